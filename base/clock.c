@@ -1,0 +1,153 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/number.h"
+
+static int64_t frozen;
+
+static int64_t read_clock(clockid_t id)
+{
+	struct timespec now;
+
+	(void)clock_gettime(id, &now);
+	return now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
+#ifdef EDELIVERY_FAULTS
+/* How far EDELIVERY_CLOCK puts this process from the real time. */
+static int64_t shift(void)
+{
+	static bool known;
+	static int64_t by;
+	const char *text = known ? NULL : getenv("EDELIVERY_CLOCK");
+	struct err err;
+
+	known = true;
+	if (text && clock_parse(text, &by, &err) == 0)
+		by -= read_clock(CLOCK_REALTIME);
+	return by;
+}
+#else
+static int64_t shift(void)
+{
+	return 0;
+}
+#endif
+
+int64_t clock_now(void)
+{
+	return frozen ? frozen : read_clock(CLOCK_REALTIME) + shift();
+}
+
+int64_t clock_elapsed(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+void clock_freeze(int64_t when)
+{
+	frozen = when;
+}
+
+int clock_check_zone(const char *zone, struct err *err)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone);
+	if (zone[0] == '\0' || strstr(zone, "..") || access(path, R_OK) < 0)
+		return err_set(err, ERR_REFUSED,
+		    "\"%.60s\" is not a time zone of this system (such as America/New_York)", zone);
+	return 0;
+}
+
+void clock_set_zone(const char *zone)
+{
+	(void)setenv("TZ", zone, 1);
+	tzset();
+}
+
+void clock_print_date(int64_t when, char ret_date[DATE_SIZE])
+{
+	time_t seconds = when / SECOND;
+	struct tm parts;
+
+	(void)localtime_r(&seconds, &parts);
+	(void)strftime(ret_date, DATE_SIZE, "%Y-%m-%d", &parts);
+}
+
+static int read_parts(const char *text, size_t length, struct tm *ret_parts)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
+	struct tm parts = {.tm_isdst = -1};
+
+	for (size_t i = 0; i < length; i++)
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return -1;
+	if (text[length] != '\0' || !strptime(text, "%Y-%m-%d", &parts))
+		return -1;
+	if (length > DATE_SIZE - 1 && !strptime(text + DATE_SIZE, "%H:%M:%SZ", &parts))
+		return -1;
+	*ret_parts = parts;
+	return 0;
+}
+
+int64_t clock_date_start(const char *date, int days_later)
+{
+	struct tm parts = {0};
+
+	if (read_parts(date, DATE_SIZE - 1, &parts) < 0)
+		return 0;
+	parts.tm_mday += days_later;
+	parts.tm_isdst = -1;
+	return mktime(&parts) * SECOND;
+}
+
+/* timegm() moves the 30th of February into March; then the day is not what was written. */
+static int64_t seconds_of(struct tm parts, bool *ret_exists)
+{
+	struct tm moved = parts;
+	time_t seconds = timegm(&moved);
+
+	*ret_exists = moved.tm_mday == parts.tm_mday && moved.tm_mon == parts.tm_mon;
+	return seconds;
+}
+
+bool date_is_valid(const char *text)
+{
+	struct tm parts = {0};
+	bool exists = false;
+
+	if (read_parts(text, DATE_SIZE - 1, &parts) < 0)
+		return false;
+	(void)seconds_of(parts, &exists);
+	return exists;
+}
+
+void clock_print(int64_t when, char ret_time[TIME_SIZE])
+{
+	time_t seconds = when / SECOND;
+	struct tm parts;
+
+	(void)gmtime_r(&seconds, &parts);
+	(void)strftime(ret_time, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+int clock_parse(const char *text, int64_t *ret_when, struct err *err)
+{
+	struct tm parts = {0};
+	bool exists = false;
+	int64_t seconds = 0;
+
+	if (read_parts(text, TIME_SIZE - 1, &parts) == 0)
+		seconds = seconds_of(parts, &exists);
+	if (!exists)
+		return err_set(
+		    err, ERR_REFUSED, "\"%.40s\" is not a time such as 2019-03-27T12:00:00Z", text);
+	*ret_when = seconds * SECOND;
+	return 0;
+}

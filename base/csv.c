@@ -1,0 +1,151 @@
+#include "base/csv.h"
+
+#include <string.h>
+
+void csv_start(struct csv *csv, const char *text, size_t length)
+{
+	csv->at = text;
+	csv->end = text + length;
+	csv->start = text;
+	csv->line = 0;
+	csv->next_line = 1;
+	csv->count = 0;
+}
+
+static int refuse_at(const struct csv *csv, size_t column, const char *reason, struct err *err)
+{
+	return err_set(err, ERR_REFUSED, "line %zu, column %zu: %s", csv->line, column, reason);
+}
+
+int csv_refuse(const struct csv *csv, size_t field, const char *reason, struct err *err)
+{
+	return refuse_at(csv, field < csv->count ? csv->columns[field] : 1, reason, err);
+}
+
+static int refuse_here(const struct csv *csv, const char *reason, struct err *err)
+{
+	return refuse_at(csv, (size_t)(csv->at - csv->start) + 1, reason, err);
+}
+
+/* Skip "\n" and "\r\n". False: something else is there. */
+static bool skip_newline(struct csv *csv)
+{
+	size_t left = (size_t)(csv->end - csv->at);
+
+	if (left >= 2 && csv->at[0] == '\r' && csv->at[1] == '\n')
+		csv->at++;
+	else if (left < 1 || csv->at[0] != '\n')
+		return false;
+	csv->at++;
+	csv->next_line++;
+	return true;
+}
+
+/* Copy a quoted field to *to: "" is one quote, and it may go over several lines. */
+static int read_quoted(struct csv *csv, char **to, struct err *err)
+{
+	const char *last = csv->record + CSV_RECORD_MAX - CSV_FIELDS_MAX;
+
+	for (csv->at++; csv->at < csv->end && *csv->at != '\0' && *to < last; csv->at++) {
+		if (*csv->at == '\n')
+			csv->next_line++;
+		if (*csv->at == '"') {
+			csv->at++;
+			if (csv->at == csv->end || *csv->at != '"')
+				return 0;
+		}
+		*(*to)++ = *csv->at;
+	}
+	return refuse_here(csv, "a quoted field is not closed, too long or has a NUL byte", err);
+}
+
+static int read_plain(struct csv *csv, char **to, struct err *err)
+{
+	while (csv->at < csv->end && *csv->at != ',' && *csv->at != '\n') {
+		if (*csv->at == '"')
+			return refuse_here(csv, "a quote inside a field that is not quoted", err);
+		if (*csv->at == '\r' && csv->at + 1 < csv->end && csv->at[1] == '\n')
+			break;
+		*(*to)++ = *csv->at++;
+	}
+	return 0;
+}
+
+static int read_field(struct csv *csv, char **to, struct err *err)
+{
+	int result;
+
+	if (csv->count == CSV_FIELDS_MAX)
+		return refuse_here(csv, "too many fields", err);
+	csv->columns[csv->count] = (size_t)(csv->at - csv->start) + 1;
+	csv->fields[csv->count++] = *to;
+	result = csv->at < csv->end && *csv->at == '"' ? read_quoted(csv, to, err)
+	                                               : read_plain(csv, to, err);
+	*(*to)++ = '\0';
+	return result;
+}
+
+/* How far the record could reach: it is copied into an array of that size. */
+static int check_size(const struct csv *csv, struct err *err)
+{
+	size_t left = (size_t)(csv->end - csv->at);
+	const char *newline = memchr(csv->at, '\n', left);
+	size_t length = newline ? (size_t)(newline - csv->at) : left;
+
+	if (memchr(csv->at, '\0', length))
+		return refuse_here(csv, "a NUL byte", err);
+	return length + CSV_FIELDS_MAX < CSV_RECORD_MAX ? 0
+	                                                : refuse_here(csv, "line too long", err);
+}
+
+static int read_record(struct csv *csv, struct err *err)
+{
+	char *to = csv->record;
+
+	csv->count = 0;
+	for (;;) {
+		if (read_field(csv, &to, err) < 0)
+			return -1;
+		if (csv->at == csv->end || skip_newline(csv))
+			return 0;
+		if (*csv->at != ',')
+			return refuse_here(csv, "a comma or the end of the line was expected", err);
+		csv->at++;
+	}
+}
+
+int csv_next(struct csv *csv, bool *ret_record, struct err *err)
+{
+	while (csv->at < csv->end && skip_newline(csv))
+		continue;
+	csv->line = csv->next_line;
+	csv->start = csv->at;
+	if (csv->at == csv->end) {
+		*ret_record = false;
+		return 0;
+	}
+	if (check_size(csv, err) < 0 || read_record(csv, err) < 0)
+		return -1;
+	*ret_record = true;
+	return 0;
+}
+
+void csv_add(struct buffer *out, const char *field)
+{
+	if (!strpbrk(field, ",\"\r\n")) {
+		buffer_add_text(out, field);
+	} else {
+		buffer_add(out, "\"", 1);
+		for (; *field; field++)
+			buffer_add(out, *field == '"' ? "\"\"" : field, *field == '"' ? 2 : 1);
+		buffer_add(out, "\"", 1);
+	}
+	buffer_add(out, ",", 1);
+}
+
+void csv_end(struct buffer *out)
+{
+	if (out->length && out->data[out->length - 1] == ',')
+		out->length--;
+	buffer_add(out, "\r\n", 2);
+}

@@ -1,0 +1,44 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void err_fill(struct err *err, enum err_kind kind, const char *format, ...)
+{
+	va_list args;
+
+	err->kind = kind;
+	va_start(args, format);
+	(void)vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+}
+
+void err_fill_sys(struct err *err, const char *format, ...)
+{
+	char reason[64];
+	size_t used;
+	va_list args;
+	const char *text = strerror_r(errno, reason, sizeof(reason));
+
+	err->kind = ERR_RETRY;
+	va_start(args, format);
+	(void)vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	used = strlen(err->text);
+	(void)snprintf(err->text + used, sizeof(err->text) - used, ": %s", text);
+}
+
+void err_fill_context(struct err *err, const char *format, ...)
+{
+	struct err inner = *err;
+	size_t used;
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	used = strlen(err->text);
+	(void)snprintf(err->text + used, sizeof(err->text) - used, ": %s", inner.text);
+}

@@ -1,0 +1,235 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+int file_open_beneath(int folder_fd, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+	    .flags = (unsigned)flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    .mode = flags & (O_CREAT | __O_TMPFILE) ? mode : 0,
+	    .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, folder_fd, path, &how, sizeof(how));
+}
+
+int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *err)
+{
+	int fd = openat(folder_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "open folder %s", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+int file_sync(int fd, const char *name, struct err *err)
+{
+	return fsync(fd) < 0 ? err_sys(err, "make %s durable", name) : 0;
+}
+
+int file_sync_folder(int folder_fd, const char *path, struct err *err)
+{
+	OWNED_FD int fd = -1;
+
+	if (file_open_folder(folder_fd, path, &fd, err) < 0)
+		return -1;
+	return file_sync(fd, path, err);
+}
+
+void file_parent(const char *path, char ret_parent[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash)
+		(void)snprintf(ret_parent, PATH_MAX, "%.*s", (int)(slash - path), path);
+	if (!slash || ret_parent[0] == '\0')
+		(void)snprintf(ret_parent, PATH_MAX, "%s", slash ? "/" : ".");
+}
+
+static int make_one_folder(int folder_fd, const char *path, mode_t mode, struct err *err)
+{
+	char parent[PATH_MAX];
+
+	if (mkdirat(folder_fd, path, mode) < 0)
+		return errno == EEXIST ? 0 : err_sys(err, "make folder %s", path);
+	file_parent(path, parent);
+	return file_sync_folder(folder_fd, parent, err);
+}
+
+int file_make_folder(int folder_fd, const char *path, mode_t mode, struct err *err)
+{
+	char part[PATH_MAX];
+	size_t length = strlen(path);
+
+	if (length >= sizeof(part))
+		return err_set(err, ERR_REFUSED, "%.80s...: path too long", path);
+	for (size_t at = 1; at <= length; at++) {
+		if (path[at] != '/' && path[at] != '\0')
+			continue;
+		memcpy(part, path, at);
+		part[at] = '\0';
+		if (make_one_folder(folder_fd, part, mode, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int file_read(int folder_fd, const char *path, struct buffer *out, struct err *err)
+{
+	OWNED_FD int fd = openat(folder_fd, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
+	for (;;) {
+		char *at = buffer_reserve(out, 4096);
+		ssize_t count = at ? read(fd, at, 4096) : 0;
+
+		if (!at)
+			return err_set(
+			    err, ERR_REFUSED, "%s: larger than %zu bytes", path, out->max);
+		if (count < 0)
+			return err_sys(err, "read %s", path);
+		if (count == 0)
+			return 0;
+		buffer_grow(out, (size_t)count);
+	}
+}
+
+int file_write(int fd, const void *bytes, size_t count, struct err *err)
+{
+	const char *at = bytes;
+
+	while (count > 0) {
+		ssize_t written = write(fd, at, count);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return err_sys(err, "write");
+		at += written;
+		count -= (size_t)written;
+	}
+	return 0;
+}
+
+/* A name that nobody else has, in the folder where path is to be. */
+static void temporary_name(const char *path, char ret_name[PATH_MAX])
+{
+	char parent[PATH_MAX];
+
+	file_parent(path, parent);
+	(void)snprintf(ret_name, PATH_MAX, "%.*s/" FILE_NEW_PREFIX "%08x%08x", PATH_MAX - 32,
+	    parent, arc4random(), arc4random());
+}
+
+/* A new file that holds content, durably. */
+static int write_new(
+    int folder_fd, const char *path, const struct buffer *content, mode_t mode, struct err *err)
+{
+	OWNED_FD int fd = openat(folder_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(err, "make %s", path);
+	if (file_write(fd, buffer_text(content), content->length, err) < 0)
+		return err_context(err, "%s", path);
+	if (fchmod(fd, mode) < 0)
+		return err_sys(err, "chmod %s", path);
+	return file_sync(fd, path, err);
+}
+
+static int rename_durably(int folder_fd, const char *from, const char *to, struct err *err)
+{
+	char parent[PATH_MAX];
+
+	if (renameat(folder_fd, from, folder_fd, to) < 0)
+		return err_sys(err, "replace %s", to);
+	file_parent(to, parent);
+	return file_sync_folder(folder_fd, parent, err);
+}
+
+int file_replace(
+    int folder_fd, const char *path, const struct buffer *content, mode_t mode, struct err *err)
+{
+	char temporary[PATH_MAX];
+	struct stat before;
+
+	if (mode == 0)
+		mode = fstatat(folder_fd, path, &before, 0) == 0 ? before.st_mode & 0777 : 0640;
+	temporary_name(path, temporary);
+	if (write_new(folder_fd, temporary, content, mode, err) == 0 &&
+	    rename_durably(folder_fd, temporary, path, err) == 0)
+		return 0;
+	(void)unlinkat(folder_fd, temporary, 0);
+	return -1;
+}
+
+int file_new(int folder_fd, char *ret_name, int *ret_fd, struct err *err)
+{
+	char name[PATH_MAX];
+	int fd = openat(folder_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	name[0] = '\0';
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+		temporary_name("name", name);
+		fd = openat(folder_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	}
+	if (fd < 0)
+		return err_sys(err, "make a new file");
+	(void)snprintf(ret_name, NAME_MAX + 1, "%.*s", NAME_MAX, name);
+	*ret_fd = fd;
+	return 0;
+}
+
+int file_give_name(int fd, int folder_fd, const char *temporary, const char *path, struct err *err)
+{
+	char link[64];
+	int failed;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	failed = linkat(AT_FDCWD, link, folder_fd, path, AT_SYMLINK_FOLLOW);
+	if (failed && errno == EEXIST)
+		return err_set(err, ERR_CONFLICT, "%s exists", path);
+	if (failed)
+		return err_sys(err, "link %s", path);
+	if (temporary[0] && unlinkat(folder_fd, temporary, 0) < 0)
+		return err_sys(err, "remove %s", temporary);
+	return 0;
+}
+
+/* Who holds the lock says so in the file, for the one who comes second. */
+static int refuse_lock(int fd, const char *path, struct err *err)
+{
+	char owner[128] = "";
+	ssize_t length = pread(fd, owner, sizeof(owner) - 1, 0);
+
+	owner[length > 0 ? length : 0] = '\0';
+	owner[strcspn(owner, "\n")] = '\0';
+	return err_set(err, ERR_CONFLICT, "%s is held by %s", path, owner[0] ? owner : "another");
+}
+
+int file_lock(int folder_fd, const char *path, const char *owner, int *ret_fd, struct err *err)
+{
+	OWNED_FD int fd = openat(folder_fd, path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? refuse_lock(fd, path, err)
+		                            : err_sys(err, "lock %s", path);
+	if (ftruncate(fd, 0) < 0)
+		return err_sys(err, "write %s", path);
+	if (file_write(fd, owner, strlen(owner), err) < 0 || file_write(fd, "\n", 1, err) < 0)
+		return err_context(err, "%s", path);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}

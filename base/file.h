@@ -1,0 +1,65 @@
+/*
+ * Files and folders, made so that a power cut leaves the old or the new, never half.
+ *
+ * A path is relative to a folder's descriptor (AT_FDCWD for those an operator names).
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buffer.h"
+#include "base/err.h"
+
+/* How names begin that a file has only until it gets its own; see file_new(). */
+#define FILE_NEW_PREFIX ".new-"
+
+/*
+ * openat2() that stays beneath folder_fd and follows no symbolic link anywhere; O_CLOEXEC,
+ * O_NOFOLLOW and O_NONBLOCK are added. Returns a descriptor, or -1 with errno.
+ */
+int file_open_beneath(int folder_fd, const char *path, int flags, mode_t mode);
+
+/* The path of the folder that path stands in: "." or "/" where there is no other. */
+void file_parent(const char *path, char ret_parent[PATH_MAX]);
+
+/* Open the folder path for use as folder_fd elsewhere. */
+int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *err);
+
+/* Make the folder path and those above it as needed, each made durable. */
+int file_make_folder(int folder_fd, const char *path, mode_t mode, struct err *err);
+
+/* Make durable: the content of fd, or what names stand in the folder path. */
+int file_sync(int fd, const char *name, struct err *err);
+int file_sync_folder(int folder_fd, const char *path, struct err *err);
+
+/* Add the whole file to *out. ERR_RETRY when it cannot be read, ERR_REFUSED when too large. */
+int file_read(int folder_fd, const char *path, struct buffer *out, struct err *err);
+
+/* All of the bytes to fd, at its position. */
+int file_write(int fd, const void *bytes, size_t count, struct err *err);
+
+/* path holds the bytes of content afterwards, or what it held before. mode 0: as it was. */
+int file_replace(
+    int folder_fd, const char *path, const struct buffer *content, mode_t mode, struct err *err);
+
+/*
+ * A new file without a name in the folder, for writing; where the file system cannot do that
+ * (NFS, GlusterFS), one with a name of its own (FILE_NEW_PREFIX...), which is stored in
+ * ret_name (NAME_MAX + 1 bytes, "" otherwise). file_give_name() ends it.
+ */
+int file_new(int folder_fd, char *ret_name, int *ret_fd, struct err *err);
+
+/*
+ * Give the file of fd the name path, which must not exist: ERR_CONFLICT when it does. temporary
+ * is the name that file_new() stored; it is gone afterwards. The folder is not made durable.
+ */
+int file_give_name(int fd, int folder_fd, const char *temporary, const char *path, struct err *err);
+
+/* Take the lock of the file path (made if needed), or say who has it: ERR_CONFLICT with its text.
+ */
+int file_lock(int folder_fd, const char *path, const char *owner, int *ret_fd, struct err *err);
+
+#endif
