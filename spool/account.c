@@ -1,0 +1,161 @@
+#include "spool/account.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#define FIRST "abcdefghijklmnopqrstuvwxyz0123456789"
+#define COLUMNS \
+	"id, login, email, state, locked, admin, print_shop, bundle, ack, created, last_login"
+
+/* Logins with a meaning of their own (enrolment, unlocking), and those that invite mistakes. */
+static const char *const reserved[] = {"enroll", "unlock", "root", "operator", "watchd"};
+
+static int check_login(const char *login, struct err *err)
+{
+	size_t length = strspn(login, FIRST "._-");
+
+	if (length == 0 || length > LOGIN_MAX || login[length] != '\0' || !strchr(FIRST, login[0]))
+		return err_set(err, ERR_REFUSED,
+		    "\"%.40s\" is not a login: 1 to %d of a-z, 0-9, \".\", \"_\" and \"-\", "
+		    "the first a letter or digit",
+		    login, LOGIN_MAX);
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strcmp(login, reserved[i]) == 0)
+			return err_set(err, ERR_REFUSED, "the login %s is reserved", login);
+	return 0;
+}
+
+static int check_email(const char *email, struct err *err)
+{
+	const char *at = strchr(email, '@');
+
+	if (text_check("e-mail address", email, EMAIL_MAX, err) < 0)
+		return -1;
+	if (!at || at == email || at[1] == '\0' || strchr(at + 1, '@') ||
+	    strpbrk(email, " <>,;:\"()[]\\"))
+		return err_set(err, ERR_REFUSED, "\"%.60s\" is not an e-mail address", email);
+	return 0;
+}
+
+int account_fill(struct account *ret_account, const char *login, const char *email, struct err *err)
+{
+	if (check_login(login, err) < 0 || check_email(email, err) < 0)
+		return -1;
+	*ret_account = (struct account){.id = 0};
+	text_copy(ret_account->login, login);
+	text_copy(ret_account->email, email);
+	return 0;
+}
+
+/* An account and who changes it, for a transaction's body. */
+struct change {
+	const struct actor *actor;
+	struct account *account;
+};
+
+static int insert(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct change *change = arg;
+	struct account *a = change->account;
+	int64_t now = clock_now();
+
+	if (catalog_take_ids(catalog, "account", 1, &a->id, err) < 0 ||
+	    catalog_run(catalog,
+	        "INSERT INTO account (id, login, email, state_since, admin, print_shop, bundle, ack,"
+	        " created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $4)",
+	        VALUES(INT(a->id), TEXT(a->login), TEXT(a->email), INT(now), INT(a->admin),
+	            INT(a->print_shop), INT(a->bundle),
+	            TEXT(a->ack == ACK_ON_READ ? "on-read" : "on-delete")),
+	        err) < 0)
+		return -1;
+	a->created = now;
+	return event_add(catalog, change->actor,
+	    &(struct event){.what = "account.added", .login = a->login}, err);
+}
+
+int account_add(
+    struct catalog *catalog, const struct actor *actor, struct account *account, struct err *err)
+{
+	struct change change = {actor, account};
+
+	if (catalog_transact(catalog, insert, &change, err) == 0)
+		return 0;
+	if (err->kind == ERR_CONFLICT)
+		return err_set(err, ERR_CONFLICT, "account %s is there already", account->login);
+	return -1;
+}
+
+static void read_row(const struct statement *row, struct account *ret_account)
+{
+	*ret_account = (struct account){
+	    .id = statement_int(row, 0),
+	    .disabled = strcmp(statement_text(row, 3), "disabled") == 0,
+	    .locked = statement_int(row, 4) != 0,
+	    .admin = statement_int(row, 5) != 0,
+	    .print_shop = statement_int(row, 6) != 0,
+	    .bundle = statement_int(row, 7) != 0,
+	    .ack = strcmp(statement_text(row, 8), "on-read") == 0 ? ACK_ON_READ : ACK_ON_DELETE,
+	    .created = statement_int(row, 9),
+	    .last_login = statement_int(row, 10),
+	};
+	text_copy(ret_account->login, statement_text(row, 1));
+	text_copy(ret_account->email, statement_text(row, 2));
+}
+
+int account_find(struct catalog *catalog, const char *login, struct account *ret_account,
+    bool *ret_found, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	if (catalog_find(catalog, "SELECT " COLUMNS " FROM account WHERE login = $1",
+	        VALUES(TEXT(login)), &row, ret_found, err) < 0)
+		return -1;
+	if (*ret_found)
+		read_row(row, ret_account);
+	return 0;
+}
+
+int account_get(
+    struct catalog *catalog, const char *login, struct account *ret_account, struct err *err)
+{
+	bool found = false;
+
+	if (account_find(catalog, login, ret_account, &found, err) < 0)
+		return -1;
+	return found ? 0
+	             : err_set(err, ERR_REFUSED,
+	                   "no account %.40s; `edelivery account add` adds one", login);
+}
+
+int account_logged_in(struct catalog *catalog, const struct actor *actor,
+    const struct account *account, const char *detail, struct err *err)
+{
+	if (catalog_run(catalog,
+	        "UPDATE account SET last_login = $2, failed_passwords = 0 WHERE id = $1",
+	        VALUES(INT(account->id), INT(clock_now())), err) < 0)
+		return -1;
+	return event_add(catalog, actor,
+	    &(struct event){.what = "login", .login = account->login, .detail = detail}, err);
+}
+
+int account_list(struct catalog *catalog,
+    int (*each)(const struct account *account, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog, "SELECT " COLUMNS " FROM account ORDER BY login", NO_VALUES, &row,
+	        &found, err) < 0)
+		return -1;
+	while (found) {
+		struct account account;
+
+		read_row(row, &account);
+		if (each(&account, arg, err) < 0 || statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* Accounts: logins, with what the agency and their holders settled for them. */
+#ifndef SPOOL_ACCOUNT_H
+#define SPOOL_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "spool/catalog.h"
+#include "spool/event.h"
+
+enum { LOGIN_MAX = 32, EMAIL_MAX = 254 };
+
+enum ack { ACK_ON_DELETE, ACK_ON_READ };
+
+struct account {
+	int64_t id;
+	char login[LOGIN_MAX + 1];
+	char email[EMAIL_MAX + 1];
+	bool disabled;
+	bool locked; /* password logins only (R12) */
+	bool admin;
+	bool print_shop;
+	bool bundle;
+	enum ack ack;
+	int64_t created;
+	int64_t last_login; /* 0: never */
+};
+
+/*
+ * Check and store what a person wrote. A login is 1 to 32 of a-z, 0-9, ".", "_" and "-", the
+ * first a letter or digit. Returns 0, or -1 with ERR_REFUSED saying what is wrong.
+ */
+int account_fill(
+    struct account *ret_account, const char *login, const char *email, struct err *err);
+
+/* Add a new account and set its id and created; ERR_CONFLICT when the login is taken. */
+int account_add(
+    struct catalog *catalog, const struct actor *actor, struct account *account, struct err *err);
+
+int account_find(struct catalog *catalog, const char *login, struct account *ret_account,
+    bool *ret_found, struct err *err);
+
+/* The same, where it has to be there: ERR_REFUSED when it is not. */
+int account_get(
+    struct catalog *catalog, const char *login, struct account *ret_account, struct err *err);
+
+/* Note a login that worked. */
+int account_logged_in(struct catalog *catalog, const struct actor *actor,
+    const struct account *account, const char *detail, struct err *err);
+
+/* Call each(account, arg) in the order of logins until it returns less than 0. */
+int account_list(struct catalog *catalog,
+    int (*each)(const struct account *account, void *arg, struct err *err), void *arg,
+    struct err *err);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * The catalog: rights and states, in SQL.
+ *
+ * One connection is for one process and one thread. SQL is the subset that SQLite and PostgreSQL
+ * both accept, with parameters $1, $2, ...; times are integer microseconds, dates and words are
+ * text, yes and no are 1 and 0. Every value is bound. SQL lives beside the subject it is about.
+ *
+ *	OWNED_STATEMENT struct statement *row = NULL;
+ *	bool found;
+ *
+ *	if (catalog_find(catalog, "SELECT name FROM provider WHERE avrs_id = $1",
+ *		VALUES(TEXT(avrs_id)), &row, &found, err) < 0)
+ *		return -1;
+ */
+#ifndef SPOOL_CATALOG_H
+#define SPOOL_CATALOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clean.h"
+#include "base/err.h"
+
+struct catalog;
+struct statement;
+
+struct value {
+	enum { VALUE_END, VALUE_INT, VALUE_TEXT } kind;
+	int64_t integer;
+	const char *text; /* NULL: the SQL NULL; borrowed until the call returns */
+};
+
+#define INT(number)  ((struct value){.kind = VALUE_INT, .integer = (number)})
+#define TEXT(string) ((struct value){.kind = VALUE_TEXT, .text = (string)})
+/* NULL for the empty text and for 0, where a column is NULL for what is not there. */
+#define TEXT_OR_NULL(string) TEXT((string)[0] ? (string) : NULL)
+#define INT_OR_NULL(number)  ((number) ? INT(number) : TEXT(NULL))
+#define VALUES(...)          ((const struct value[]){__VA_ARGS__, {.kind = VALUE_END}})
+#define NO_VALUES            ((const struct value[]){{.kind = VALUE_END}})
+
+/*
+ * Connect to the catalog at where ("sqlite:PATH"). It must exist and have this program's schema
+ * (ERR_REFUSED otherwise), unless create is set: then it is made and brought up to date.
+ */
+int catalog_open(const char *where, bool create, struct catalog **ret_catalog, struct err *err);
+void catalog_close(struct catalog *catalog);
+
+/*
+ * Run a statement that returns no rows. sql is a literal (statements are prepared once and found
+ * again by its address). ERR_CONFLICT: a row like it is there; ERR_REFUSED: another constraint;
+ * ERR_BUSY: somebody else holds it; ERR_GONE: the connection broke; ERR_RETRY: disk full and the
+ * like.
+ */
+int catalog_run(
+    struct catalog *catalog, const char *sql, const struct value *values, struct err *err);
+
+/* Run one statement of a migration, translated for the engine; sql may be any text. */
+int catalog_run_text(struct catalog *catalog, const char *sql, struct err *err);
+
+/* How many rows the last catalog_run() changed. */
+int64_t catalog_changes(const struct catalog *catalog);
+
+/*
+ * Begin a statement that returns rows; get them with statement_next(). Until statement_done()
+ * *ret_statement belongs to the caller. One and the same sql may be in use several times.
+ */
+int catalog_select(struct catalog *catalog, const char *sql, const struct value *values,
+    struct statement **ret_statement, struct err *err);
+
+/* The same, and the first row, if there is one. */
+int catalog_find(struct catalog *catalog, const char *sql, const struct value *values,
+    struct statement **ret_statement, bool *ret_found, struct err *err);
+
+int statement_next(struct statement *statement, bool *ret_row, struct err *err);
+
+/* The columns of the row, from 0. Text is borrowed until the next row; NULL is NULL, or 0. */
+int64_t statement_int(const struct statement *statement, int column);
+const char *statement_text(const struct statement *statement, int column);
+
+/* Give the statement back; NULL is fine. */
+void statement_done(struct statement *statement);
+void statement_clean(struct statement **statement);
+#define OWNED_STATEMENT OWNED(statement_clean)
+
+/*
+ * Run body in a transaction that may write, and commit. When body or the commit fails,
+ * everything is undone; after ERR_BUSY body is run again, a few times: so it must change nothing
+ * but the catalog and what it fills anew from the start. Inside another transaction body is a part
+ * of that.
+ */
+int catalog_transact(struct catalog *catalog,
+    int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err);
+
+/* Take count ids of the sequence name ("letter", "account", ...): *ret_first and what follows. */
+int catalog_take_ids(
+    struct catalog *catalog, const char *name, int64_t count, int64_t *ret_first, struct err *err);
+
+/*
+ * Inside a transaction: who may see what, or who is known, changes with it. Whoever asks finds
+ * that out by catalog_has_news().
+ */
+int catalog_announce(struct catalog *catalog, struct err *err);
+
+/*
+ * Has another connection announced something since the last call? Costs next to nothing while
+ * nobody commits, so it can be asked several times a second.
+ */
+int catalog_has_news(struct catalog *catalog, bool *ret_news, struct err *err);
+
+#endif

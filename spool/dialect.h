@@ -1,0 +1,43 @@
+/*
+ * What differs between the SQL engines; catalog.c is all that is the same.
+ *
+ * A connection and a prepared statement are opaque to catalog.c. Errors come back as our kinds.
+ */
+#ifndef SPOOL_DIALECT_H
+#define SPOOL_DIALECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/err.h"
+#include "spool/catalog.h"
+
+struct dialect {
+	const char *scheme; /* in front of the ":" of where */
+	const char *begin;  /* a transaction that will write */
+
+	int (*open)(const char *where, bool create, void **ret_connection, struct err *err);
+	void (*close)(void *connection);
+
+	int (*prepare)(void *connection, const char *sql, void **ret_prepared, struct err *err);
+	void (*finalize)(void *prepared);
+
+	/* Bind values and begin; next() then yields the rows, reset() ends it at any point. */
+	int (*start)(void *prepared, const struct value *values, struct err *err);
+	int (*next)(void *prepared, bool *ret_row, struct err *err);
+	void (*reset)(void *prepared);
+	int64_t (*changes)(void *prepared);
+	int64_t (*column_int)(void *prepared, int column);
+	const char *(*column_text)(void *prepared, int column);
+
+	/* A number that is another one after a commit of another connection. */
+	int (*change_number)(void *connection, int64_t *ret_number, struct err *err);
+
+	/* Add a statement of a migration as this engine wants it. */
+	void (*translate)(const char *sql, struct buffer *out);
+};
+
+extern const struct dialect dialect_sqlite;
+
+#endif

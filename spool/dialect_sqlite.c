@@ -1,0 +1,222 @@
+/* The catalog in one SQLite file (WAL): one machine, many processes. */
+#include <sqlite3.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "spool/dialect.h"
+
+enum { BUSY_TIMEOUT_MS = 5000 };
+
+struct connection {
+	sqlite3 *db;
+	sqlite3_stmt *data_version;
+};
+
+/* A statement, and which of SQLite's parameters each of our $1, $2, ... is. */
+struct prepared {
+	sqlite3 *db;
+	sqlite3_stmt *stmt;
+};
+
+static enum err_kind kind_of(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ERR_BUSY;
+	case SQLITE_CONSTRAINT:
+		return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY
+		           ? ERR_CONFLICT
+		           : ERR_REFUSED;
+	case SQLITE_FULL:
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_NOMEM:
+		return ERR_RETRY;
+	default:
+		return ERR_INTERNAL;
+	}
+}
+
+static int fail(sqlite3 *db, struct err *err)
+{
+	return err_set(
+	    err, kind_of(sqlite3_extended_errcode(db)), "catalog: %s", sqlite3_errmsg(db));
+}
+
+static int execute(sqlite3 *db, const char *sql, struct err *err)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, err);
+}
+
+static int set_up(sqlite3 *db, struct err *err)
+{
+	(void)sqlite3_extended_result_codes(db, 1);
+	(void)sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+	/* FULL: a commit has to outlive a power cut, since a dropped file is removed after it. */
+	return execute(db,
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+	    "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY",
+	    err);
+}
+
+static void close_connection(void *connection)
+{
+	struct connection *c = connection;
+
+	(void)sqlite3_finalize(c->data_version);
+	(void)sqlite3_close(c->db);
+	free(c);
+}
+
+static int open_connection(const char *where, bool create, void **ret_connection, struct err *err)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	struct connection *c = mem_new(1, sizeof(*c));
+
+	if (create)
+		flags |= SQLITE_OPEN_CREATE;
+	if (sqlite3_open_v2(where, &c->db, flags, NULL) != SQLITE_OK)
+		(void)err_set(
+		    err, kind_of(sqlite3_errcode(c->db)), "%s: %s", where, sqlite3_errmsg(c->db));
+	else if (set_up(c->db, err) == 0) {
+		*ret_connection = c;
+		return 0;
+	}
+	close_connection(c);
+	return -1;
+}
+
+static int prepare(void *connection, const char *sql, void **ret_prepared, struct err *err)
+{
+	struct connection *c = connection;
+	struct prepared *p;
+	sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
+		return fail(c->db, err);
+	p = mem_new(1, sizeof(*p));
+	*p = (struct prepared){c->db, stmt};
+	*ret_prepared = p;
+	return 0;
+}
+
+static void finalize(void *prepared)
+{
+	struct prepared *p = prepared;
+
+	(void)sqlite3_finalize(p->stmt);
+	free(p);
+}
+
+static int bind(sqlite3_stmt *stmt, int number, const struct value *value)
+{
+	char name[] = {'$', (char)('0' + number % 10), '\0', '\0'};
+	int index;
+
+	if (number >= 10) {
+		name[1] = (char)('0' + number / 10);
+		name[2] = (char)('0' + number % 10);
+	}
+	index = sqlite3_bind_parameter_index(stmt, name);
+	if (value->kind == VALUE_INT)
+		return sqlite3_bind_int64(stmt, index, value->integer);
+	return sqlite3_bind_text(stmt, index, value->text, -1, SQLITE_TRANSIENT);
+}
+
+static int start(void *prepared, const struct value *values, struct err *err)
+{
+	struct prepared *p = prepared;
+
+	for (int i = 0; values[i].kind != VALUE_END; i++)
+		if (bind(p->stmt, i + 1, &values[i]) != SQLITE_OK)
+			return fail(p->db, err);
+	return 0;
+}
+
+static int next(void *prepared, bool *ret_row, struct err *err)
+{
+	struct prepared *p = prepared;
+	int code = sqlite3_step(p->stmt);
+
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return fail(p->db, err);
+	*ret_row = code == SQLITE_ROW;
+	return 0;
+}
+
+static void reset(void *prepared)
+{
+	struct prepared *p = prepared;
+
+	(void)sqlite3_reset(p->stmt);
+	(void)sqlite3_clear_bindings(p->stmt);
+}
+
+static int64_t changes(void *prepared)
+{
+	struct prepared *p = prepared;
+
+	return sqlite3_changes64(p->db);
+}
+
+static int64_t column_int(void *prepared, int column)
+{
+	struct prepared *p = prepared;
+
+	return sqlite3_column_int64(p->stmt, column);
+}
+
+static const char *column_text(void *prepared, int column)
+{
+	struct prepared *p = prepared;
+
+	return (const char *)sqlite3_column_text(p->stmt, column);
+}
+
+static int change_number(void *connection, int64_t *ret_number, struct err *err)
+{
+	struct connection *c = connection;
+	int code;
+
+	if (!c->data_version && sqlite3_prepare_v2(c->db, "PRAGMA data_version", -1,
+	                            &c->data_version, NULL) != SQLITE_OK)
+		return fail(c->db, err);
+	code = sqlite3_step(c->data_version);
+	if (code == SQLITE_ROW)
+		*ret_number = sqlite3_column_int64(c->data_version, 0);
+	(void)sqlite3_reset(c->data_version);
+	return code == SQLITE_ROW ? 0 : fail(c->db, err);
+}
+
+/* INTEGER PRIMARY KEY makes the id the key of the row itself: one tree a table instead of two. */
+static void translate(const char *sql, struct buffer *out)
+{
+	static const char portable[] = "BIGINT PRIMARY KEY";
+	const char *at;
+
+	while ((at = strstr(sql, portable)) != NULL) {
+		buffer_add(out, sql, (size_t)(at - sql));
+		buffer_add_text(out, "INTEGER PRIMARY KEY");
+		sql = at + sizeof(portable) - 1;
+	}
+	buffer_add_text(out, sql);
+}
+
+const struct dialect dialect_sqlite = {
+    .scheme = "sqlite",
+    .begin = "BEGIN IMMEDIATE",
+    .open = open_connection,
+    .close = close_connection,
+    .prepare = prepare,
+    .finalize = finalize,
+    .start = start,
+    .next = next,
+    .reset = reset,
+    .changes = changes,
+    .column_int = column_int,
+    .column_text = column_text,
+    .change_number = change_number,
+    .translate = translate,
+};

@@ -1,0 +1,71 @@
+#include "spool/folder.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/utf8.h"
+
+/* The first two hex digits of the AVRS ID's SHA-256: 256 folders instead of one with 100,000. */
+static unsigned shard_of(const char *avrs_id)
+{
+	unsigned char hash[SHA256_DIGEST_LENGTH];
+
+	(void)SHA256((const unsigned char *)avrs_id, strlen(avrs_id), hash);
+	return hash[0];
+}
+
+void folder_of_letters(const char *avrs_id, enum letter_class class, char ret_path[FOLDER_PATH_MAX])
+{
+	(void)snprintf(ret_path, FOLDER_PATH_MAX, "letters/%02x/%s/%s", shard_of(avrs_id), avrs_id,
+	    letter_class_name(class));
+}
+
+void folder_letter(const char *avrs_id, enum letter_class class, int64_t id, const char *name,
+    char ret_path[FOLDER_PATH_MAX])
+{
+	size_t length;
+
+	folder_of_letters(avrs_id, class, ret_path);
+	length = strlen(ret_path);
+	(void)snprintf(ret_path + length, FOLDER_PATH_MAX - length, "/%" PRId64 "_%s", id, name);
+}
+
+void folder_paper(const char *date, int64_t id, const char *name, char ret_path[FOLDER_PATH_MAX])
+{
+	if (name)
+		(void)snprintf(
+		    ret_path, FOLDER_PATH_MAX, "paper/%s/%" PRId64 "_%s", date, id, name);
+	else
+		(void)snprintf(ret_path, FOLDER_PATH_MAX, "paper/%s", date);
+}
+
+void folder_quarantine(
+    const char *date, int64_t id, const char *escaped_name, char ret_path[FOLDER_PATH_MAX])
+{
+	int length = (int)utf8_cut(escaped_name, NAME_MAX - 32);
+
+	(void)snprintf(ret_path, FOLDER_PATH_MAX, "quarantine/%s/%" PRId64 "_%.*s", date, id,
+	    length, escaped_name);
+}
+
+void folder_drop(const char *avrs_id, enum letter_class class, char ret_path[FOLDER_PATH_MAX])
+{
+	(void)snprintf(ret_path, FOLDER_PATH_MAX, "%s%s", avrs_id,
+	    class == CLASS_TRADE_FILES ? "/trade-files" : "");
+}
+
+int folder_make_all(int root_fd, struct err *err)
+{
+	static const char *const folders[] = {"letters", "quarantine", "paper", "archives",
+	    "publications", "publications/telehealth", "publications/messages",
+	    "publications/bulletins", "audit", "catalog", "run"};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (file_make_folder(root_fd, folders[i], 0750, err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,150 @@
+#include "spool/letter.h"
+
+#include "spool/letter_row.h"
+
+#define SELECT "SELECT " LETTER_COLUMNS " FROM letter l "
+
+struct source source_of(const struct stat *st)
+{
+	return (struct source){
+	    .device = (int64_t)st->st_dev,
+	    .inode = (int64_t)st->st_ino,
+	    .changed = st->st_ctim.tv_sec * INT64_C(1000000000) + st->st_ctim.tv_nsec,
+	};
+}
+
+/* A delivery that there is not has no state. */
+static struct value state_or_null(int state, const char *name)
+{
+	return TEXT(state ? name : NULL);
+}
+
+int letter_add(
+    struct catalog *catalog, const char *node, const struct letter *letter, struct err *err)
+{
+	const struct letter *l = letter;
+
+	return catalog_run(catalog,
+	    "INSERT INTO letter (id, avrs_id, class, type, name, dropped_name, size, sha256, crc32,"
+	    " node, source_device, source_inode, source_changed, batch_id, taken,"
+	    " electronic, electronic_reason, paper, paper_reason, paper_date, queued)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+	    " $16, $17, $18, $19, $20, $21)",
+	    VALUES(INT(l->id), TEXT(l->avrs_id), TEXT(letter_class_name(l->class)), TEXT(l->type),
+	        TEXT(l->name), TEXT(l->dropped_name), INT(l->size), TEXT(l->sha256), INT(l->crc32),
+	        TEXT(node), INT(l->source.device), INT(l->source.inode), INT(l->source.changed),
+	        INT_OR_NULL(l->batch_id), INT(l->taken),
+	        state_or_null((int)l->electronic, electronic_name(l->electronic)),
+	        TEXT_OR_NULL(l->electronic_reason),
+	        state_or_null((int)l->paper, paper_name(l->paper)), TEXT_OR_NULL(l->paper_reason),
+	        TEXT_OR_NULL(l->paper_date), INT_OR_NULL(l->queued)),
+	    err);
+}
+
+int letter_forget(struct catalog *catalog, int64_t id, struct err *err)
+{
+	return catalog_run(catalog,
+	    "DELETE FROM letter WHERE id = $1 AND sequence IS NULL AND placed IS NULL",
+	    VALUES(INT(id)), err);
+}
+
+int letter_take_sequence(struct catalog *catalog, const char *avrs_id, int64_t count,
+    int64_t wanted, int64_t *ret_first, int64_t *ret_posted, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "UPDATE provider SET last_sequence = last_sequence + $2,"
+	        " last_posted = CASE WHEN last_posted < $3 THEN $3 ELSE last_posted END"
+	        " WHERE avrs_id = $1 RETURNING last_sequence - $2 + 1, last_posted",
+	        VALUES(TEXT(avrs_id), INT(count), INT(wanted)), &row, &found, err) < 0)
+		return -1;
+	if (!found)
+		return err_set(err, ERR_INTERNAL, "no provider %s", avrs_id);
+	*ret_first = statement_int(row, 0);
+	*ret_posted = statement_int(row, 1);
+	return statement_next(row, &found, err);
+}
+
+int letter_set_posted(struct catalog *catalog, const struct letter *letter, struct err *err)
+{
+	return catalog_run(catalog,
+	    "UPDATE letter SET electronic = 'posted', sequence = $2, posted = $3"
+	    " WHERE id = $1 AND electronic = 'posting'",
+	    VALUES(INT(letter->id), INT(letter->sequence), INT(letter->posted)), err);
+}
+
+int letter_set_placed(struct catalog *catalog, int64_t id, int64_t placed, struct err *err)
+{
+	return catalog_run(catalog,
+	    "UPDATE letter SET placed = $2 WHERE id = $1 AND paper = 'queued' AND placed IS NULL",
+	    VALUES(INT(id), INT(placed)), err);
+}
+
+static int find_one(struct catalog *catalog, const char *sql, const struct value *values,
+    struct letter *ret_letter, bool *ret_found, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	if (catalog_find(catalog, sql, values, &row, ret_found, err) < 0)
+		return -1;
+	return *ret_found ? letter_row_read(row, ret_letter, err) : 0;
+}
+
+int letter_find(struct catalog *catalog, int64_t id, struct letter *ret_letter, bool *ret_found,
+    struct err *err)
+{
+	return find_one(
+	    catalog, SELECT "WHERE l.id = $1", VALUES(INT(id)), ret_letter, ret_found, err);
+}
+
+int letter_find_name(struct catalog *catalog, const char *avrs_id, const char *name,
+    struct letter *ret_letter, bool *ret_found, struct err *err)
+{
+	return find_one(catalog, SELECT "WHERE l.avrs_id = $1 AND l.name = $2",
+	    VALUES(TEXT(avrs_id), TEXT(name)), ret_letter, ret_found, err);
+}
+
+int letter_list_unfinished(struct catalog *catalog, const char *node,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	return letter_row_each(catalog,
+	    SELECT "WHERE (l.electronic = 'posting' OR (l.paper = 'queued' AND l.placed IS NULL))"
+	           " AND l.node = $1 ORDER BY l.avrs_id, l.id",
+	    VALUES(TEXT(node)), each, arg, err);
+}
+
+int letter_list_posted(struct catalog *catalog, const struct letter *after, int64_t limit,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	return letter_row_each(catalog,
+	    SELECT "WHERE l.avrs_id = $1 AND l.class = $2 AND l.electronic = 'posted'"
+	           " AND l.sequence > $3 ORDER BY l.sequence LIMIT $4",
+	    VALUES(TEXT(after->avrs_id), TEXT(letter_class_name(after->class)),
+	        INT(after->sequence), INT(limit)),
+	    each, arg, err);
+}
+
+int letter_list_paper(struct catalog *catalog, const char *date,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	return letter_row_each(catalog,
+	    SELECT "WHERE l.paper IS NOT NULL AND l.paper_date = $1 ORDER BY l.id",
+	    VALUES(TEXT(date)), each, arg, err);
+}
+
+int letter_list_newest(struct catalog *catalog, const char *avrs_id, int64_t limit,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	if (avrs_id[0])
+		return letter_row_each(catalog,
+		    SELECT "WHERE l.avrs_id = $1 ORDER BY l.id DESC LIMIT $2",
+		    VALUES(TEXT(avrs_id), INT(limit)), each, arg, err);
+	return letter_row_each(
+	    catalog, SELECT "ORDER BY l.id DESC LIMIT $1", VALUES(INT(limit)), each, arg, err);
+}

@@ -1,0 +1,122 @@
+/*
+ * Letters (and trade files): what was taken from the drop folder, and its deliveries.
+ *
+ * A letter's identity is its id. It always has an electronic or a paper delivery, or both.
+ */
+#ifndef SPOOL_LETTER_H
+#define SPOOL_LETTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "spool/avrs_id.h"
+#include "spool/catalog.h"
+#include "spool/event.h"
+#include "spool/letter_class.h"
+#include "spool/letter_name.h"
+
+enum { SHA256_TEXT = 64, REASON_MAX = 200 };
+
+enum electronic {
+	ELECTRONIC_NONE,
+	ELECTRONIC_POSTING, /* on its way: nobody sees it, who asks is told to come back (R10) */
+	ELECTRONIC_POSTED,
+	ELECTRONIC_EXPIRED,
+	ELECTRONIC_RECALLED,
+	ELECTRONIC_COUNT
+};
+
+enum paper { PAPER_NONE, PAPER_QUEUED, PAPER_HANDED_OVER, PAPER_WITHDRAWN, PAPER_COUNT };
+
+/* Which file in the drop folder it was: tells a leftover from a new file of the same name. */
+struct source {
+	int64_t device;
+	int64_t inode;
+	int64_t changed; /* ctime in nanoseconds; 0 where our own doing changed it (adopted) */
+};
+
+struct letter {
+	int64_t id;
+	char avrs_id[AVRS_ID_MAX + 1];
+	enum letter_class class;
+	char type[TYPE_CODE_MAX + 1];
+	char name[SERVED_NAME_MAX + 1]; /* as served: unique in its AVRS ID, never used again */
+	char dropped_name[LETTER_NAME_MAX + 1];
+	int64_t size;
+	char sha256[SHA256_TEXT + 1];
+	uint32_t crc32;
+	struct source source;
+	int64_t batch_id; /* 0: none */
+	int64_t taken;
+
+	enum electronic electronic;
+	char electronic_reason[REASON_MAX + 1];
+	int64_t sequence; /* of the AVRS ID, 0 until posted */
+	int64_t posted;   /* what clients see as its time */
+	int64_t electronic_ended;
+
+	enum paper paper;
+	char paper_reason[REASON_MAX + 1];
+	char paper_date[DATE_SIZE]; /* of the outbox folder */
+	int64_t queued;
+	int64_t placed; /* in the outbox, 0 until it is */
+	int64_t paper_ended;
+};
+
+const char *electronic_name(enum electronic state);
+const char *paper_name(enum paper state);
+
+/* The identity of the file that st tells of. */
+struct source source_of(const struct stat *st);
+
+/* Add a letter whose id was taken before. ERR_CONFLICT: its AVRS ID has that name. */
+int letter_add(
+    struct catalog *catalog, const char *node, const struct letter *letter, struct err *err);
+
+/* Forget a letter that was never posted: its dropped file is where it was. */
+int letter_forget(struct catalog *catalog, int64_t id, struct err *err);
+
+/*
+ * Take the next sequence numbers of an AVRS ID for count letters: the first one, and the time
+ * they are posted at, which is not before wanted and never before an earlier letter's. Locks
+ * the AVRS ID until the transaction ends, so numbers become visible in order.
+ */
+int letter_take_sequence(struct catalog *catalog, const char *avrs_id, int64_t count,
+    int64_t wanted, int64_t *ret_first, int64_t *ret_posted, struct err *err);
+
+/* posting -> posted, with its sequence and posted set. */
+int letter_set_posted(struct catalog *catalog, const struct letter *letter, struct err *err);
+
+/* Its paper delivery is in the outbox. */
+int letter_set_placed(struct catalog *catalog, int64_t id, int64_t placed, struct err *err);
+
+int letter_find(struct catalog *catalog, int64_t id, struct letter *ret_letter, bool *ret_found,
+    struct err *err);
+
+/* The letter served under that name, whatever its state. */
+int letter_find_name(struct catalog *catalog, const char *avrs_id, const char *name,
+    struct letter *ret_letter, bool *ret_found, struct err *err);
+
+/* Those that this node began to post and has not finished. */
+int letter_list_unfinished(struct catalog *catalog, const char *node,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err);
+
+/* Those posted for an AVRS ID in a class, by sequence after after, at most limit. */
+int letter_list_posted(struct catalog *catalog, const struct letter *after, int64_t limit,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err);
+
+/* All of one outbox folder, by id. */
+int letter_list_paper(struct catalog *catalog, const char *date,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err);
+
+/* The newest limit letters, of one AVRS ID or ("") of all, newest first. */
+int letter_list_newest(struct catalog *catalog, const char *avrs_id, int64_t limit,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err);
+
+#endif

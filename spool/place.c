@@ -1,0 +1,170 @@
+#include "spool/place.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum { PARTS_MAX = 3 };
+
+/* What a part of a path has to be, where it is not a fixed word. */
+#define ID     "\001" /* an AVRS ID */
+#define NAME   "\002" /* any name */
+#define JOINED "\003" /* <AVRS-ID>_<name> */
+
+static const struct pattern {
+	const char *parts[PARTS_MAX];
+	enum place_kind kind;
+	enum area area;
+	bool is_folder;
+	enum letter_class class;
+} patterns[] = {
+    {{NULL}, PLACE_ROOT, AREA_COMMON, true, 0},
+    {{"STATUS.txt"}, PLACE_STATUS, AREA_COMMON, false, 0},
+    {{"new"}, PLACE_NEW, AREA_COMMON, true, 0},
+    {{"new", JOINED}, PLACE_NEW_FILE, AREA_PROVIDER, false, 0},
+    {{"archives"}, PLACE_BUNDLES, AREA_BUNDLES, true, 0},
+    {{"publications"}, PLACE_PUBLICATIONS, AREA_COMMON, true, 0},
+    {{"publications", "telehealth"}, PLACE_SECTION, AREA_COMMON, true, 0},
+    {{"publications", "messages"}, PLACE_SECTION, AREA_COMMON, true, 0},
+    {{"publications", "bulletins"}, PLACE_SECTION, AREA_COMMON, true, 0},
+    {{ID}, PLACE_PROVIDER, AREA_PROVIDER, true, 0},
+    {{ID, "STATUS.txt"}, PLACE_PROVIDER_STATUS, AREA_PROVIDER, false, 0},
+    {{ID, "MANIFEST.csv"}, PLACE_MANIFEST, AREA_PROVIDER, false, 0},
+    {{ID, "new"}, PLACE_PROVIDER_NEW, AREA_PROVIDER, true, 0},
+    {{ID, "new", NAME}, PLACE_PROVIDER_NEW_FILE, AREA_PROVIDER, false, 0},
+    {{ID, "edelivery"}, PLACE_CLASS, AREA_EDELIVERY, true, CLASS_EDELIVERY},
+    {{ID, "edelivery", NAME}, PLACE_LETTER, AREA_EDELIVERY, false, CLASS_EDELIVERY},
+    {{ID, "trade-files"}, PLACE_CLASS, AREA_TRADE_FILES, true, CLASS_TRADE_FILES},
+    {{ID, "trade-files", NAME}, PLACE_LETTER, AREA_TRADE_FILES, false, CLASS_TRADE_FILES},
+    {{ID, "archives"}, PLACE_ARCHIVES, AREA_PROVIDER, true, 0},
+};
+
+static bool take_name(const char *text, struct place *place)
+{
+	if (strlen(text) >= sizeof(place->name))
+		return false;
+	text_copy(place->name, text);
+	return true;
+}
+
+static bool take_id(const char *text, struct place *place)
+{
+	if (!avrs_id_is_valid(text))
+		return false;
+	text_copy(place->avrs_id, text);
+	return true;
+}
+
+static bool take_joined(const char *text, struct place *place)
+{
+	char id[AVRS_ID_MAX + 1];
+	size_t length = strcspn(text, "_");
+
+	if (length > AVRS_ID_MAX || text[length] != '_' || text[length + 1] == '\0')
+		return false;
+	memcpy(id, text, length);
+	id[length] = '\0';
+	return take_id(id, place) && take_name(text + length + 1, place);
+}
+
+static bool part_matches(const char *wanted, const char *part, struct place *place)
+{
+	switch (wanted[0]) {
+	case '\001':
+		return take_id(part, place);
+	case '\002':
+		return take_name(part, place);
+	case '\003':
+		return take_joined(part, place);
+	default:
+		return strcmp(wanted, part) == 0 && take_name(part, place);
+	}
+}
+
+static bool matches(const struct pattern *pattern, char *const *parts, struct place *ret_place)
+{
+	struct place place = {.kind = pattern->kind,
+	    .area = pattern->area,
+	    .is_folder = pattern->is_folder,
+	    .class = pattern->class};
+
+	for (int i = 0; i < PARTS_MAX; i++) {
+		if (!pattern->parts[i] || !parts[i]) {
+			if (pattern->parts[i] || parts[i])
+				return false;
+			break;
+		}
+		if (!part_matches(pattern->parts[i], parts[i], &place))
+			return false;
+	}
+	*ret_place = place;
+	return true;
+}
+
+/* Cut a normalised path at its slashes. False: too many parts. */
+static bool split(char *path, char *ret_parts[PARTS_MAX])
+{
+	int count = 0;
+
+	for (char *at = path; *at == '/' && at[1];) {
+		if (count == PARTS_MAX)
+			return false;
+		*at++ = '\0';
+		ret_parts[count++] = at;
+		at += strcspn(at, "/");
+	}
+	return true;
+}
+
+bool place_parse(const char *path, struct place *ret_place)
+{
+	char copy[PLACE_PATH_MAX];
+	char *parts[PARTS_MAX] = {NULL};
+
+	text_copy(copy, path);
+	if (!split(copy, parts))
+		return false;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (matches(&patterns[i], parts, ret_place))
+			return true;
+	return false;
+}
+
+/* Take the last part off the path of that length. */
+static size_t drop_part(const char *path, size_t length)
+{
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	return length > 0 ? length - 1 : 0;
+}
+
+bool place_normalise(const char *path, size_t length, char ret_path[PLACE_PATH_MAX])
+{
+	size_t used = 0;
+
+	for (size_t at = 0, part; at < length; at += part) {
+		while (at < length && path[at] == '/')
+			at++;
+		part = 0;
+		while (at + part < length && path[at + part] != '/') {
+			if ((unsigned char)path[at + part] < 0x20)
+				return false;
+			part++;
+		}
+		if (part == 0 || (part == 1 && path[at] == '.'))
+			continue;
+		if (part == 2 && path[at] == '.' && path[at + 1] == '.') {
+			used = drop_part(ret_path, used);
+			continue;
+		}
+		if (used + 1 + part >= PLACE_PATH_MAX)
+			return false;
+		ret_path[used] = '/';
+		memcpy(ret_path + used + 1, path + at, part);
+		used += 1 + part;
+	}
+	if (used == 0)
+		ret_path[used++] = '/';
+	ret_path[used] = '\0';
+	return true;
+}

@@ -1,0 +1,58 @@
+/*
+ * Paths of the tree that an account sees (docs/DESIGN.md, "What an account sees"), taken apart.
+ *
+ * Pure text: a place says what a path means, not whether it is there or who may see it.
+ */
+#ifndef SPOOL_PLACE_H
+#define SPOOL_PLACE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "spool/avrs_id.h"
+#include "spool/letter_class.h"
+#include "spool/right.h"
+
+enum { PLACE_PATH_MAX = 1024 };
+
+enum place_kind {
+	PLACE_ROOT,
+	PLACE_STATUS,          /* STATUS.txt */
+	PLACE_NEW,             /* new */
+	PLACE_NEW_FILE,        /* new/<AVRS-ID>_<name> */
+	PLACE_BUNDLES,         /* archives */
+	PLACE_PUBLICATIONS,    /* publications */
+	PLACE_SECTION,         /* publications/<section> */
+	PLACE_PROVIDER,        /* <AVRS-ID> */
+	PLACE_PROVIDER_STATUS, /* <AVRS-ID>/STATUS.txt */
+	PLACE_MANIFEST,        /* <AVRS-ID>/MANIFEST.csv */
+	PLACE_PROVIDER_NEW,    /* <AVRS-ID>/new */
+	PLACE_PROVIDER_NEW_FILE,
+	PLACE_CLASS, /* <AVRS-ID>/edelivery, <AVRS-ID>/trade-files */
+	PLACE_LETTER,
+	PLACE_ARCHIVES, /* <AVRS-ID>/archives */
+	PLACE_KIND_COUNT
+};
+
+struct place {
+	enum place_kind kind;
+	enum area area; /* whose right it takes */
+	bool is_folder;
+	char avrs_id[AVRS_ID_MAX + 1]; /* "": in none */
+	enum letter_class class;       /* of PLACE_CLASS and PLACE_LETTER */
+	char name[NAME_MAX + 1];       /* of what is in a folder by a name of its own */
+};
+
+/*
+ * What path ("/", "/new", as place_normalise() makes them) means. False: nothing in any
+ * account's tree has such a path.
+ */
+bool place_parse(const char *path, struct place *ret_place);
+
+/*
+ * The absolute path without ".", "..", doubled and trailing slashes; one that is not absolute
+ * starts at "/". False: longer than PLACE_PATH_MAX - 1, or with control bytes in it.
+ */
+bool place_normalise(const char *path, size_t length, char ret_path[PLACE_PATH_MAX]);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * The settings of all programs: one file, one table (settings.c), one struct.
+ *
+ * Paths of the spool are relative to spool.root, those of the configuration to the folder that
+ * the settings file is in; absolute ones stay as they are.
+ */
+#ifndef SPOOL_SETTINGS_H
+#define SPOOL_SETTINGS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+
+enum same_name { SAME_NAME_NUMBER, SAME_NAME_QUARANTINE };
+enum setstat { SETSTAT_REFUSE, SETSTAT_IGNORE };
+
+struct settings {
+	char path[PATH_MAX]; /* of the file they were read from */
+
+	char root[CONF_TEXT_MAX];
+	char catalog[CONF_TEXT_MAX];
+	char node[CONF_TEXT_MAX];
+
+	char agency_timezone[CONF_TEXT_MAX];
+	char agency_avrs_id[CONF_TEXT_MAX];
+	char letter_types[CONF_TEXT_MAX];
+	int64_t retain_months;
+
+	char drop_root[CONF_TEXT_MAX];
+	int64_t drop_settle;
+	int64_t drop_patience;
+	int64_t drop_unknown_hold;
+	int64_t drop_rescan;
+	bool drop_require_batch;
+	int drop_same_name; /* enum same_name */
+	int64_t drop_duplicate_days;
+	int64_t drop_letter_max;
+	int64_t drop_trade_file_max;
+
+	int64_t post_batch;
+	int64_t post_syncfs_from;
+
+	char server_listen[CONF_TEXT_MAX];
+	char server_host_keys[CONF_TEXT_MAX];
+	int server_policy;  /* row of server/policy.c */
+	int server_setstat; /* enum setstat */
+	int64_t server_login_grace;
+	int64_t server_idle;
+	int64_t server_sessions;
+	int64_t server_sessions_per_address;
+};
+
+/* The table; its end is a row without name. */
+extern const struct conf_key settings_keys[];
+
+/*
+ * Read the settings file at path and use its time zone and AVRS ID pattern from here on.
+ * Returns 0, or -1 with path:line and what is allowed.
+ */
+int settings_load(const char *path, struct settings *ret_settings, struct err *err);
+
+/* place, seen from the folder that the settings file is in. */
+void settings_beside(const struct settings *settings, const char *place, char ret_path[PATH_MAX]);
+
+/* place, seen from spool.root. */
+void settings_below(const struct settings *settings, const char *place, char ret_path[PATH_MAX]);
+
+#endif

@@ -1,0 +1,191 @@
+#include "spool/view.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "spool/folder.h"
+#include "spool/intake.h"
+
+void view_init(struct view *view, const struct spool *spool, const struct account *account)
+{
+	*view = (struct view){.spool = spool, .account = *account};
+}
+
+void view_done(struct view *view)
+{
+	view_texts_done(&view->texts);
+}
+
+/* The account's membership of the place's AVRS ID, if there is one. */
+static int find_membership(const struct view *view, const struct place *place,
+    struct membership *ret_membership, bool *ret_found, struct err *err)
+{
+	*ret_found = false;
+	if (!place->avrs_id[0])
+		return 0;
+	return membership_find(
+	    view->spool->catalog, view->account.id, place->avrs_id, ret_membership, ret_found, err);
+}
+
+static bool may_see(const struct view *view, const struct membership *membership, enum area area)
+{
+	char today[DATE_SIZE];
+
+	clock_print_date(clock_now(), today);
+	return right_may_see(&view->account, membership, area, today);
+}
+
+/* Does the place show letters of the class to the account, if they are there? */
+static bool shows_class(
+    const struct view *view, const struct view_found *found, enum letter_class class)
+{
+	enum area area = class == CLASS_EDELIVERY ? AREA_EDELIVERY : AREA_TRADE_FILES;
+
+	if (found->place.kind == PLACE_LETTER && class != found->place.class)
+		return false;
+	return may_see(view, &found->membership, area);
+}
+
+/* A file of that name in the drop folder that waits: a letter still being posted (R10). */
+static int is_held(
+    const struct view *view, const struct view_found *found, bool *ret_held, struct err *err)
+{
+	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++) {
+		struct intake intake;
+		bool there = false;
+
+		if (!shows_class(view, found, class))
+			continue;
+		if (intake_find_name(view->spool->catalog, found->place.avrs_id, class,
+		        found->place.name, &intake, &there, err) < 0)
+			return -1;
+		if (there && intake.state == INTAKE_HELD) {
+			*ret_held = true;
+			return 0;
+		}
+	}
+	*ret_held = false;
+	return 0;
+}
+
+static void describe_letter(const struct letter *letter, struct view_entry *ret_entry)
+{
+	*ret_entry = (struct view_entry){.size = letter->size, .changed = letter->posted};
+	text_copy(ret_entry->name, letter->name);
+}
+
+/* It is not posted: is it on its way? */
+static int find_unposted(const struct view *view, const struct view_found *found, bool there,
+    enum view_answer *ret_answer, struct err *err)
+{
+	const struct letter *letter = &found->letter;
+	bool coming = there && letter->electronic == ELECTRONIC_POSTING &&
+	              shows_class(view, found, letter->class);
+
+	if (!coming && is_held(view, found, &coming, err) < 0)
+		return -1;
+	*ret_answer = coming ? VIEW_POSTING : VIEW_NOTHING;
+	return 0;
+}
+
+/* The letter that the place names, if it is there, visible, and new where only that counts. */
+static int find_letter(
+    struct view *view, struct view_found *found, enum view_answer *ret_answer, struct err *err)
+{
+	struct letter *letter = &found->letter;
+	bool there = false;
+	bool is_new = true;
+
+	if (letter_find_name(view->spool->catalog, found->place.avrs_id, found->place.name, letter,
+	        &there, err) < 0)
+		return -1;
+	if (!there || letter->electronic != ELECTRONIC_POSTED)
+		return find_unposted(view, found, there, ret_answer, err);
+	if (found->place.kind != PLACE_LETTER &&
+	    news_has(view->spool->catalog, &found->membership, letter, &is_new, err) < 0)
+		return -1;
+	*ret_answer = is_new && shows_class(view, found, letter->class) ? VIEW_FOUND : VIEW_NOTHING;
+	describe_letter(letter, &found->entry);
+	return 0;
+}
+
+static void describe_folder(const struct view *view, struct view_found *found)
+{
+	found->entry.is_folder = true;
+	found->entry.changed = view->account.created;
+	if (found->place.avrs_id[0])
+		found->entry.changed = found->membership.last_posted > found->membership.granted
+		                           ? found->membership.last_posted
+		                           : found->membership.granted;
+}
+
+static int describe_text(struct view *view, struct view_found *found, struct err *err)
+{
+	const struct view_text *text = NULL;
+
+	if (view_text_get(view, &found->place, &text, err) < 0)
+		return -1;
+	found->entry.size = text->size;
+	found->entry.changed = text->changed;
+	return 0;
+}
+
+static bool names_letter(enum place_kind kind)
+{
+	return kind == PLACE_LETTER || kind == PLACE_NEW_FILE || kind == PLACE_PROVIDER_NEW_FILE;
+}
+
+int view_find(struct view *view, const char *path, struct view_found *ret_found,
+    enum view_answer *ret_answer, struct err *err)
+{
+	struct view_found *found = ret_found;
+	bool member = false;
+
+	*found = (struct view_found){.letter.id = 0};
+	*ret_answer = VIEW_NOTHING;
+	if (!place_parse(path, &found->place))
+		return 0;
+	if (find_membership(view, &found->place, &found->membership, &member, err) < 0)
+		return -1;
+	if (!may_see(view, member ? &found->membership : NULL, found->place.area))
+		return 0;
+	text_copy(found->entry.name, found->place.name);
+	if (names_letter(found->place.kind))
+		return find_letter(view, found, ret_answer, err);
+	*ret_answer = VIEW_FOUND;
+	if (!found->place.is_folder)
+		return describe_text(view, found, err);
+	describe_folder(view, found);
+	return 0;
+}
+
+static int open_text(struct view *view, const struct place *place, int *ret_fd, struct err *err)
+{
+	const struct view_text *text = NULL;
+	int fd;
+
+	if (view_text_get(view, place, &text, err) < 0)
+		return -1;
+	fd = fcntl(text->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return err_sys(err, "open a generated text");
+	*ret_fd = fd;
+	return 0;
+}
+
+int view_open(struct view *view, const struct view_found *found, int *ret_fd, struct err *err)
+{
+	const struct letter *letter = &found->letter;
+	char path[FOLDER_PATH_MAX];
+
+	if (!letter->id)
+		return open_text(view, &found->place, ret_fd, err);
+	folder_letter(letter->avrs_id, letter->class, letter->id, letter->name, path);
+	if (spool_open_file(view->spool, path, ret_fd, err) == 0)
+		return 0;
+	/* The catalog says that it is posted: a person has to look, the client comes back. */
+	err->kind = err->kind == ERR_REFUSED ? ERR_INTERNAL : err->kind;
+	return err_context(err, "letter=%lld", (long long)letter->id);
+}

@@ -1,0 +1,233 @@
+/* The listings of a view, page by page; view.c finds and opens. */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "spool/view.h"
+
+/* A listing under way. */
+struct listing {
+	struct view *view;
+	const struct place *folder;
+	struct view_cursor *cursor;
+	int64_t left; /* entries that still may be passed on */
+	int (*each)(const struct view_entry *entry, void *arg, struct err *err);
+	void *arg;
+	const char *prefix; /* put in front of letters' names */
+	int64_t rows;       /* read for this page, passed on or not */
+	char today[DATE_SIZE];
+};
+
+static int pass_on(struct listing *listing, const struct view_entry *entry, struct err *err)
+{
+	listing->left--;
+	return listing->each(entry, listing->arg, err);
+}
+
+/* Pass on what path is, unless the account may not see it. */
+static int pass_path(struct listing *listing, const char *path, struct err *err)
+{
+	struct view_found found;
+	enum view_answer answer;
+
+	if (view_find(listing->view, path, &found, &answer, err) < 0)
+		return -1;
+	return answer == VIEW_FOUND ? pass_on(listing, &found.entry, err) : 0;
+}
+
+/* The entries of fixed names; there are few, so they are one page whatever the limit. */
+static int list_fixed(struct listing *listing, const char *const *names, struct err *err)
+{
+	const char *id = listing->folder->avrs_id;
+	char path[PLACE_PATH_MAX];
+
+	for (; *names; names++) {
+		(void)snprintf(path, sizeof(path), "%s%s/%s", id[0] ? "/" : "", id, *names);
+		if (pass_path(listing, path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int pass_letter(const struct letter *letter, void *arg, struct err *err)
+{
+	struct listing *listing = arg;
+	struct view_entry entry = {.size = letter->size, .changed = letter->posted};
+
+	(void)snprintf(entry.name, sizeof(entry.name), "%s%s%s", listing->prefix,
+	    listing->prefix[0] ? "_" : "", letter->name);
+	listing->cursor->sequence = letter->sequence;
+	return pass_on(listing, &entry, err);
+}
+
+static int list_class(struct listing *listing, bool *ret_more, struct err *err)
+{
+	struct letter after = {
+	    .class = listing->folder->class, .sequence = listing->cursor->sequence};
+
+	text_copy(after.avrs_id, listing->folder->avrs_id);
+	if (letter_list_posted(listing->view->spool->catalog, &after, listing->left, pass_letter,
+	        listing, err) < 0)
+		return -1;
+	*ret_more = listing->left == 0;
+	return 0;
+}
+
+static int list_news(struct listing *listing, const char *avrs_id, bool *ret_more, struct err *err)
+{
+	struct membership membership;
+	bool found = false;
+
+	if (membership_find(listing->view->spool->catalog, listing->view->account.id, avrs_id,
+	        &membership, &found, err) < 0)
+		return -1;
+	*ret_more = false;
+	if (!found ||
+	    !right_may_see(&listing->view->account, &membership, AREA_PROVIDER, listing->today))
+		return 0;
+	return news_list(listing->view->spool->catalog, &membership, &listing->cursor->news,
+	    listing->left, pass_letter, listing, ret_more, err);
+}
+
+static int list_provider_new(struct listing *listing, bool *ret_more, struct err *err)
+{
+	return list_news(listing, listing->folder->avrs_id, ret_more, err);
+}
+
+/* The next AVRS ID behind *avrs_id that has something new; *ret_found false behind the last. */
+static int next_with_news(
+    const struct listing *listing, char avrs_id[AVRS_ID_MAX + 1], bool *ret_found, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	if (catalog_find(listing->view->spool->catalog,
+	        "SELECT m.avrs_id FROM membership m JOIN provider p ON p.avrs_id = m.avrs_id"
+	        " WHERE m.account_id = $1 AND m.avrs_id > $2 AND (p.last_sequence > m.mark"
+	        " OR EXISTS (SELECT 1 FROM acknowledgement a WHERE a.account_id = m.account_id"
+	        " AND a.avrs_id = m.avrs_id AND a.renewed = 1)) ORDER BY m.avrs_id LIMIT 1",
+	        VALUES(INT(listing->view->account.id), TEXT(avrs_id)), &row, ret_found, err) < 0)
+		return -1;
+	if (*ret_found)
+		text_copy_part(avrs_id, AVRS_ID_MAX + 1, statement_text(row, 0));
+	return 0;
+}
+
+/* Stage 0: look for the next AVRS ID with news. Stage 1: its news. */
+static int list_all_new(struct listing *listing, bool *ret_more, struct err *err)
+{
+	struct view_cursor *cursor = listing->cursor;
+	bool found = true;
+
+	while (listing->left > 0) {
+		bool more = false;
+
+		if (cursor->stage == 0) {
+			if (next_with_news(listing, cursor->avrs_id, &found, err) < 0)
+				return -1;
+			if (!found)
+				break;
+			cursor->news = (struct news_cursor){.sequence = 0};
+			cursor->stage = 1;
+		}
+		listing->prefix = cursor->avrs_id;
+		if (list_news(listing, cursor->avrs_id, &more, err) < 0)
+			return -1;
+		if (!more)
+			cursor->stage = 0;
+	}
+	*ret_more = found;
+	return 0;
+}
+
+/* A folder for each membership that is in force and shows something. */
+static int pass_membership(const struct membership *membership, void *arg, struct err *err)
+{
+	struct listing *listing = arg;
+	struct view_entry entry = {.is_folder = true,
+	    .changed = membership->last_posted > membership->granted ? membership->last_posted
+	                                                             : membership->granted};
+
+	listing->rows++;
+	text_copy(listing->cursor->avrs_id, membership->avrs_id);
+	if (!right_may_see(&listing->view->account, membership, AREA_PROVIDER, listing->today))
+		return 0;
+	text_copy(entry.name, membership->avrs_id);
+	return pass_on(listing, &entry, err);
+}
+
+static int list_root(struct listing *listing, bool *ret_more, struct err *err)
+{
+	static const char *const fixed[] = {"STATUS.txt", "new", "archives", "publications", NULL};
+	struct view_cursor *cursor = listing->cursor;
+	int64_t limit;
+
+	if (cursor->stage == 0) {
+		cursor->stage = 1;
+		if (list_fixed(listing, fixed, err) < 0)
+			return -1;
+	}
+	limit = listing->left > 0 ? listing->left : 1;
+	if (membership_list(listing->view->spool->catalog, listing->view->account.id,
+	        cursor->avrs_id, limit, pass_membership, listing, err) < 0)
+		return -1;
+	*ret_more = listing->rows == limit;
+	return 0;
+}
+
+static int list_provider(struct listing *listing, bool *ret_more, struct err *err)
+{
+	static const char *const fixed[] = {
+	    "STATUS.txt", "MANIFEST.csv", "new", "edelivery", "trade-files", "archives", NULL};
+
+	*ret_more = false;
+	return list_fixed(listing, fixed, err);
+}
+
+static int list_publications(struct listing *listing, bool *ret_more, struct err *err)
+{
+	static const char *const sections[] = {
+	    "publications/telehealth", "publications/messages", "publications/bulletins", NULL};
+
+	*ret_more = false;
+	return list_fixed(listing, sections, err);
+}
+
+static int list_nothing(struct listing *listing, bool *ret_more, struct err *err)
+{
+	(void)listing;
+	(void)err;
+	*ret_more = false;
+	return 0;
+}
+
+static int (*const lists[PLACE_KIND_COUNT])(
+    struct listing *listing, bool *ret_more, struct err *err) = {
+    [PLACE_ROOT] = list_root,
+    [PLACE_NEW] = list_all_new,
+    [PLACE_BUNDLES] = list_nothing,
+    [PLACE_PUBLICATIONS] = list_publications,
+    [PLACE_SECTION] = list_nothing,
+    [PLACE_PROVIDER] = list_provider,
+    [PLACE_PROVIDER_NEW] = list_provider_new,
+    [PLACE_CLASS] = list_class,
+    [PLACE_ARCHIVES] = list_nothing,
+};
+
+static bool is_start(const struct view_cursor *cursor)
+{
+	return cursor->stage == 0 && !cursor->avrs_id[0] && cursor->sequence == 0 &&
+	       !cursor->news.past_renewed && cursor->news.sequence == 0;
+}
+
+int view_list(struct view *view, const struct place *folder, struct view_cursor *cursor,
+    int64_t limit, int (*each)(const struct view_entry *entry, void *arg, struct err *err),
+    void *arg, bool *ret_more, struct err *err)
+{
+	struct listing listing = {view, folder, cursor, limit, each, arg, "", 0, ""};
+
+	if (!lists[folder->kind])
+		return err_set(err, ERR_REFUSED, "not a folder");
+	if (is_start(cursor))
+		view_texts_forget(&view->texts, folder->avrs_id);
+	clock_print_date(clock_now(), listing.today);
+	return lists[folder->kind](&listing, ret_more, err);
+}

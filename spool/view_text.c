@@ -1,0 +1,249 @@
+#include "spool/view_text.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/csv.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "spool/retention.h"
+#include "spool/view.h"
+
+enum {
+	TEXT_MAX = 64 * 1024 * 1024, /* 500,000 lines of a manifest */
+	COUNT_MAX = 10000,           /* more than so many new letters are told as so many */
+};
+
+/* A text being made. */
+struct making {
+	struct view *view;
+	const struct place *place;
+	struct buffer *out;
+	struct membership membership; /* of the place's AVRS ID */
+	int64_t changed;
+};
+
+static void note_change(struct making *making, int64_t when)
+{
+	if (when > making->changed)
+		making->changed = when;
+}
+
+/* R10: how many are on their way, in the drop folder or half posted. */
+static int count_posting(
+    struct catalog *catalog, const char *avrs_id, int64_t *ret_count, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT (SELECT COUNT(*) FROM letter WHERE avrs_id = $1 AND electronic = 'posting')"
+	        " + (SELECT COUNT(*) FROM intake WHERE avrs_id = $1 AND state = 'held')",
+	        VALUES(TEXT(avrs_id)), &row, &found, err) < 0)
+		return -1;
+	*ret_count = statement_int(row, 0);
+	return 0;
+}
+
+static int add_new_count(struct making *making, const struct membership *membership,
+    enum letter_class class, struct err *err)
+{
+	int64_t count = 0;
+
+	if (!role_shows(membership->role, class))
+		return 0;
+	if (news_count(making->view->spool->catalog, membership, class, COUNT_MAX, &count, err) < 0)
+		return -1;
+	buffer_print(making->out, "  new in %s: %s%" PRId64 "\n", letter_class_name(class),
+	    count == COUNT_MAX ? "at least " : "", count);
+	return 0;
+}
+
+static int add_membership(
+    struct making *making, const struct membership *membership, struct err *err)
+{
+	int64_t posting = 0;
+
+	buffer_print(making->out, "%s: %s\n", membership->avrs_id, role_title(membership->role));
+	if (membership->until[0])
+		buffer_print(making->out, "  until %s\n", membership->until);
+	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++)
+		if (add_new_count(making, membership, class, err) < 0)
+			return -1;
+	if (count_posting(making->view->spool->catalog, membership->avrs_id, &posting, err) < 0)
+		return -1;
+	if (posting)
+		buffer_print(making->out, "  %" PRId64 " " VIEW_POSTING_TEXT "\n", posting);
+	note_change(making, membership->last_posted);
+	note_change(making, membership->changed);
+	return 0;
+}
+
+/* One with something new is told of in full; the others are counted only. */
+static int pass_membership(const struct membership *membership, void *arg, struct err *err)
+{
+	struct making *making = arg;
+	char today[DATE_SIZE];
+
+	clock_print_date(clock_now(), today);
+	note_change(making, membership->changed);
+	if (!right_may_see(&making->view->account, membership, AREA_PROVIDER, today) ||
+	    membership->last_sequence <= membership->mark)
+		return 0;
+	return add_membership(making, membership, err);
+}
+
+static int make_status(struct making *making, struct err *err)
+{
+	const struct account *account = &making->view->account;
+
+	buffer_print(making->out, "Account %s, e-mail %s\n\n", account->login, account->email);
+	buffer_add_text(making->out, "AVRS IDs with something that is not acknowledged:\n\n");
+	making->changed = account->created;
+	return membership_list(
+	    making->view->spool->catalog, account->id, "", INT64_MAX, pass_membership, making, err);
+}
+
+static int make_provider_status(struct making *making, struct err *err)
+{
+	making->changed = making->membership.granted;
+	return add_membership(making, &making->membership, err);
+}
+
+static int add_manifest_line(const struct letter *letter, void *arg, struct err *err)
+{
+	struct making *making = arg;
+	char text[TIME_SIZE];
+	char size[32];
+	bool is_new = false;
+
+	if (news_has(making->view->spool->catalog, &making->membership, letter, &is_new, err) < 0)
+		return -1;
+	csv_add(making->out, letter->name);
+	csv_add(making->out, letter_class_name(letter->class));
+	csv_add(making->out, letter->type);
+	(void)snprintf(size, sizeof(size), "%" PRId64, letter->size);
+	csv_add(making->out, size);
+	csv_add(making->out, letter->sha256);
+	clock_print(letter->posted, text);
+	csv_add(making->out, text);
+	clock_print(retention_end(letter, making->view->spool->settings.retain_months), text);
+	csv_add(making->out, text);
+	csv_add(making->out, is_new ? "no" : "yes");
+	csv_end(making->out);
+	return 0;
+}
+
+static int make_manifest(struct making *making, struct err *err)
+{
+	buffer_add_text(making->out, "name,class,type,size,sha256,posted,expires,acknowledged\r\n");
+	making->changed = making->membership.granted;
+	note_change(making, making->membership.changed);
+	note_change(making, making->membership.last_posted);
+	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++) {
+		struct letter first = {.class = class};
+
+		if (!role_shows(making->membership.role, class))
+			continue;
+		text_copy(first.avrs_id, making->place->avrs_id);
+		if (letter_list_posted(making->view->spool->catalog, &first, INT64_MAX,
+		        add_manifest_line, making, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int (*const makers[PLACE_KIND_COUNT])(struct making *making, struct err *err) = {
+    [PLACE_STATUS] = make_status,
+    [PLACE_PROVIDER_STATUS] = make_provider_status,
+    [PLACE_MANIFEST] = make_manifest,
+};
+
+/* The bytes in a memory file that nobody can change any more. */
+static int seal(const struct buffer *out, int *ret_fd, struct err *err)
+{
+	OWNED_FD int fd = memfd_create("text", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return err_sys(err, "make a generated text");
+	if (file_write(fd, buffer_text(out), out->length, err) < 0)
+		return err_context(err, "generated text");
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) < 0)
+		return err_sys(err, "seal a generated text");
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int make(
+    struct view *view, const struct place *place, struct view_text *ret_text, struct err *err)
+{
+	OWNED_BUFFER struct buffer out = BUFFER(TEXT_MAX);
+	struct making making = {.view = view, .place = place, .out = &out};
+	struct view_text text = {.kind = place->kind, .fd = -1};
+	bool found = true;
+
+	if (place->avrs_id[0] && membership_find(view->spool->catalog, view->account.id,
+	                             place->avrs_id, &making.membership, &found, err) < 0)
+		return -1;
+	if (!makers[place->kind] || !found)
+		return err_set(err, ERR_REFUSED, "no such text");
+	if (makers[place->kind](&making, err) < 0)
+		return -1;
+	if (buffer_is_full(&out))
+		return err_set(err, ERR_RETRY, "the text is larger than %d bytes", TEXT_MAX);
+	if (seal(&out, &text.fd, err) < 0)
+		return -1;
+	text.size = (int64_t)out.length;
+	text.changed = making.changed;
+	text_copy(text.avrs_id, place->avrs_id);
+	*ret_text = text;
+	return 0;
+}
+
+static void forget(struct view_text *text)
+{
+	if (text->kind != PLACE_ROOT)
+		(void)close(text->fd);
+	*text = (struct view_text){.kind = PLACE_ROOT, .fd = -1};
+}
+
+void view_texts_done(struct view_texts *texts)
+{
+	for (int i = 0; i < VIEW_TEXTS_MAX; i++)
+		forget(&texts->kept[i]);
+}
+
+void view_texts_forget(struct view_texts *texts, const char *avrs_id)
+{
+	for (int i = 0; i < VIEW_TEXTS_MAX; i++)
+		if (strcmp(texts->kept[i].avrs_id, avrs_id) == 0)
+			forget(&texts->kept[i]);
+}
+
+int view_text_get(struct view *view, const struct place *place, const struct view_text **ret_text,
+    struct err *err)
+{
+	struct view_texts *texts = &view->texts;
+	struct view_text *slot = &texts->kept[texts->next];
+	struct view_text text;
+
+	for (int i = 0; i < VIEW_TEXTS_MAX; i++) {
+		const struct view_text *kept = &texts->kept[i];
+
+		if (kept->kind == place->kind && strcmp(kept->avrs_id, place->avrs_id) == 0) {
+			*ret_text = kept;
+			return 0;
+		}
+	}
+	if (make(view, place, &text, err) < 0)
+		return -1;
+	forget(slot);
+	*slot = text;
+	texts->next = (texts->next + 1) % VIEW_TEXTS_MAX;
+	*ret_text = slot;
+	return 0;
+}

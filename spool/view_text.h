@@ -1,0 +1,41 @@
+/*
+ * The generated files of a view: STATUS.txt and MANIFEST.csv.
+ *
+ * A text stays what it was when it was first asked for, until its folder is listed again, so
+ * that size, time and content agree for a client that mirrors. Its time is that of the newest
+ * change it tells of. A few of them are kept for each view; the oldest goes first.
+ */
+#ifndef SPOOL_VIEW_TEXT_H
+#define SPOOL_VIEW_TEXT_H
+
+#include <stdint.h>
+
+#include "spool/place.h"
+
+enum { VIEW_TEXTS_MAX = 32 };
+
+struct view;
+
+struct view_text {
+	enum place_kind kind; /* PLACE_ROOT: a free slot */
+	char avrs_id[AVRS_ID_MAX + 1];
+	int fd; /* a sealed memory file */
+	int64_t size;
+	int64_t changed;
+};
+
+struct view_texts {
+	struct view_text kept[VIEW_TEXTS_MAX];
+	unsigned next; /* to be replaced */
+};
+
+void view_texts_done(struct view_texts *texts);
+
+/* The text at place, made if it is not kept. Borrowed until the view makes the next one. */
+int view_text_get(struct view *view, const struct place *place, const struct view_text **ret_text,
+    struct err *err);
+
+/* Make those of a folder (AVRS ID or "") anew when they are asked for next. */
+void view_texts_forget(struct view_texts *texts, const char *avrs_id);
+
+#endif
