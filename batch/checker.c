@@ -1,0 +1,168 @@
+#include "batch/checker.h"
+
+#include <limits.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "base/sandbox.h"
+#include "base/text.h"
+
+enum {
+	JUDGE = 1, /* the one request: per descriptor its size and format */
+	TIMEOUT_MS = 10000,
+};
+
+static const struct sandbox_rule rules[] = {
+    {.number = SCMP_SYS(recvmsg)},
+    {.number = SCMP_SYS(sendmsg)},
+    {.number = SCMP_SYS(pread64)},
+    {.number = -1},
+};
+
+/* What there is of count bytes at offset; a file that shrank just has less. */
+static size_t read_part(int fd, int64_t offset, char *bytes, size_t count)
+{
+	size_t length = 0;
+
+	while (length < count) {
+		ssize_t got = pread(fd, bytes + length, count - length, offset + (int64_t)length);
+
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+	}
+	return length;
+}
+
+static void judge_one(struct message *in, struct message *out)
+{
+	char head[FORMAT_SAMPLE];
+	char tail[FORMAT_SAMPLE];
+	struct format_sample sample = {.head = head, .tail = tail};
+	OWNED_FD int fd = message_get_fd(in);
+	enum letter_format format;
+	const char *reason = "";
+
+	sample.size = message_get_bounded(in, 0, INT64_MAX);
+	format = (enum letter_format)message_get_bounded(in, FORMAT_ANY, FORMAT_X12);
+	sample.head_length = read_part(fd, 0, head, sizeof(head));
+	sample.tail_length = read_part(
+	    fd, sample.size > FORMAT_SAMPLE ? sample.size - FORMAT_SAMPLE : 0, tail, sizeof(tail));
+	message_put_int(out, (int64_t)format_judge(format, &sample, &reason));
+	message_put_text(out, reason);
+}
+
+int checker_run(int channel)
+{
+	static struct message in;
+	static struct message out;
+	struct sandbox *sandbox = NULL;
+	enum message_state state = MESSAGE_GOT;
+	struct err err;
+
+	if (sandbox_forget_files(&err) < 0 || sandbox_new(rules, &sandbox, &err) < 0 ||
+	    sandbox_limit(RLIMIT_FSIZE, 0, &err) < 0 || sandbox_enter(sandbox, &err) < 0) {
+		log_error("process=checker text=\"%s\"", err.text);
+		return EXIT_FAILURE;
+	}
+	while (message_receive(channel, &in, &state, &err) == 0 && state == MESSAGE_GOT) {
+		message_start(&out, JUDGE);
+		for (unsigned left = in.fd_count; left > 0; left--)
+			judge_one(&in, &out);
+		if (message_is_bad(&in) || message_send(channel, &out, &err) < 0)
+			break;
+	}
+	sandbox_free(sandbox);
+	return EXIT_SUCCESS;
+}
+
+int checker_start(struct checker *ret_checker, struct err *err)
+{
+	char path[PATH_MAX];
+	const char *argv[] = {path, "--checker", NULL};
+	int ends[2];
+	int result;
+
+	*ret_checker = (struct checker){.channel = -1};
+	if (process_sibling("edelivery-watchd", path, sizeof(path), err) < 0 ||
+	    message_channel(ends, err) < 0)
+		return -1;
+	result = process_start(argv, &ends[1], 1, &ret_checker->process, err);
+	(void)close(ends[1]);
+	if (result < 0)
+		(void)close(ends[0]);
+	else
+		ret_checker->channel = ends[0];
+	return result;
+}
+
+void checker_stop(struct checker *checker)
+{
+	if (checker->process.pid == 0)
+		return;
+	clean_fd(&checker->channel);
+	checker->channel = -1;
+	process_stop(&checker->process, SECOND);
+}
+
+static int ask(struct checker *checker, struct check *checks, size_t count, struct err *err)
+{
+	static struct message message;
+
+	message_start(&message, JUDGE);
+	for (size_t i = 0; i < count; i++) {
+		message_put_fd(&message, checks[i].fd);
+		message_put_int(&message, checks[i].size);
+		message_put_int(&message, (int64_t)checks[i].format);
+	}
+	if (message_ask(checker->channel, &message, TIMEOUT_MS, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		checks[i].verdict = (enum format_verdict)message_get_bounded(
+		    &message, FORMAT_WHOLE, FORMAT_VERDICT_COUNT - 1);
+		text_copy(checks[i].reason, message_get_text(&message));
+	}
+	return message_is_read(&message) ? 0 : err_set(err, ERR_GONE, "not an answer");
+}
+
+/* The checker died or is stuck over one of these files: with a new one, each by itself. */
+static int ask_again(struct checker *checker, struct check *checks, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct err reason;
+
+		if (checker->process.pid == 0 && checker_start(checker, err) < 0)
+			return -1;
+		if (ask(checker, &checks[i], 1, &reason) == 0)
+			continue;
+		log_warning("process=checker text=\"ended over a file: %s\"", reason.text);
+		checker_stop(checker);
+		checks[i].verdict = FORMAT_WRONG;
+		text_copy(checks[i].reason, "the format checker itself failed on it");
+	}
+	return 0;
+}
+
+int checker_judge(struct checker *checker, struct check *checks, size_t count, struct err *err)
+{
+	for (size_t at = 0; at < count;) {
+		size_t part = count - at < MESSAGE_FDS_MAX ? count - at : MESSAGE_FDS_MAX;
+		struct err reason;
+
+		if (checker->process.pid == 0 && checker_start(checker, err) < 0)
+			return -1;
+		if (ask(checker, checks + at, part, &reason) < 0) {
+			checker_stop(checker);
+			if (ask_again(checker, checks + at, part, err) < 0)
+				return -1;
+		}
+		at += part;
+	}
+	return 0;
+}

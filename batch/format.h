@@ -1,0 +1,47 @@
+/*
+ * Is a file whole, and of the format that its type wants?
+ *
+ * Judged from its first and last bytes, so it costs the same for every size. Pure: no reading
+ * here. Runs in the sandboxed checker, since the bytes come from outside.
+ */
+#ifndef BATCH_FORMAT_H
+#define BATCH_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spool/letter_type.h"
+
+enum {
+	FORMAT_SAMPLE = 1024,
+	FORMAT_REASON_MAX = 100,
+};
+
+enum format_verdict {
+	FORMAT_WHOLE,
+	FORMAT_CUT_OFF, /* right so far, but the end is missing: still being written? */
+	FORMAT_WRONG,
+	FORMAT_VERDICT_COUNT
+};
+
+/* A file of size bytes: its first FORMAT_SAMPLE and its last, which overlap in a small one. */
+struct format_sample {
+	int64_t size;
+	const char *head;
+	size_t head_length;
+	const char *tail;
+	size_t tail_length;
+};
+
+/*
+ * PDF (ISO 32000-1, 7.5): %PDF- near the start, %%EOF near the end. X12 (ISA segment, 106 bytes,
+ * X12.5): ISA at the start, an IEA segment at the end. *ret_reason is text for people, also
+ * where it is a constant.
+ */
+enum format_verdict format_judge(
+    enum letter_format format, const struct format_sample *sample, const char **ret_reason);
+
+/* What a trade file of that name is checked as: FORMAT_ANY when its extension says nothing. */
+enum letter_format format_of_extension(const char *name);
+
+#endif

@@ -1,0 +1,286 @@
+#include "batch/hold.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "base/utf8.h"
+
+enum { RETRY_UNREADABLE = 10 };
+
+/* A file that waits. Its key is <AVRS-ID>/<class>/<escaped name>. */
+struct waiting {
+	int64_t intake_id; /* 0: it only has to settle */
+	int64_t since;     /* it is held for this reason, or unchanged */
+	int64_t due;       /* to be looked at again; INT64_MAX: when something else changes */
+	int64_t size;
+	int64_t changed;
+	char avrs_id[AVRS_ID_MAX + 1];
+	enum letter_class class;
+	char reason[REASON_MAX + 1];
+	UT_hash_handle hh;
+	char key[];
+};
+
+struct holds {
+	const struct spool *spool;
+	struct waiting *table;
+};
+
+static void make_key(
+    const char *avrs_id, enum letter_class class, const char *escaped_name, struct buffer *out)
+{
+	buffer_print(out, "%s/%d/%s", avrs_id, (int)class, escaped_name);
+}
+
+/* The name within a key, as it is in the folder. */
+static void name_in_key(const char *key, struct buffer *out)
+{
+	utf8_unescape(out, strchr(strchr(key, '/') + 1, '/') + 1);
+}
+
+static struct waiting *find(const struct holds *holds, const char *key)
+{
+	struct waiting *waiting = NULL;
+
+	HASH_FIND(hh, holds->table, key, strlen(key), waiting);
+	return waiting;
+}
+
+static struct waiting *find_drop(const struct holds *holds, const struct drop *drop)
+{
+	OWNED_BUFFER struct buffer key = BUFFER(2048);
+	OWNED_BUFFER struct buffer name = BUFFER(2048);
+
+	utf8_escape(&name, drop->name, strlen(drop->name));
+	make_key(drop->avrs_id, drop->class, buffer_text(&name), &key);
+	return find(holds, buffer_text(&key));
+}
+
+static struct waiting *add(struct holds *holds, const struct intake *intake)
+{
+	OWNED_BUFFER struct buffer key = BUFFER(2048);
+	struct waiting *waiting;
+
+	make_key(intake->avrs_id, intake->class, intake->name, &key);
+	waiting = mem_new(1, sizeof(*waiting) + key.length + 1);
+	memcpy(waiting->key, buffer_text(&key), key.length);
+	text_copy(waiting->avrs_id, intake->avrs_id);
+	waiting->class = intake->class;
+	HASH_ADD_KEYPTR(hh, holds->table, waiting->key, key.length, waiting);
+	return waiting;
+}
+
+static void remember(struct waiting *waiting, const struct intake *intake)
+{
+	waiting->intake_id = intake->id;
+	waiting->since = intake->changed;
+	waiting->due = 0;
+	waiting->size = intake->size;
+	waiting->changed = intake->source.changed;
+	text_copy(waiting->reason, intake->reason);
+}
+
+static int load_row(const struct intake *intake, void *arg, struct err *err)
+{
+	(void)err;
+	remember(add(arg, intake), intake);
+	return 0;
+}
+
+int holds_new(const struct spool *spool, struct holds **ret_holds, struct err *err)
+{
+	struct holds *holds = mem_new(1, sizeof(*holds));
+
+	holds->spool = spool;
+	if (intake_list(spool->catalog, INTAKE_HELD, load_row, holds, err) < 0) {
+		holds_free(holds);
+		return -1;
+	}
+	*ret_holds = holds;
+	return 0;
+}
+
+static void forget(struct holds *holds, struct waiting *waiting)
+{
+	HASH_DEL(holds->table, waiting);
+	free(waiting);
+}
+
+void holds_free(struct holds *holds)
+{
+	if (!holds)
+		return;
+	while (holds->table)
+		forget(holds, holds->table);
+	free(holds);
+}
+
+void holds_recognise(struct holds *holds, struct drop *drop)
+{
+	const struct waiting *waiting = find_drop(holds, drop);
+
+	if (waiting)
+		drop->intake_id = waiting->intake_id;
+}
+
+bool holds_has_settled(struct holds *holds, const struct drop *drop)
+{
+	struct waiting *waiting = find_drop(holds, drop);
+	struct source source = source_of(&drop->st);
+	int64_t settle = holds->spool->settings.drop_settle;
+	int64_t now = clock_now();
+	struct intake intake;
+
+	if (!waiting) {
+		drop_intake(drop, INTAKE_HELD, &intake);
+		waiting = add(holds, &intake);
+	}
+	if (waiting->size != drop->st.st_size || waiting->changed != source.changed) {
+		waiting->size = drop->st.st_size;
+		waiting->changed = source.changed;
+		waiting->since = now;
+	}
+	waiting->due = waiting->since + settle;
+	return now >= waiting->due;
+}
+
+/* How long a file may be held for this reason. */
+static int64_t limit_of(const struct holds *holds, enum hold hold)
+{
+	switch (hold) {
+	case HOLD_UNFINISHED:
+		return holds->spool->settings.drop_patience;
+	case HOLD_UNKNOWN:
+		return holds->spool->settings.drop_unknown_hold;
+	case HOLD_NO_ACCOUNT:
+	case HOLD_UNREADABLE:
+		break;
+	}
+	return INT64_MAX;
+}
+
+/* A row to be added or changed, for the transaction's body. */
+struct storing {
+	const struct spool *spool;
+	struct intake intake;
+	bool is_new;
+	const char *what;
+};
+
+static int store(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct storing *storing = arg;
+	struct intake *intake = &storing->intake;
+	bool is_new = intake->id == 0;
+	int result;
+
+	if (is_new && catalog_take_ids(catalog, "letter", 1, &intake->id, err) < 0)
+		return -1;
+	result = is_new ? intake_add(catalog, storing->spool->actor.node, intake, err)
+	                : intake_update(catalog, intake, err);
+	if (result < 0) {
+		intake->id = is_new ? 0 : intake->id;
+		return -1;
+	}
+	return event_add(catalog, &storing->spool->actor,
+	    &(struct event){.what = storing->what,
+	        .avrs_id = intake->avrs_id,
+	        .letter_id = intake->id,
+	        .detail = intake->reason},
+	    err);
+}
+
+/* Its row says why it is held, and since when. */
+static int note_reason(
+    struct holds *holds, struct drop *drop, struct waiting *waiting, struct err *err)
+{
+	struct storing storing = {.spool = holds->spool, .what = "letter.held"};
+
+	drop_intake(drop, INTAKE_HELD, &storing.intake);
+	if (waiting && waiting->intake_id && strcmp(waiting->reason, drop->reason) == 0)
+		return 0;
+	storing.intake.id = waiting ? waiting->intake_id : 0;
+	storing.is_new = storing.intake.id == 0;
+	if (catalog_transact(holds->spool->catalog, store, &storing, err) < 0)
+		return -1;
+	log_info("letter=%" PRId64 " held avrs_id=%s reason=\"%s\"", storing.intake.id,
+	    drop->avrs_id, drop->reason);
+	if (!waiting)
+		waiting = add(holds, &storing.intake);
+	remember(waiting, &storing.intake);
+	return 0;
+}
+
+int holds_keep(struct holds *holds, struct drop *drop, struct err *err)
+{
+	struct waiting *waiting = find_drop(holds, drop);
+	int64_t limit = limit_of(holds, drop->hold);
+	int64_t now = clock_now();
+
+	if (note_reason(holds, drop, waiting, err) < 0)
+		return -1;
+	waiting = find_drop(holds, drop);
+	drop->intake_id = waiting->intake_id;
+	waiting->due = limit == INT64_MAX ? INT64_MAX : waiting->since + limit;
+	if (drop->hold == HOLD_UNREADABLE)
+		waiting->due = now + RETRY_UNREADABLE * SECOND;
+	else if (now >= waiting->due)
+		drop->verdict = VERDICT_QUARANTINE;
+	return 0;
+}
+
+int holds_lose(struct holds *holds, struct drop *drop, struct err *err)
+{
+	struct waiting *waiting = find_drop(holds, drop);
+	struct storing storing = {.spool = holds->spool, .what = "letter.gone"};
+
+	if (!waiting)
+		return 0;
+	if (waiting->intake_id) {
+		drop_intake(drop, INTAKE_GONE, &storing.intake);
+		storing.intake.id = waiting->intake_id;
+		storing.intake.size = waiting->size;
+		text_copy(
+		    storing.intake.reason, "taken away from the drop folder while it was held");
+		if (catalog_transact(holds->spool->catalog, store, &storing, err) < 0)
+			return -1;
+		log_info("letter=%" PRId64 " gone avrs_id=%s", waiting->intake_id, drop->avrs_id);
+	}
+	forget(holds, waiting);
+	return 0;
+}
+
+void holds_forget(struct holds *holds, const struct drop *drop)
+{
+	struct waiting *waiting = find_drop(holds, drop);
+
+	if (waiting)
+		forget(holds, waiting);
+}
+
+void holds_wake(struct holds *holds, bool every, struct arrivals *arrivals)
+{
+	int64_t now = clock_now();
+	struct waiting *waiting;
+	struct waiting *next;
+
+	HASH_ITER(hh, holds->table, waiting, next)
+	{
+		OWNED_BUFFER struct buffer name = BUFFER(NAME_MAX);
+		struct arrival arrival = {.class = waiting->class};
+
+		if (!every && now < waiting->due)
+			continue;
+		name_in_key(waiting->key, &name);
+		text_copy(arrival.avrs_id, waiting->avrs_id);
+		arrival.name = buffer_text(&name);
+		arrivals_add(arrivals, &arrival);
+	}
+}

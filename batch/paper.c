@@ -1,0 +1,87 @@
+#include "batch/paper.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/csv.h"
+#include "base/file.h"
+#include "spool/folder.h"
+#include "spool/letter.h"
+#include "spool/provider.h"
+
+enum { MANIFEST_MAX = 256 * 1024 * 1024 };
+
+/* A manifest being made. */
+struct making {
+	const struct spool *spool;
+	struct buffer out;
+};
+
+static int add_line(const struct letter *letter, void *arg, struct err *err)
+{
+	struct making *making = arg;
+	struct provider provider;
+	char number[32];
+	char file[SERVED_NAME_MAX + 32];
+	char when[TIME_SIZE];
+
+	if (letter->placed == 0)
+		return 0;
+	if (provider_get(making->spool->catalog, letter->avrs_id, &provider, err) < 0)
+		return -1;
+	(void)snprintf(file, sizeof(file), "%" PRId64 "_%s", letter->id, letter->name);
+	(void)snprintf(number, sizeof(number), "%" PRId64, letter->size);
+	clock_print(letter->queued, when);
+	csv_add(&making->out, file);
+	csv_add(&making->out, letter->avrs_id);
+	csv_add(&making->out, provider.npi);
+	csv_add(&making->out, provider.name);
+	csv_add(&making->out, letter->type);
+	csv_add(&making->out, number);
+	csv_add(&making->out, letter->sha256);
+	csv_add(&making->out, when);
+	csv_add(&making->out, paper_name(letter->paper));
+	csv_add(&making->out, letter->paper_reason);
+	csv_end(&making->out);
+	return 0;
+}
+
+int paper_write_manifest(const struct spool *spool, const char *date, struct err *err)
+{
+	struct making making = {.spool = spool, .out = BUFFER(MANIFEST_MAX)};
+	char path[FOLDER_PATH_MAX];
+	int result;
+
+	buffer_add_text(
+	    &making.out, "file,avrs_id,npi,name,type,size,sha256,queued,state,reason\r\n");
+	result = letter_list_paper(spool->catalog, date, add_line, &making, err);
+	if (result == 0 && buffer_is_full(&making.out))
+		result = err_set(err, ERR_RETRY, "paper/%s/manifest.csv would be too large", date);
+	folder_paper(date, 0, NULL, path);
+	(void)snprintf(path + strlen(path), sizeof(path) - strlen(path), "/manifest.csv");
+	if (result == 0)
+		result = file_replace(spool->root_fd, path, &making.out, 0440, err);
+	buffer_done(&making.out);
+	return result;
+}
+
+int paper_list_dates(struct catalog *catalog,
+    int (*each)(const char *date, void *arg, struct err *err), void *arg, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT DISTINCT paper_date FROM letter WHERE paper = 'queued' AND paper_date IS NOT NULL",
+	        NO_VALUES, &row, &found, err) < 0)
+		return -1;
+	while (found) {
+		char date[DATE_SIZE];
+
+		(void)snprintf(date, sizeof(date), "%s", statement_text(row, 0));
+		if (each(date, arg, err) < 0 || statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	return 0;
+}

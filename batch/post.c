@@ -1,0 +1,286 @@
+#include "batch/post.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "batch/folder_cache.h"
+#include "batch/publish.h"
+#include "batch/record.h"
+#include "batch/take.h"
+
+void post_path(const struct letter *letter, char ret_path[FOLDER_PATH_MAX])
+{
+	if (letter->electronic)
+		folder_letter(letter->avrs_id, letter->class, letter->id, letter->name, ret_path);
+	else
+		folder_paper(letter->paper_date, letter->id, letter->name, ret_path);
+}
+
+static size_t count_to_post(const struct drop *drops, size_t count)
+{
+	size_t to_post = 0;
+
+	for (size_t i = 0; i < count; i++)
+		to_post += drops[i].verdict == VERDICT_POST;
+	return to_post;
+}
+
+/* Step 2. */
+static int make_durable(
+    const struct spool *spool, const struct drop *drops, size_t count, struct err *err)
+{
+	if (count_to_post(drops, count) >= (size_t)spool->settings.post_syncfs_from)
+		return syncfs(spool->root_fd) < 0 ? err_sys(err, "syncfs") : 0;
+	for (size_t i = 0; i < count; i++)
+		if (drops[i].verdict == VERDICT_POST &&
+		    file_sync(drops[i].served_fd, "a taken file", err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Step 4 for one. The path is unique by its id, so what is there already is a former attempt's. */
+static int link_one(struct folder_cache *folders, const struct drop *drop, struct err *err)
+{
+	char path[FOLDER_PATH_MAX];
+	char folder[PATH_MAX];
+	int folder_fd = -1;
+
+	post_path(&drop->letter, path);
+	file_parent(path, folder);
+	if (folder_cache_make(folders, folder, 0750, &folder_fd, err) < 0)
+		return -1;
+	return file_give_name(drop->served_fd, folder_fd, "", strrchr(path, '/') + 1, err);
+}
+
+static int link_all(
+    const struct spool *spool, const struct drop *drops, size_t count, struct err *err)
+{
+	struct folder_cache *folders = folder_cache_new(spool->root_fd);
+	int result = 0;
+
+	for (size_t i = 0; i < count && result == 0; i++) {
+		if (drops[i].verdict != VERDICT_POST)
+			continue;
+		result = link_one(folders, &drops[i], err);
+		fault_point("post.linked");
+	}
+	if (result == 0)
+		result = folder_cache_sync(folders, (size_t)spool->settings.post_syncfs_from, err);
+	folder_cache_free(folders);
+	return result;
+}
+
+/* Take a letter back that nobody has seen: its link, its row, and its file if it was adopted. */
+static int undo(const struct spool *spool, struct drop *drop, struct err *err)
+{
+	char path[FOLDER_PATH_MAX];
+
+	post_path(&drop->letter, path);
+	if (unlinkat(spool->root_fd, path, 0) < 0 && errno != ENOENT)
+		return err_sys(err, "unlink %s", path);
+	if (letter_forget(spool->catalog, drop->letter.id, err) < 0)
+		return -1;
+	if (drop->adopted)
+		take_back(drop);
+	return 0;
+}
+
+/* An adopted file that somebody opened for writing meanwhile is still being written. */
+static int undo_asked_back(
+    const struct spool *spool, struct drop *drops, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct drop *drop = &drops[i];
+
+		if (drop->verdict != VERDICT_POST || !drop->adopted || !drop_is_asked_back(drop))
+			continue;
+		if (undo(spool, drop, err) < 0)
+			return -1;
+		log_info("letter=%" PRId64 " undone avrs_id=%s reason=\"being written again\"",
+		    drop->letter.id, drop->avrs_id);
+		drop_decide(drop, VERDICT_WAIT, "being written again");
+	}
+	return 0;
+}
+
+/* The batch cannot be posted now: as if it had not begun. What fails here the next recovery does.
+ */
+static void undo_all(const struct spool *spool, struct drop *drops, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct err err;
+
+		if (drops[i].verdict == VERDICT_POST && undo(spool, &drops[i], &err) < 0)
+			log_error("letter=%" PRId64 " text=\"cannot be undone: %s\"",
+			    drops[i].letter.id, err.text);
+	}
+}
+
+/* No row was made: the adopted files are their jobs' again. */
+static void give_back_all(struct drop *drops, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (drops[i].adopted)
+			take_back(&drops[i]);
+}
+
+static int publish_drops(
+    const struct spool *spool, const struct drop *drops, size_t count, struct err *err)
+{
+	OWNED_MEM struct publication *letters = mem_new(count, sizeof(*letters));
+	size_t ready = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (drops[i].verdict != VERDICT_POST)
+			continue;
+		letters[ready].letter = drops[i].letter;
+		letters[ready].fd = drops[i].served_fd;
+		letters[ready++].was_held = drops[i].intake_id != 0;
+	}
+	return publish(spool, letters, ready, err);
+}
+
+int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
+{
+	if (make_durable(spool, drops, count, err) < 0) {
+		give_back_all(drops, count);
+		return -1;
+	}
+	fault_point("post.durable");
+	if (record(spool, drops, count, err) < 0) {
+		give_back_all(drops, count);
+		return -1;
+	}
+	fault_point("post.recorded");
+	if (link_all(spool, drops, count, err) < 0 ||
+	    undo_asked_back(spool, drops, count, err) < 0) {
+		undo_all(spool, drops, count);
+		return -1;
+	}
+	fault_point("post.synced");
+	if (publish_drops(spool, drops, count, err) < 0)
+		return -1;
+	fault_point("post.published");
+	return 0;
+}
+
+/* Is what now has the name .<id>.taken the file that was taken, unchanged since? */
+static bool is_what_was_taken(const struct drop *drop, const char *name)
+{
+	struct stat now;
+
+	return fstatat(drop->folder_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       now.st_dev == drop->st.st_dev && now.st_ino == drop->st.st_ino &&
+	       (drop->adopted ||
+	           (now.st_size == drop->st.st_size &&
+	               memcmp(&now.st_mtim, &drop->st.st_mtim, sizeof(now.st_mtim)) == 0));
+}
+
+/* Another file came under its name: back to where it was, or to be taken from where it is. */
+static int put_back(
+    const struct drop *drop, const char *name, struct arrivals *arrivals, struct err *err)
+{
+	struct arrival arrival = {.class = drop->class, .name = drop->name};
+
+	memcpy(arrival.avrs_id, drop->avrs_id, sizeof(arrival.avrs_id));
+	if (renameat2(drop->folder_fd, name, drop->folder_fd, drop->name, RENAME_NOREPLACE) < 0) {
+		if (errno != EEXIST)
+			return err_sys(err, "put back a file that is not the one taken");
+		arrival.name = name;
+	}
+	arrivals_add(arrivals, &arrival);
+	return 0;
+}
+
+int post_remove(const struct drop *drop, struct arrivals *arrivals, struct err *err)
+{
+	char name[48];
+
+	(void)snprintf(name, sizeof(name), ".%" PRId64 ".taken", drop->letter.id);
+	if (renameat(drop->folder_fd, drop->on_disk, drop->folder_fd, name) < 0)
+		return errno == ENOENT ? 0 : err_sys(err, "remove a taken file");
+	fault_point("post.renamed");
+	if (!is_what_was_taken(drop, name))
+		return put_back(drop, name, arrivals, err);
+	if (unlinkat(drop->folder_fd, name, 0) < 0)
+		return err_sys(err, "remove a taken file");
+	fault_point("post.removed");
+	return 0;
+}
+
+/* What recovery found of the letters that were begun. */
+struct recovery {
+	const struct spool *spool;
+	struct publication *finished;
+	size_t finished_count;
+	struct letter *undone;
+	size_t undone_count;
+};
+
+static int sort_out(const struct letter *letter, void *arg, struct err *err)
+{
+	struct recovery *r = arg;
+	char path[FOLDER_PATH_MAX];
+	int fd;
+
+	post_path(letter, path);
+	fd = file_open_beneath(r->spool->root_fd, path, O_RDONLY, 0);
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(err, "open %s", path);
+	if (fd < 0) {
+		r->undone = mem_resize(r->undone, r->undone_count + 1, sizeof(*r->undone));
+		r->undone[r->undone_count++] = *letter;
+		return 0;
+	}
+	r->finished = mem_resize(r->finished, r->finished_count + 1, sizeof(*r->finished));
+	r->finished[r->finished_count++] =
+	    (struct publication){.letter = *letter, .fd = fd, .was_held = true};
+	return 0;
+}
+
+/* Its link was made: the bytes were durable before, so only folders and rows are wanting. */
+static int finish(const struct recovery *r, struct err *err)
+{
+	if (r->finished_count == 0)
+		return 0;
+	if (syncfs(r->spool->root_fd) < 0)
+		return err_sys(err, "syncfs");
+	return publish(r->spool, r->finished, r->finished_count, err);
+}
+
+/* No link: the dropped file is where it was, and is found by the scan. */
+static int forget_undone(const struct recovery *r, struct err *err)
+{
+	for (size_t i = 0; i < r->undone_count; i++) {
+		if (letter_forget(r->spool->catalog, r->undone[i].id, err) < 0)
+			return -1;
+		log_info("letter=%" PRId64 " undone avrs_id=%s reason=\"interrupted\"",
+		    r->undone[i].id, r->undone[i].avrs_id);
+	}
+	return 0;
+}
+
+int post_recover(const struct spool *spool, struct err *err)
+{
+	struct recovery r = {.spool = spool};
+	int result = letter_list_unfinished(spool->catalog, spool->actor.node, sort_out, &r, err);
+
+	if (result == 0)
+		result = finish(&r, err);
+	if (result == 0)
+		result = forget_undone(&r, err);
+	for (size_t i = 0; i < r.finished_count; i++)
+		(void)close(r.finished[i].fd);
+	free(r.finished);
+	free(r.undone);
+	return result;
+}

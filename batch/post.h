@@ -1,0 +1,39 @@
+/*
+ * Posting: the durable steps that make a taken file a letter, a batch at a time.
+ *
+ *	1 take       the bytes are ours, and hashed (take.h)
+ *	2 durable    the bytes are on disk
+ *	3 record     rows in state posting, one transaction
+ *	4 link       each under its final path, the folders on disk
+ *	5 publish    rows posted, numbered, told and audited, one transaction: now it is visible
+ *	6 remove     the dropped name, and nothing that came in its place
+ *
+ * A crash between any two is finished or undone by post_recover() and the next scan.
+ */
+#ifndef BATCH_POST_H
+#define BATCH_POST_H
+
+#include "batch/drop.h"
+#include "spool/spool.h"
+
+/*
+ * Post those of count taken drops whose verdict is to post, steps 2 to 5. A repeated one has
+ * the verdict duplicate or leftover afterwards (recorded, still to be removed), one that was
+ * asked back is given back and waits. On -1 nothing of the batch is visible; post_recover() and
+ * a scan go on from what there is.
+ */
+int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err);
+
+/*
+ * Step 6, for a drop that was posted or repeats a letter. Where another file has taken its
+ * place that stays, or is queued in arrivals from where it is now.
+ */
+int post_remove(const struct drop *drop, struct arrivals *arrivals, struct err *err);
+
+/* At start and after a failure: finish or undo what this node had begun to post. */
+int post_recover(const struct spool *spool, struct err *err);
+
+/* The final path of a letter that is being posted, below the root; and its folder's. */
+void post_path(const struct letter *letter, char ret_path[FOLDER_PATH_MAX]);
+
+#endif

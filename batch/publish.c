@@ -1,0 +1,157 @@
+#include "batch/publish.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "spool/intake.h"
+#include "spool/notification.h"
+
+/* A batch being published, for the transaction's body. */
+struct publishing {
+	const struct spool *spool;
+	struct publication *letters;
+	size_t count;
+	int64_t event_id; /* of the next letter's event */
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct letter *x = &((const struct publication *)a)->letter;
+	const struct letter *y = &((const struct publication *)b)->letter;
+	int order = strcmp(x->avrs_id, y->avrs_id);
+
+	if (order == 0)
+		order = (x->id > y->id) - (x->id < y->id);
+	return order;
+}
+
+/* How many of the letters from at on have the same AVRS ID. */
+static size_t run_length(const struct publishing *p, size_t at)
+{
+	size_t end = at;
+
+	while (end < p->count &&
+	       strcmp(p->letters[end].letter.avrs_id, p->letters[at].letter.avrs_id) == 0)
+		end++;
+	return end - at;
+}
+
+/* Its time never goes back within an AVRS ID, so the file may have to follow. */
+static int set_posted(struct publication *p, int64_t posted, struct err *err)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT},
+	    {.tv_sec = posted / SECOND, .tv_nsec = posted % SECOND * 1000}};
+
+	if (p->letter.posted == posted)
+		return 0;
+	p->letter.posted = posted;
+	return futimens(p->fd, times) < 0 ? err_sys(err, "set a letter's time") : 0;
+}
+
+static int publish_electronic(struct publishing *p, struct publication *run, size_t length,
+    size_t electronic, struct err *err)
+{
+	struct catalog *catalog = p->spool->catalog;
+	const char *avrs_id = run->letter.avrs_id;
+	size_t counts[CLASS_COUNT] = {0};
+	int64_t sequence = 0;
+	int64_t posted = 0;
+
+	if (letter_take_sequence(catalog, avrs_id, (int64_t)electronic,
+	        run[length - 1].letter.posted, &sequence, &posted, err) < 0)
+		return -1;
+	for (size_t i = 0; i < length; i++) {
+		struct letter *letter = &run[i].letter;
+
+		if (!letter->electronic)
+			continue;
+		letter->sequence = sequence++;
+		if (set_posted(&run[i], posted, err) < 0 ||
+		    letter_set_posted(catalog, letter, err) < 0)
+			return -1;
+		counts[letter->class]++;
+	}
+	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++)
+		if (counts[class] &&
+		    notification_count(catalog, avrs_id, class, (int64_t)counts[class], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* The rest of what is told of a letter, whichever way it goes. */
+static int tell(struct publishing *p, const struct publication *one, struct err *err)
+{
+	const struct letter *letter = &one->letter;
+	struct catalog *catalog = p->spool->catalog;
+
+	if (!letter->electronic && letter_set_placed(catalog, letter->id, clock_now(), err) < 0)
+		return -1;
+	if (one->was_held && intake_set_taken(catalog, letter->id, err) < 0)
+		return -1;
+	return event_add_as(catalog, p->event_id++, &p->spool->actor,
+	    &(struct event){.what = letter->electronic ? "letter.posted" : "letter.on-paper",
+	        .avrs_id = letter->avrs_id,
+	        .letter_id = letter->id,
+	        .detail = letter->electronic ? NULL : letter->paper_reason},
+	    err);
+}
+
+static int publish_run(struct publishing *p, size_t at, size_t length, struct err *err)
+{
+	size_t electronic = 0;
+
+	for (size_t i = 0; i < length; i++)
+		electronic += p->letters[at + i].letter.electronic != ELECTRONIC_NONE;
+	if (electronic && publish_electronic(p, &p->letters[at], length, electronic, err) < 0)
+		return -1;
+	for (size_t i = 0; i < length; i++)
+		if (tell(p, &p->letters[at + i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int publish_body(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct publishing *p = arg;
+
+	if (catalog_take_ids(catalog, "event", (int64_t)p->count, &p->event_id, err) < 0)
+		return -1;
+	for (size_t at = 0; at < p->count;) {
+		size_t length = run_length(p, at);
+
+		if (publish_run(p, at, length, err) < 0)
+			return -1;
+		at += length;
+	}
+	return 0;
+}
+
+static void log_letter(const struct letter *letter)
+{
+	if (letter->electronic)
+		log_info("letter=%" PRId64 " posted avrs_id=%s class=%s type=%s bytes=%" PRId64
+		         " sequence=%" PRId64,
+		    letter->id, letter->avrs_id, letter_class_name(letter->class), letter->type,
+		    letter->size, letter->sequence);
+	else
+		log_info("letter=%" PRId64 " on-paper avrs_id=%s type=%s bytes=%" PRId64
+		         " reason=\"%s\"",
+		    letter->id, letter->avrs_id, letter->type, letter->size, letter->paper_reason);
+}
+
+int publish(const struct spool *spool, struct publication *letters, size_t count, struct err *err)
+{
+	struct publishing p = {spool, letters, count, 0};
+
+	if (count == 0)
+		return 0;
+	qsort(letters, count, sizeof(*letters), compare);
+	if (catalog_transact(spool->catalog, publish_body, &p, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		log_letter(&letters[i].letter);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* Step 5 of posting: what is linked becomes visible. */
+#ifndef BATCH_PUBLISH_H
+#define BATCH_PUBLISH_H
+
+#include "spool/letter.h"
+#include "spool/spool.h"
+
+/* A letter whose file is in place. */
+struct publication {
+	struct letter letter;
+	int fd; /* of the file, borrowed */
+	bool was_held;
+};
+
+/*
+ * In one transaction: posted with the next sequence numbers of their AVRS IDs, or placed in the
+ * paper outbox; notifications counted, audit events added. Sorts the letters by AVRS ID and id.
+ */
+int publish(const struct spool *spool, struct publication *letters, size_t count, struct err *err);
+
+#endif

@@ -1,0 +1,176 @@
+#include "batch/record.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "batch/post.h"
+
+/* So many letters of one dropped name are searched for the next free number. */
+enum { SAME_NAME_MAX = 100000 };
+
+/* A batch being recorded, for the transaction's body. */
+struct recording {
+	const struct spool *spool;
+	struct drop **drops;
+	size_t count;
+};
+
+/*
+ * Is the drop the very file that became the letter? An adopted one is the letter's own inode,
+ * for as long as that has its final path; a copied one is told by its inode and change time.
+ */
+static bool is_leftover(
+    const struct spool *spool, const struct drop *drop, const struct letter *letter)
+{
+	struct source now = source_of(&drop->st);
+	char path[FOLDER_PATH_MAX];
+	struct stat st;
+
+	if (letter->source.changed)
+		return memcmp(&now, &letter->source, sizeof(now)) == 0;
+	post_path(letter, path);
+	return fstatat(spool->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_dev == drop->st.st_dev && st.st_ino == drop->st.st_ino;
+}
+
+static bool is_delivered(const struct letter *letter)
+{
+	return letter->electronic == ELECTRONIC_POSTING ||
+	       letter->electronic == ELECTRONIC_POSTED || letter->paper == PAPER_QUEUED ||
+	       letter->paper == PAPER_HANDED_OVER;
+}
+
+/* The same name and content, while the first is on its way or there, and not long ago. */
+static bool is_duplicate(
+    const struct spool *spool, const struct drop *drop, const struct letter *letter)
+{
+	int64_t since = clock_now() - spool->settings.drop_duplicate_days * DAY;
+
+	return letter->class == drop->class && is_delivered(letter) && letter->taken > since &&
+	       strcmp(letter->sha256, drop->letter.sha256) == 0;
+}
+
+/* Look at the letters of that name, in the order of their numbers, until a name is free. */
+static int choose_name(const struct spool *spool, struct drop *drop, struct err *err)
+{
+	for (int64_t number = 1; number < SAME_NAME_MAX; number++) {
+		struct letter other;
+		bool taken = false;
+
+		letter_name_number(drop->name, number, drop->letter.name);
+		if (letter_find_name(
+		        spool->catalog, drop->avrs_id, drop->letter.name, &other, &taken, err) < 0)
+			return -1;
+		if (!taken)
+			return 0;
+		if (strcmp(other.dropped_name, drop->name) != 0)
+			continue;
+		drop->letter.id = other.id;
+		if (is_leftover(spool, drop, &other)) {
+			drop_decide(drop, VERDICT_LEFTOVER, "taken before");
+			return 0;
+		}
+		if (is_duplicate(spool, drop, &other)) {
+			drop_decide(drop, VERDICT_DUPLICATE,
+			    "same name and content as letter %" PRId64, other.id);
+			return 0;
+		}
+		if (spool->settings.drop_same_name == SAME_NAME_QUARANTINE) {
+			drop_decide(drop, VERDICT_QUARANTINE,
+			    "letter %" PRId64 " has the same name (drop.same-name)", other.id);
+			return 0;
+		}
+	}
+	drop_decide(drop, VERDICT_QUARANTINE, "more than %d letters have that name", SAME_NAME_MAX);
+	return 0;
+}
+
+/*
+ * Was this very file recorded before, and the process died before it was removed? Renaming it to
+ * .<id>.taken, the first step of that, changes its change time.
+ */
+static bool is_recorded(
+    const struct drop *drop, const struct intake *before, const struct source *now)
+{
+	return before->state == INTAKE_DUPLICATE && before->source.device == now->device &&
+	       before->source.inode == now->inode &&
+	       (before->source.changed == now->changed || strcmp(drop->on_disk, drop->name) != 0);
+}
+
+/* A duplicate's own intake row: the one that it was held by, or a new one. */
+static int add_duplicate(const struct spool *spool, const struct drop *drop, struct err *err)
+{
+	struct intake intake;
+	struct intake before;
+	struct stat st;
+	bool found = false;
+
+	drop_intake(drop, INTAKE_DUPLICATE, &intake);
+	intake.first_id = drop->letter.id;
+	if (intake_find_name(spool->catalog, intake.avrs_id, intake.class, intake.name, &before,
+	        &found, err) < 0)
+		return -1;
+	if (found && is_recorded(drop, &before, &intake.source))
+		return 0;
+	/* As taking has left it, so that it is recognised. */
+	if (fstat(drop->fd, &st) == 0)
+		intake.source = source_of(&st);
+	if (!intake.id && catalog_take_ids(spool->catalog, "letter", 1, &intake.id, err) < 0)
+		return -1;
+	if ((drop->intake_id ? intake_update(spool->catalog, &intake, err)
+	                     : intake_add(spool->catalog, spool->actor.node, &intake, err)) < 0)
+		return -1;
+	return event_add(spool->catalog, &spool->actor,
+	    &(struct event){.what = "letter.duplicate",
+	        .avrs_id = intake.avrs_id,
+	        .letter_id = intake.id,
+	        .detail = intake.reason},
+	    err);
+}
+
+static int record_one(const struct spool *spool, struct drop *drop, struct err *err)
+{
+	int64_t id = drop->intake_id;
+
+	if (choose_name(spool, drop, err) < 0)
+		return -1;
+	if (drop->verdict == VERDICT_DUPLICATE)
+		return add_duplicate(spool, drop, err);
+	if (drop->verdict != VERDICT_POST)
+		return 0;
+	if (!id && catalog_take_ids(spool->catalog, "letter", 1, &id, err) < 0)
+		return -1;
+	drop->letter.id = id;
+	return letter_add(spool->catalog, spool->actor.node, &drop->letter, err);
+}
+
+static int record_body(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct recording *recording = arg;
+
+	(void)catalog;
+	for (size_t i = 0; i < recording->count; i++) {
+		/* Decided anew when the transaction is tried again. */
+		recording->drops[i]->verdict = VERDICT_POST;
+		if (record_one(recording->spool, recording->drops[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int record(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
+{
+	OWNED_MEM struct drop **to_post = mem_new(count, sizeof(struct drop *));
+	struct recording recording = {spool, to_post, 0};
+
+	for (size_t i = 0; i < count; i++)
+		if (drops[i].verdict == VERDICT_POST)
+			to_post[recording.count++] = &drops[i];
+	return catalog_transact(spool->catalog, record_body, &recording, err);
+}

@@ -1,0 +1,257 @@
+#include "batch/take.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/number.h"
+
+enum { CHUNK = 128 * 1024 };
+
+/* One worker's means: a hash context is dear to make, so it is kept. */
+struct worker {
+	EVP_MD_CTX *context;
+	unsigned char chunk[CHUNK];
+};
+
+static struct worker *worker_new(void)
+{
+	struct worker *worker = mem_new(1, sizeof(*worker));
+
+	worker->context = EVP_MD_CTX_new();
+	return worker;
+}
+
+static void worker_free(struct worker *worker)
+{
+	EVP_MD_CTX_free(worker->context);
+	free(worker);
+}
+
+static void print_hex(const unsigned char *bytes, size_t count, char *ret_text)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < count; i++) {
+		ret_text[2 * i] = digits[bytes[i] >> 4];
+		ret_text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	ret_text[2 * count] = '\0';
+}
+
+/* Hash what fd has from its start, and write it to to_fd unless that is -1. */
+static int hash_and_copy(
+    struct worker *worker, int fd, int to_fd, struct letter *ret_letter, struct err *err)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	uLong crc = crc32(0, NULL, 0);
+	int64_t size = 0;
+	ssize_t count;
+
+	if (EVP_DigestInit_ex2(worker->context, EVP_sha256(), NULL) != 1)
+		return err_set(err, ERR_INTERNAL, "cannot start a hash");
+	while ((count = pread(fd, worker->chunk, CHUNK, size)) > 0) {
+		(void)EVP_DigestUpdate(worker->context, worker->chunk, (size_t)count);
+		crc = crc32_z(crc, worker->chunk, (size_t)count);
+		if (to_fd >= 0 && file_write(to_fd, worker->chunk, (size_t)count, err) < 0)
+			return -1;
+		size += count;
+	}
+	if (count < 0)
+		return err_sys(err, "read");
+	(void)EVP_DigestFinal_ex(worker->context, hash, NULL);
+	print_hex(hash, SHA256_TEXT / 2, ret_letter->sha256);
+	ret_letter->crc32 = (uint32_t)crc;
+	ret_letter->size = size;
+	return 0;
+}
+
+static bool can_be_adopted(int letters_fd, const struct drop *drop)
+{
+	struct stat letters;
+
+	return drop->leased && drop->st.st_nlink == 1 && fstat(letters_fd, &letters) == 0 &&
+	       letters.st_dev == drop->st.st_dev;
+}
+
+/* What clients see as its time. */
+static int set_time(int fd, int64_t when, struct err *err)
+{
+	const struct timespec times[] = {
+	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = when / SECOND, .tv_nsec = when % SECOND * 1000}};
+
+	return futimens(fd, times) < 0 ? err_sys(err, "set the time") : 0;
+}
+
+/* Make the dropped inode ours: no older descriptor can be reopened for writing from then on. */
+static int make_ours(struct drop *drop)
+{
+	if (drop->st.st_uid != geteuid() && fchown(drop->fd, geteuid(), getegid()) < 0)
+		return -1;
+	if (fchmod(drop->fd, 0440) == 0)
+		return 0;
+	take_back(drop);
+	return -1;
+}
+
+void take_back(struct drop *drop)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, drop->st.st_mtim};
+
+	(void)futimens(drop->fd, times);
+	(void)fchmod(drop->fd, drop->st.st_mode & 07777);
+	if (drop->st.st_uid != geteuid() && fchown(drop->fd, drop->st.st_uid, drop->st.st_gid) < 0)
+		log_warning(
+		    "avrs_id=%s inode=%lld text=\"a file that is not taken after all cannot be "
+		    "given back to its owner: %s\"",
+		    drop->avrs_id, (long long)drop->st.st_ino, strerror(errno));
+}
+
+void take_clean(int letters_fd, struct drop *drop)
+{
+	if (drop->temporary[0] && unlinkat(letters_fd, drop->temporary, 0) < 0)
+		log_warning("file=letters/%s text=\"cannot be removed: %s\"", drop->temporary,
+		    strerror(errno));
+	drop->temporary[0] = '\0';
+}
+
+int take_recover(int letters_fd, struct err *err)
+{
+	int fd = openat(letters_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir)
+		return err_sys(err, "read letters/");
+	while ((entry = readdir(dir)) != NULL)
+		if (strncmp(entry->d_name, FILE_NEW_PREFIX, strlen(FILE_NEW_PREFIX)) == 0)
+			(void)unlinkat(letters_fd, entry->d_name, 0);
+	(void)closedir(dir);
+	return 0;
+}
+
+static int adopt(struct worker *worker, struct drop *drop, struct err *err)
+{
+	drop->adopted = true;
+	drop->served_fd = drop->fd;
+	drop->letter.source = source_of(&drop->st);
+	drop->letter.source.changed = 0; /* linking it changes that */
+	if (hash_and_copy(worker, drop->fd, -1, &drop->letter, err) == 0 &&
+	    set_time(drop->fd, drop->letter.posted, err) == 0) {
+		if (!drop_is_asked_back(drop))
+			return 0;
+		(void)err_set(err, ERR_BUSY, "being written again");
+	}
+	take_back(drop);
+	drop->adopted = false;
+	drop->served_fd = -1;
+	return -1;
+}
+
+static bool is_unchanged(const struct drop *drop)
+{
+	struct stat now;
+
+	return fstat(drop->fd, &now) == 0 && now.st_size == drop->st.st_size &&
+	       memcmp(&now.st_mtim, &drop->st.st_mtim, sizeof(now.st_mtim)) == 0 &&
+	       memcmp(&now.st_ctim, &drop->st.st_ctim, sizeof(now.st_ctim)) == 0;
+}
+
+static int copy(struct worker *worker, int letters_fd, struct drop *drop, struct err *err)
+{
+	drop->letter.source = source_of(&drop->st);
+	if (file_new(letters_fd, drop->temporary, &drop->served_fd, err) < 0 ||
+	    hash_and_copy(worker, drop->fd, drop->served_fd, &drop->letter, err) < 0)
+		return -1;
+	if (!is_unchanged(drop) || drop->letter.size != drop->st.st_size)
+		return err_set(err, ERR_BUSY, "changed while it was copied");
+	if (fchmod(drop->served_fd, 0440) < 0)
+		return err_sys(err, "chmod");
+	return set_time(drop->served_fd, drop->letter.posted, err);
+}
+
+static int take_one(struct worker *worker, int letters_fd, struct drop *drop, struct err *err)
+{
+	if (can_be_adopted(letters_fd, drop) && make_ours(drop) == 0)
+		return adopt(worker, drop, err);
+	return copy(worker, letters_fd, drop, err);
+}
+
+/* The drops that the workers take from, by the next free index. */
+struct work {
+	int letters_fd;
+	struct drop *drops;
+	size_t count;
+	atomic_size_t next;
+	pthread_mutex_t lock; /* of what follows */
+	size_t troubled;
+	struct err trouble;
+};
+
+static void note_failure(struct work *work, struct drop *drop, const struct err *err)
+{
+	drop_decide(drop, VERDICT_WAIT, "%.*s", REASON_MAX, err->text);
+	if (err->kind != ERR_RETRY)
+		return;
+	(void)pthread_mutex_lock(&work->lock);
+	work->troubled++;
+	work->trouble = *err;
+	(void)pthread_mutex_unlock(&work->lock);
+}
+
+static void *run_worker(void *arg)
+{
+	struct work *work = arg;
+	struct worker *worker = worker_new();
+	size_t i;
+
+	while ((i = atomic_fetch_add(&work->next, 1)) < work->count) {
+		struct drop *drop = &work->drops[i];
+		struct err err;
+
+		if (drop->verdict == VERDICT_POST &&
+		    take_one(worker, work->letters_fd, drop, &err) < 0)
+			note_failure(work, drop, &err);
+	}
+	worker_free(worker);
+	return NULL;
+}
+
+size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_trouble)
+{
+	struct work work = {.letters_fd = letters_fd, .drops = drops, .count = count};
+	pthread_t helper;
+	bool helped;
+
+	(void)pthread_mutex_init(&work.lock, NULL);
+	helped = count > 1 && pthread_create(&helper, NULL, run_worker, &work) == 0;
+	(void)run_worker(&work);
+	if (helped)
+		(void)pthread_join(helper, NULL);
+	(void)pthread_mutex_destroy(&work.lock);
+	*ret_trouble = work.trouble;
+	return work.troubled;
+}
+
+int take_hash(int fd, char ret_sha256[SHA256_TEXT + 1], uint32_t *ret_crc32, struct err *err)
+{
+	struct worker *worker = worker_new();
+	struct letter letter;
+	int result = hash_and_copy(worker, fd, -1, &letter, err);
+
+	worker_free(worker);
+	if (result < 0)
+		return -1;
+	memcpy(ret_sha256, letter.sha256, sizeof(letter.sha256));
+	*ret_crc32 = letter.crc32;
+	return 0;
+}

@@ -1,0 +1,33 @@
+/*
+ * Taking: the dropped file, or a copy of it, becomes ours, and is hashed.
+ *
+ * Adopted where that is as safe as a copy: the same file system, one link, it can be made ours,
+ * and a lease says that nobody writes to it. Otherwise copied into an inode of our own, and the
+ * source found unchanged afterwards. What was hashed is what is served, whatever its job does.
+ */
+#ifndef BATCH_TAKE_H
+#define BATCH_TAKE_H
+
+#include "batch/drop.h"
+
+/*
+ * Take those of count drops whose verdict is to post, on both cores; letters_fd is a folder of
+ * the file system that they are served from. One that changed meanwhile, or could not be taken,
+ * has the verdict to wait. Returns how many could not for trouble that may pass (disk full);
+ * *ret_trouble tells of one of them.
+ */
+size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_trouble);
+
+/* Remove the name that our copy had to have meanwhile, where it had one. */
+void take_clean(int letters_fd, struct drop *drop);
+
+/* At start: remove such names that a crash left behind. */
+int take_recover(int letters_fd, struct err *err);
+
+/* Give an adopted file back as it was: its owner, mode and time. */
+void take_back(struct drop *drop);
+
+/* Hash the file of fd from its start: SHA-256 as hex, CRC-32. */
+int take_hash(int fd, char ret_sha256[SHA256_TEXT + 1], uint32_t *ret_crc32, struct err *err);
+
+#endif
