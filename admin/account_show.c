@@ -1,0 +1,70 @@
+/* edelivery account show: one account, and what it is to which AVRS ID. */
+#include <stdio.h>
+
+#include "admin/commands.h"
+#include "admin/listing.h"
+#include "admin/operator.h"
+#include "spool/membership.h"
+
+static int add_row(const struct membership *membership, void *arg, struct err *err)
+{
+	struct listing *listing = arg;
+
+	(void)err;
+	listing_text(listing, membership->login);
+	listing_text(listing, membership->avrs_id);
+	listing_text(listing, role_name(membership->role));
+	listing_text(listing, membership->from);
+	listing_text(listing, membership->until);
+	listing_time(listing, membership->granted);
+	listing_number(listing, membership->mark);
+	listing_number(listing, membership->last_sequence);
+	listing_end_row(listing);
+	return 0;
+}
+
+static void print_account(const struct account *account)
+{
+	char created[TIME_SIZE];
+	char login[TIME_SIZE] = "never";
+
+	clock_print(account->created, created);
+	if (account->last_login)
+		clock_print(account->last_login, login);
+	(void)printf(
+	    "login       %s\ne-mail      %s\nstate       %s%s\nadded       %s\nlast login  "
+	    "%s\nacknowledge %s\n\n",
+	    account->login, account->email, account->disabled ? "disabled" : "active",
+	    account->locked ? ", password locked" : "", created, login,
+	    account->ack == ACK_ON_READ ? "on-read" : "on-delete");
+}
+
+static int run(const struct call *call, struct err *err)
+{
+	static const char *const columns[] = {"login", "avrs_id", "role", "from", "until",
+	    "granted", "acknowledged_to", "last_sequence", NULL};
+	OWNED_LISTING struct listing *listing = NULL;
+	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
+	struct account account;
+
+	if (operator_open(call, &spool, err) < 0 ||
+	    account_get(spool.catalog, call->arguments[0], &account, err) < 0 ||
+	    listing_new(call_has(call, "json"), columns, &listing, err) < 0 ||
+	    membership_list(spool.catalog, account.id, "", INT64_MAX, add_row, listing, err) < 0)
+		return -1;
+	if (!call_has(call, "json"))
+		print_account(&account);
+	return listing_print(listing, "attached to no AVRS ID: `edelivery role grant`", err);
+}
+
+static const struct option_row options[] = {OPTION_JSON, {NULL, NULL, NULL}};
+
+const struct command command_account_show = {
+    .name = "account show",
+    .arguments = "LOGIN",
+    .least = 1,
+    .most = 1,
+    .options = options,
+    .about = "one account and its roles",
+    .run = run,
+};

@@ -1,0 +1,6 @@
+#include "admin/commands.h"
+
+#include <stddef.h>
+
+#define ROW(name) &command_##name,
+const struct command *const commands[] = {COMMANDS NULL};

@@ -1,0 +1,23 @@
+/* The list of commands: a row each, in the order that `edelivery help` shows them. */
+#ifndef ADMIN_COMMANDS_H
+#define ADMIN_COMMANDS_H
+
+#include "admin/command.h"
+
+/* clang-format off */
+#define COMMANDS                                                                   \
+	ROW(init) ROW(up) ROW(status)                                              \
+	ROW(config_show) ROW(config_get) ROW(config_set)                           \
+	ROW(provider_add) ROW(provider_import) ROW(provider_list) ROW(provider_show) \
+	ROW(account_add) ROW(account_list) ROW(account_show)                       \
+	ROW(role_grant) ROW(role_revoke)                                           \
+	ROW(key_add) ROW(key_list) ROW(key_remove)                                 \
+	ROW(letter_list) ROW(letter_show)
+/* clang-format on */
+
+/* The row `ROW(provider_add)` is command_provider_add, in provider_add.c. */
+#define ROW(name) extern const struct command command_##name;
+COMMANDS
+#undef ROW
+
+#endif

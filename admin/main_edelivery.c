@@ -1,0 +1,19 @@
+/*
+ * edelivery(8): the operator's commands.
+ *
+ * Fed by: the operator, and scripts that run as one.
+ * May touch: the catalog, the settings, and with `init` the folders of a spool. Files of letters
+ * are watchd's: a command commits a row, and watchd does the rest.
+ * If it dies: each command is one transaction, done or not done.
+ */
+#include <locale.h>
+
+#include "admin/command.h"
+#include "base/log.h"
+
+int main(int argc, char **argv)
+{
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	log_open("edelivery", LOG_LEVEL_INFO);
+	return command_main(argc, argv);
+}
