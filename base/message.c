@@ -65,6 +65,12 @@ void message_put_text(struct message *message, const char *text)
 	message_put_bytes(message, text, strlen(text) + 1);
 }
 
+void message_put_all(struct message *message, const struct message *values)
+{
+	put(message, values->body, values->length);
+	message->bad = message->bad || values->bad;
+}
+
 void message_put_fd(struct message *message, int fd)
 {
 	if (message->fd_count == MESSAGE_FDS_MAX)

@@ -45,6 +45,8 @@ void message_start(struct message *message, uint32_t kind);
 void message_put_int(struct message *message, int64_t value);
 void message_put_text(struct message *message, const char *text);
 void message_put_bytes(struct message *message, const void *bytes, size_t count);
+/* All values of another message, as if they had been put here. */
+void message_put_all(struct message *message, const struct message *values);
 /* fd stays the caller's, and must be open until the message is sent. */
 void message_put_fd(struct message *message, int fd);
 

@@ -1,0 +1,161 @@
+#include "server/ask.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+/* One at a time, so one message is enough; it is too large for the stack. */
+static struct message message;
+
+static int refuse(struct err *err)
+{
+	return err_set(err, ERR_GONE, "the broker's answer is not one");
+}
+
+/* Send *question, and read the answer's head; the rest of it is read by the caller. */
+static int ask(int broker, struct message *question, struct reply *ret_reply, struct err *err)
+{
+	uint32_t kind = question->kind;
+
+	if (message_ask(broker, question, REQUEST_TIMEOUT_MS, err) < 0)
+		return -1;
+	ret_reply->answer = (enum answer)message_get_bounded(question, ANSWER_OK, ANSWER_COUNT - 1);
+	ret_reply->reason[0] = '\0';
+	if (ret_reply->answer == ANSWER_DENIED || ret_reply->answer == ANSWER_FAILURE)
+		text_copy(ret_reply->reason, message_get_text(question));
+	return message_is_bad(question) || question->kind != kind ? refuse(err) : 0;
+}
+
+/* Where only ANSWER_OK makes sense. */
+static int ask_surely(int broker, struct message *question, struct err *err)
+{
+	struct reply reply;
+
+	if (ask(broker, question, &reply, err) < 0)
+		return -1;
+	return reply.answer == ANSWER_OK ? 0 : refuse(err);
+}
+
+static int end_reading(const struct message *answer, struct err *err)
+{
+	return message_is_read(answer) ? 0 : refuse(err);
+}
+
+int ask_key(int broker, const char *login, const char *type, const char *blob, bool proven,
+    bool *ret_accepted, struct err *err)
+{
+	bool accepted;
+
+	message_start(&message, REQUEST_KEY);
+	message_put_text(&message, login);
+	message_put_text(&message, type);
+	message_put_text(&message, blob);
+	message_put_int(&message, proven);
+	if (ask_surely(broker, &message, err) < 0)
+		return -1;
+	accepted = message_get_bounded(&message, 0, 1) == 1;
+	if (end_reading(&message, err) < 0)
+		return -1;
+	*ret_accepted = accepted;
+	return 0;
+}
+
+int ask_start(int broker, const char *client, struct err *err)
+{
+	message_start(&message, REQUEST_START);
+	message_put_text(&message, client);
+	return ask_surely(broker, &message, err);
+}
+
+/* A request about a path; the answer's rest is read by the caller where it is ANSWER_OK. */
+static int ask_path(
+    int broker, enum request request, const char *path, struct reply *ret_reply, struct err *err)
+{
+	message_start(&message, request);
+	message_put_text(&message, path);
+	return ask(broker, &message, ret_reply, err);
+}
+
+int ask_next_entry(struct message *page, struct entry *ret_entry, struct err *err)
+{
+	text_copy(ret_entry->name, message_get_text(page));
+	ret_entry->is_folder = message_get_bounded(page, 0, 1) == 1;
+	ret_entry->size = message_get_bounded(page, 0, INT64_MAX);
+	ret_entry->changed = message_get_bounded(page, 0, INT64_MAX);
+	return message_is_bad(page) ? refuse(err) : 0;
+}
+
+int ask_find(
+    int broker, const char *path, struct entry *ret_entry, struct reply *ret_reply, struct err *err)
+{
+	if (ask_path(broker, REQUEST_FIND, path, ret_reply, err) < 0)
+		return -1;
+	if (ret_reply->answer != ANSWER_OK)
+		return 0;
+	return ask_next_entry(&message, ret_entry, err);
+}
+
+int ask_open_folder(
+    int broker, const char *path, int64_t *ret_listing, struct reply *ret_reply, struct err *err)
+{
+	if (ask_path(broker, REQUEST_OPEN_FOLDER, path, ret_reply, err) < 0)
+		return -1;
+	if (ret_reply->answer != ANSWER_OK)
+		return 0;
+	*ret_listing = message_get_bounded(&message, 0, LISTINGS_MAX - 1);
+	return end_reading(&message, err);
+}
+
+int ask_list(int broker, int64_t listing, struct message *page, struct reply *ret_reply,
+    int64_t *ret_count, bool *ret_more, struct err *err)
+{
+	message_start(page, REQUEST_LIST);
+	message_put_int(page, listing);
+	if (ask(broker, page, ret_reply, err) < 0)
+		return -1;
+	if (ret_reply->answer != ANSWER_OK)
+		return 0;
+	*ret_more = message_get_bounded(page, 0, 1) == 1;
+	*ret_count = message_get_bounded(page, 0, LIST_PAGE + 16);
+	return message_is_bad(page) ? refuse(err) : 0;
+}
+
+int ask_close_folder(int broker, int64_t listing, struct err *err)
+{
+	message_start(&message, REQUEST_CLOSE_FOLDER);
+	message_put_int(&message, listing);
+	return ask_surely(broker, &message, err);
+}
+
+int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
+    struct reply *ret_reply, struct err *err)
+{
+	int fd;
+
+	if (ask_path(broker, REQUEST_OPEN, path, ret_reply, err) < 0)
+		return -1;
+	if (ret_reply->answer != ANSWER_OK)
+		return 0;
+	fd = message_get_fd(&message);
+	if (ask_next_entry(&message, ret_entry, err) < 0) {
+		message_close_fds(&message);
+		return -1;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err *err)
+{
+	return ask_path(broker, REQUEST_REMOVE, path, ret_reply, err);
+}
+
+void ask_end(int broker, const char *reason)
+{
+	struct err err;
+
+	message_start(&message, REQUEST_END);
+	message_put_text(&message, reason);
+	/* A broker that is gone has said so itself. */
+	(void)message_send(broker, &message, &err);
+}

@@ -1,0 +1,53 @@
+/*
+ * Asking the broker, as a session does it: the same functions as if what they ask for were local.
+ *
+ * Each is one request and its answer (request.h). A broker that does not answer as it should is
+ * gone: ERR_GONE, and the session ends.
+ */
+#ifndef SERVER_ASK_H
+#define SERVER_ASK_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/message.h"
+#include "server/request.h"
+
+/* What the broker said: a reason for people goes with ANSWER_DENIED and ANSWER_FAILURE. */
+struct reply {
+	enum answer answer;
+	char reason[200];
+};
+
+struct entry {
+	char name[NAME_MAX + 1];
+	bool is_folder;
+	int64_t size;
+	int64_t changed;
+};
+
+int ask_key(int broker, const char *login, const char *type, const char *blob, bool proven,
+    bool *ret_accepted, struct err *err);
+int ask_start(int broker, const char *client, struct err *err);
+
+int ask_find(int broker, const char *path, struct entry *ret_entry, struct reply *ret_reply,
+    struct err *err);
+int ask_open_folder(
+    int broker, const char *path, int64_t *ret_listing, struct reply *ret_reply, struct err *err);
+
+/* The next entries: page holds them, for ask_next_entry(). */
+int ask_list(int broker, int64_t listing, struct message *page, struct reply *ret_reply,
+    int64_t *ret_count, bool *ret_more, struct err *err);
+int ask_next_entry(struct message *page, struct entry *ret_entry, struct err *err);
+
+int ask_close_folder(int broker, int64_t listing, struct err *err);
+int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
+    struct reply *ret_reply, struct err *err);
+int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err *err);
+
+/* Tell why the session ends; nothing is waited for. */
+void ask_end(int broker, const char *reason);
+
+#endif

@@ -1,0 +1,215 @@
+#include "server/broker.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "server/broker_session.h"
+#include "server/control.h"
+
+enum { CHECK_RIGHTS_MS = 400 };
+
+static void commit(void *arg)
+{
+	struct broker *broker = arg;
+	struct err err;
+
+	if (ledger_commit(broker->ledger, &err) == 0)
+		return;
+	log_error("text=\"logins and openings are not recorded yet: %s\"", err.text);
+	loop_after(broker->loop, SECOND, commit, broker);
+}
+
+void broker_commit_soon(struct broker *broker)
+{
+	loop_after(broker->loop, LEDGER_MS * (SECOND / 1000), commit, broker);
+}
+
+static void tell_closed(const struct broker *broker, int64_t number)
+{
+	static struct message message;
+	struct err err;
+
+	message_start(&message, CONTROL_CLOSED);
+	message_put_int(&message, number);
+	(void)message_send(broker->control_fd, &message, &err);
+}
+
+/* Forget the session; closing its channel ends it, if it has not ended itself. */
+static void close_session(struct broker_session *s, const char *reason)
+{
+	struct broker *broker = s->broker;
+
+	log_info("session=%" PRId64 " ended login=%s reason=\"%s\"", s->number,
+	    s->phase & (PHASE_LOGGED_IN | PHASE_SFTP) ? s->view.account.login : "-", reason);
+	tell_closed(broker, s->number);
+	HASH_DEL(broker->sessions, s);
+	loop_unwatch(broker->loop, s->watch);
+	(void)close(s->channel);
+	if (s->pidfd >= 0)
+		(void)close(s->pidfd);
+	if (s->phase & (PHASE_LOGGED_IN | PHASE_SFTP))
+		view_done(&s->view);
+	free(s->handed);
+	free(s);
+}
+
+static void on_request(void *arg)
+{
+	struct broker_session *s = arg;
+	struct broker *broker = s->broker;
+	enum message_state state = MESSAGE_END;
+	struct err err;
+
+	if (message_receive(s->channel, &broker->in, &state, &err) < 0 || state == MESSAGE_END) {
+		close_session(s, s->reason[0] ? s->reason : "the session process is gone");
+		return;
+	}
+	if (state == MESSAGE_GOT && broker_answer(s, &err) < 0)
+		close_session(s, err.text);
+	message_close_fds(&broker->in);
+}
+
+static int add_session(struct broker *broker, struct err *err)
+{
+	struct broker_session *s = mem_new(1, sizeof(*s));
+
+	s->broker = broker;
+	s->pidfd = -1;
+	s->phase = PHASE_UNKNOWN;
+	s->number = message_get_int(&broker->in);
+	text_copy(s->address, message_get_text(&broker->in));
+	s->channel = message_get_fd(&broker->in);
+	if (!message_is_read(&broker->in) ||
+	    loop_watch(broker->loop, s->channel, on_request, s, &s->watch, err) < 0) {
+		free(s);
+		return err_set(err, ERR_INTERNAL, "not a session of the listener's");
+	}
+	HASH_ADD(hh, broker->sessions, number, sizeof(s->number), s);
+	return 0;
+}
+
+static void on_control(void *arg)
+{
+	struct broker *broker = arg;
+	enum message_state state = MESSAGE_END;
+	struct err err;
+
+	if (message_receive(broker->control_fd, &broker->in, &state, &err) < 0 ||
+	    state == MESSAGE_END) {
+		loop_stop(broker->loop);
+		return;
+	}
+	if (state == MESSAGE_GOT && add_session(broker, &err) < 0)
+		log_error("text=\"%s\"", err.text);
+	message_close_fds(&broker->in);
+}
+
+/*
+ * Rights have changed somewhere: end the sessions that hold a descriptor they may not read any
+ * more, and those of accounts that are gone or disabled. The others see the new state at their
+ * next request.
+ */
+static int check_session(struct broker_session *s, const char **ret_end, struct err *err)
+{
+	struct catalog *catalog = s->broker->spool.catalog;
+	struct account account;
+	bool found = false;
+	char today[DATE_SIZE];
+
+	*ret_end = NULL;
+	if (!(s->phase & (PHASE_LOGGED_IN | PHASE_SFTP)))
+		return 0;
+	if (account_find(catalog, s->view.account.login, &account, &found, err) < 0)
+		return -1;
+	if (!found || account.disabled || account.id != s->view.account.id) {
+		*ret_end = "the account was disabled or removed";
+		return 0;
+	}
+	s->view.account = account;
+	clock_print_date(clock_now(), today);
+	for (size_t i = 0; i < s->handed_count; i++) {
+		const struct handed *handed = &s->handed[i];
+		enum area area =
+		    handed->class == CLASS_EDELIVERY ? AREA_EDELIVERY : AREA_TRADE_FILES;
+		struct membership membership;
+
+		if (membership_find(
+		        catalog, account.id, handed->avrs_id, &membership, &found, err) < 0)
+			return -1;
+		if (!right_may_see(&account, found ? &membership : NULL, area, today))
+			*ret_end = "the right to a file that it had open was withdrawn";
+	}
+	return 0;
+}
+
+static void check_rights(void *arg)
+{
+	struct broker *broker = arg;
+	struct broker_session *s;
+	struct broker_session *next;
+	bool news = false;
+	struct err err;
+
+	if (catalog_has_news(broker->spool.catalog, &news, &err) < 0) {
+		log_error("text=\"%s\"", err.text);
+		return;
+	}
+	if (!news)
+		return;
+	HASH_ITER(hh, broker->sessions, s, next)
+	{
+		const char *reason = NULL;
+
+		if (check_session(s, &reason, &err) < 0)
+			log_error("session=%" PRId64 " text=\"%s\"", s->number, err.text);
+		if (!reason)
+			continue;
+		/* Its descriptors go with the process; closing the channel alone would be a
+		 * request. */
+		(void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
+		close_session(s, reason);
+	}
+}
+
+static int run(struct broker *broker, const char *settings, struct err *err)
+{
+	if (spool_open(settings, "sftpd", &broker->spool, err) < 0 ||
+	    loop_new(&broker->loop, err) < 0)
+		return -1;
+	broker->ledger = ledger_new(&broker->spool);
+	if (loop_watch(broker->loop, broker->control_fd, on_control, broker, NULL, err) < 0)
+		return -1;
+	loop_every(broker->loop, CHECK_RIGHTS_MS * (SECOND / 1000), check_rights, broker);
+	message_start(&broker->out, CONTROL_READY);
+	if (message_send(broker->control_fd, &broker->out, err) < 0)
+		return -1;
+	return loop_run(broker->loop, err);
+}
+
+int broker_run(const char *settings, int control_fd, struct err *err)
+{
+	struct broker *broker = mem_new(1, sizeof(*broker));
+	int result;
+
+	broker->spool = (struct spool)SPOOL_CLOSED;
+	broker->control_fd = control_fd;
+	result = run(broker, settings, err);
+	while (broker->sessions)
+		close_session(broker->sessions, "the broker stops");
+	if (broker->ledger)
+		commit(broker);
+	ledger_free(broker->ledger);
+	loop_free(broker->loop);
+	spool_close(&broker->spool);
+	free(broker);
+	return result;
+}

@@ -1,0 +1,357 @@
+/* The answers to a session's requests: a row a request, allowed in its phases only. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "server/broker_session.h"
+
+#define POSTING_REASON VIEW_POSTING_TEXT
+
+static int put_answer(struct broker_session *s, enum answer answer, const char *reason)
+{
+	struct message *out = &s->broker->out;
+
+	message_put_int(out, (int64_t)answer);
+	if (answer == ANSWER_DENIED || answer == ANSWER_FAILURE)
+		message_put_text(out, reason);
+	return 0;
+}
+
+static int put_ok(struct broker_session *s)
+{
+	return put_answer(s, ANSWER_OK, NULL);
+}
+
+/* Our trouble, not the client's: it is told to come back, and we are told what it was. */
+static int put_trouble(struct broker_session *s, const struct err *err)
+{
+	log_error("session=%" PRId64 " text=\"%s\"", s->number, err->text);
+	message_start(&s->broker->out, s->broker->in.kind);
+	return put_answer(s, ANSWER_FAILURE, "temporary trouble, try again later");
+}
+
+/* What was sent is not what the request takes: a session that works never does that. */
+static int refuse(struct err *err)
+{
+	return err_set(err, ERR_REFUSED, "a request that is none");
+}
+
+static int answer_hello(struct broker_session *s, struct err *err)
+{
+	int pidfd = message_get_fd(&s->broker->in);
+
+	if (!message_is_read(&s->broker->in))
+		return refuse(err);
+	s->pidfd = pidfd;
+	s->phase = PHASE_STRANGER;
+	return put_ok(s);
+}
+
+static void log_in(
+    struct broker_session *s, const struct account *account, const struct public_key *key)
+{
+	view_init(&s->view, &s->broker->spool, account);
+	s->phase = PHASE_LOGGED_IN;
+	log_info("session=%" PRId64 " login=%s from=%s key=%s", s->number, account->login,
+	    s->address, key->fingerprint);
+	if (ledger_note_login(s->broker->ledger, account, s->address, key->fingerprint))
+		broker_commit_soon(s->broker);
+}
+
+/* R12: a password lock closes password logins only; a disabled account has none at all. */
+static int check_key(struct broker_session *s, const char *login, const char *blob,
+    struct account *ret_account, struct public_key *ret_key, bool *ret_accepted, struct err *err)
+{
+	bool found = false;
+
+	*ret_accepted = false;
+	if (account_find(s->broker->spool.catalog, login, ret_account, &found, err) < 0)
+		return -1;
+	if (!found || ret_account->disabled)
+		return 0;
+	return public_key_find(
+	    s->broker->spool.catalog, ret_account->id, blob, ret_key, ret_accepted, err);
+}
+
+static int answer_key(struct broker_session *s, struct err *err)
+{
+	struct message *in = &s->broker->in;
+	const char *login = message_get_text(in);
+	const char *type = message_get_text(in);
+	const char *blob = message_get_text(in);
+	bool proven = message_get_bounded(in, 0, 1) == 1;
+	struct account account;
+	struct public_key key;
+	bool accepted = false;
+
+	if (!message_is_read(in))
+		return refuse(err);
+	if (check_key(s, login, blob, &account, &key, &accepted, err) < 0)
+		return put_trouble(s, err);
+	accepted = accepted && strcmp(key.type, type) == 0;
+	if (!accepted)
+		log_info("session=%" PRId64 " from=%s text=\"a key was refused\"", s->number,
+		    s->address);
+	if (accepted && proven)
+		log_in(s, &account, &key);
+	(void)put_ok(s);
+	message_put_int(&s->broker->out, accepted);
+	return 0;
+}
+
+static int answer_start(struct broker_session *s, struct err *err)
+{
+	const char *client = message_get_text(&s->broker->in);
+
+	if (!message_is_read(&s->broker->in) || strlen(client) >= CLIENT_MAX)
+		return refuse(err);
+	s->phase = PHASE_SFTP;
+	log_info("session=%" PRId64 " login=%s sftp client=\"%s\"", s->number,
+	    s->view.account.login, client);
+	return put_ok(s);
+}
+
+/* Read the request's path, and find what it is. *ret_answered: the answer is written already. */
+static int find(
+    struct broker_session *s, struct view_found *ret_found, bool *ret_answered, struct err *err)
+{
+	const char *path = message_get_text(&s->broker->in);
+	enum view_answer answer = VIEW_NOTHING;
+
+	*ret_answered = true;
+	if (!message_is_read(&s->broker->in) || path[0] != '/')
+		return refuse(err);
+	if (view_find(&s->view, path, ret_found, &answer, err) < 0)
+		return put_trouble(s, err);
+	switch (answer) {
+	case VIEW_NOTHING:
+		return put_answer(s, ANSWER_NO_SUCH_FILE, NULL);
+	case VIEW_POSTING:
+		return put_answer(s, ANSWER_FAILURE, POSTING_REASON);
+	case VIEW_FOUND:
+		break;
+	}
+	*ret_answered = false;
+	return 0;
+}
+
+static void put_entry(struct message *out, const struct view_entry *entry)
+{
+	message_put_text(out, entry->name);
+	message_put_int(out, entry->is_folder);
+	message_put_int(out, entry->size);
+	message_put_int(out, entry->changed);
+}
+
+static int answer_find(struct broker_session *s, struct err *err)
+{
+	struct view_found found;
+	bool answered = false;
+
+	if (find(s, &found, &answered, err) < 0)
+		return -1;
+	if (answered)
+		return 0;
+	(void)put_ok(s);
+	put_entry(&s->broker->out, &found.entry);
+	return 0;
+}
+
+static int answer_open_folder(struct broker_session *s, struct err *err)
+{
+	struct view_found found;
+	bool answered = false;
+	int number = 0;
+
+	if (find(s, &found, &answered, err) < 0)
+		return -1;
+	if (answered)
+		return 0;
+	if (!found.place.is_folder)
+		return put_answer(s, ANSWER_FAILURE, "not a folder");
+	while (number < LISTINGS_MAX && s->listings[number].is_open)
+		number++;
+	if (number == LISTINGS_MAX)
+		return put_answer(s, ANSWER_FAILURE, "too many folders are open");
+	s->listings[number] =
+	    (struct listing){.is_open = true, .folder = found.place, .more = true};
+	(void)put_ok(s);
+	message_put_int(&s->broker->out, number);
+	return 0;
+}
+
+/* The open listing that the request names, or NULL. */
+static struct listing *get_listing(struct broker_session *s)
+{
+	int64_t number = message_get_bounded(&s->broker->in, 0, LISTINGS_MAX - 1);
+
+	if (!message_is_read(&s->broker->in) || !s->listings[number].is_open)
+		return NULL;
+	return &s->listings[number];
+}
+
+/* Entries being gathered: they go into the answer behind their count. */
+struct gathering {
+	struct message entries;
+	int64_t count;
+};
+
+static int gather(const struct view_entry *entry, void *arg, struct err *err)
+{
+	struct gathering *gathering = arg;
+
+	(void)err;
+	put_entry(&gathering->entries, entry);
+	gathering->count++;
+	return 0;
+}
+
+static int answer_list(struct broker_session *s, struct err *err)
+{
+	static struct gathering gathering;
+	struct message *out = &s->broker->out;
+	struct listing *listing = get_listing(s);
+
+	if (!listing)
+		return refuse(err);
+	message_start(&gathering.entries, 0);
+	gathering.count = 0;
+	if (listing->more && view_list(&s->view, &listing->folder, &listing->cursor, LIST_PAGE,
+	                         gather, &gathering, &listing->more, err) < 0)
+		return put_trouble(s, err);
+	(void)put_ok(s);
+	message_put_int(out, listing->more);
+	message_put_int(out, gathering.count);
+	message_put_all(out, &gathering.entries);
+	return 0;
+}
+
+static int answer_close_folder(struct broker_session *s, struct err *err)
+{
+	struct listing *listing = get_listing(s);
+
+	if (!listing)
+		return refuse(err);
+	listing->is_open = false;
+	return put_ok(s);
+}
+
+/* Remember what the session can read from now on: a descriptor cannot be taken back. */
+static void note_handed(struct broker_session *s, const struct letter *letter)
+{
+	struct handed *handed;
+
+	s->handed = mem_resize(s->handed, s->handed_count + 1, sizeof(*s->handed));
+	handed = &s->handed[s->handed_count++];
+	handed->letter_id = letter->id;
+	handed->class = letter->class;
+	text_copy(handed->avrs_id, letter->avrs_id);
+	if (ledger_note_opening(s->broker->ledger, s->view.account.id, letter->id))
+		broker_commit_soon(s->broker);
+}
+
+static int answer_open(struct broker_session *s, struct err *err)
+{
+	struct view_found found;
+	bool answered = false;
+	int fd = -1;
+
+	if (find(s, &found, &answered, err) < 0)
+		return -1;
+	if (answered)
+		return 0;
+	if (found.place.is_folder)
+		return put_answer(s, ANSWER_FAILURE, "a folder");
+	if (view_open(&s->view, &found, &fd, err) < 0)
+		return put_trouble(s, err);
+	if (found.letter.id)
+		note_handed(s, &found.letter);
+	(void)put_ok(s);
+	message_put_fd(&s->broker->out, fd);
+	put_entry(&s->broker->out, &found.entry);
+	return 0;
+}
+
+/* Acknowledge, where the account has opened the letter; where not, the letter stays, and OK. */
+static int acknowledge(struct broker_session *s, const struct view_found *found, struct err *err)
+{
+	struct actor actor = {s->broker->spool.actor.node, s->view.account.login};
+	bool opened = false;
+
+	if (ledger_commit(s->broker->ledger, err) < 0 ||
+	    news_was_opened(
+	        s->broker->spool.catalog, s->view.account.id, found->letter.id, &opened, err) < 0)
+		return -1;
+	if (!opened)
+		return 0;
+	return news_acknowledge(
+	    s->broker->spool.catalog, &actor, &found->membership, &found->letter, err);
+}
+
+static int answer_remove(struct broker_session *s, struct err *err)
+{
+	struct view_found found;
+	bool answered = false;
+
+	if (find(s, &found, &answered, err) < 0)
+		return -1;
+	if (answered)
+		return 0;
+	if (found.place.kind != PLACE_NEW_FILE && found.place.kind != PLACE_PROVIDER_NEW_FILE)
+		return put_answer(
+		    s, ANSWER_DENIED, "only files in new/ can be removed, which acknowledges them");
+	if (acknowledge(s, &found, err) < 0)
+		return put_trouble(s, err);
+	return put_ok(s);
+}
+
+static int answer_end(struct broker_session *s, struct err *err)
+{
+	const char *reason = message_get_text(&s->broker->in);
+
+	if (!message_is_read(&s->broker->in))
+		return refuse(err);
+	text_copy(s->reason, reason);
+	return 0;
+}
+
+static const struct {
+	unsigned phases;
+	bool is_answered;
+	int (*answer)(struct broker_session *session, struct err *err);
+} requests[REQUEST_COUNT] = {
+    [REQUEST_HELLO] = {PHASE_UNKNOWN, true, answer_hello},
+    [REQUEST_KEY] = {PHASE_STRANGER, true, answer_key},
+    [REQUEST_START] = {PHASE_LOGGED_IN, true, answer_start},
+    [REQUEST_FIND] = {PHASE_SFTP, true, answer_find},
+    [REQUEST_OPEN_FOLDER] = {PHASE_SFTP, true, answer_open_folder},
+    [REQUEST_LIST] = {PHASE_SFTP, true, answer_list},
+    [REQUEST_CLOSE_FOLDER] = {PHASE_SFTP, true, answer_close_folder},
+    [REQUEST_OPEN] = {PHASE_SFTP, true, answer_open},
+    [REQUEST_REMOVE] = {PHASE_SFTP, true, answer_remove},
+    [REQUEST_END] = {PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP, false, answer_end},
+};
+
+int broker_answer(struct broker_session *session, struct err *err)
+{
+	struct broker *broker = session->broker;
+	uint32_t number = broker->in.kind;
+	int result;
+
+	if (number >= REQUEST_COUNT || !(requests[number].phases & session->phase))
+		return err_set(err, ERR_REFUSED, "request %u is not allowed in phase %d", number,
+		    (int)session->phase);
+	message_start(&broker->out, number);
+	if (requests[number].answer(session, err) < 0)
+		return -1;
+	if (!requests[number].is_answered)
+		return 0;
+	result = message_send(session->channel, &broker->out, err);
+	message_close_fds(&broker->out);
+	return result;
+}

@@ -1,0 +1,78 @@
+/* What the broker knows of a session, and the answers to what it asks. */
+#ifndef SERVER_BROKER_SESSION_H
+#define SERVER_BROKER_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "base/loop.h"
+#include "base/message.h"
+#include "server/ledger.h"
+#include "server/request.h"
+#include "spool/public_key.h"
+#include "spool/view.h"
+
+/* How far a session is; a request is answered only in its phases. */
+enum phase {
+	PHASE_UNKNOWN = 1 << 0,   /* the zygote has not introduced it */
+	PHASE_STRANGER = 1 << 1,  /* not logged in */
+	PHASE_LOGGED_IN = 1 << 2, /* nothing asked for yet */
+	PHASE_SFTP = 1 << 3,
+};
+
+struct broker;
+
+/* A folder being listed. */
+struct listing {
+	bool is_open;
+	struct place folder;
+	struct view_cursor cursor;
+	bool more;
+};
+
+/* A descriptor that the session was handed and may still read. */
+struct handed {
+	int64_t letter_id;
+	char avrs_id[AVRS_ID_MAX + 1];
+	enum letter_class class;
+};
+
+struct broker_session {
+	struct broker *broker;
+	int64_t number;
+	char address[64];
+	int channel;
+	struct watch *watch;
+	int pidfd;
+	enum phase phase;
+	struct view view; /* from PHASE_LOGGED_IN on */
+	struct listing listings[LISTINGS_MAX];
+	struct handed *handed;
+	size_t handed_count;
+	char reason[200]; /* why it ended, as it told us */
+	UT_hash_handle hh;
+};
+
+/* What the answers need of the broker; the rest of it is broker.c's. */
+struct broker {
+	struct spool spool;
+	struct ledger *ledger;
+	struct loop *loop;
+	int control_fd;
+	struct broker_session *sessions;
+	struct message in;
+	struct message out;
+};
+
+/*
+ * Answer the request in broker->in: fill broker->out behind its kind. Returns 0, or -1 when the
+ * request is none that the session may make now, which ends it.
+ */
+int broker_answer(struct broker_session *session, struct err *err);
+
+/* See that the ledger is committed soon. */
+void broker_commit_soon(struct broker *broker);
+
+#endif

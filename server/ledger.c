@@ -1,0 +1,111 @@
+#include "server/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "spool/account.h"
+#include "spool/news.h"
+
+enum { ENTRIES_MAX = 65536 };
+
+struct entry {
+	enum { ENTRY_LOGIN, ENTRY_OPENING } kind;
+	int64_t letter_id;
+	struct account account; /* of an opening only the id */
+	char detail[160];
+};
+
+struct ledger {
+	const struct spool *spool;
+	struct entry *entries;
+	size_t count;
+	size_t capacity;
+};
+
+struct ledger *ledger_new(const struct spool *spool)
+{
+	struct ledger *ledger = mem_new(1, sizeof(*ledger));
+
+	ledger->spool = spool;
+	return ledger;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+	if (!ledger)
+		return;
+	free(ledger->entries);
+	free(ledger);
+}
+
+static struct entry *add(struct ledger *ledger)
+{
+	if (ledger->count == ENTRIES_MAX) {
+		log_error(
+		    "text=\"the catalog takes no commits: %d logins and openings are not recorded\"",
+		    ENTRIES_MAX);
+		ledger->count = 0;
+	}
+	if (ledger->count == ledger->capacity) {
+		ledger->capacity = ledger->capacity ? 2 * ledger->capacity : 64;
+		ledger->entries =
+		    mem_resize(ledger->entries, ledger->capacity, sizeof(*ledger->entries));
+	}
+	memset(&ledger->entries[ledger->count], 0, sizeof(*ledger->entries));
+	return &ledger->entries[ledger->count++];
+}
+
+bool ledger_note_login(
+    struct ledger *ledger, const struct account *account, const char *address, const char *key)
+{
+	struct entry *entry = add(ledger);
+
+	entry->kind = ENTRY_LOGIN;
+	entry->account = *account;
+	(void)snprintf(entry->detail, sizeof(entry->detail), "from=%.60s key=%.80s", address, key);
+	return ledger->count == 1;
+}
+
+bool ledger_note_opening(struct ledger *ledger, int64_t account_id, int64_t letter_id)
+{
+	struct entry *entry = add(ledger);
+
+	entry->kind = ENTRY_OPENING;
+	entry->account.id = account_id;
+	entry->letter_id = letter_id;
+	return ledger->count == 1;
+}
+
+static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
+    const struct entry *entry, struct err *err)
+{
+	struct actor actor = {ledger->spool->actor.node, entry->account.login};
+
+	if (entry->kind == ENTRY_OPENING)
+		return news_note_opening(catalog, entry->account.id, entry->letter_id, err);
+	return account_logged_in(catalog, &actor, &entry->account, entry->detail, err);
+}
+
+static int commit_body(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct ledger *ledger = arg;
+
+	for (size_t i = 0; i < ledger->count; i++)
+		if (commit_entry(catalog, ledger, &ledger->entries[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int ledger_commit(struct ledger *ledger, struct err *err)
+{
+	if (ledger->count == 0)
+		return 0;
+	if (catalog_transact(ledger->spool->catalog, commit_body, ledger, err) < 0)
+		return -1;
+	ledger->count = 0;
+	return 0;
+}

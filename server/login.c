@@ -1,0 +1,142 @@
+#include "server/login.h"
+
+#include <libssh/server.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/utf8.h"
+#include "server/ask.h"
+#include "spool/public_key.h"
+
+/* There is one a process, and the callbacks' userdata is the session's. */
+static struct login *current;
+
+void login_init(struct login *login, int broker_fd, const struct policy *policy)
+{
+	*login = (struct login){.broker_fd = broker_fd, .policy = policy};
+}
+
+static int fail(struct login *login, const char *reason)
+{
+	login->failed = true;
+	text_copy(login->reason, reason);
+	return SSH_AUTH_DENIED;
+}
+
+/* A refused key never locks an account (R12), but a connection has only so many tries. */
+static int deny(struct login *login)
+{
+	if (++login->failures >= LOGIN_FAILURES_MAX)
+		return fail(login, "too many refused logins");
+	return SSH_AUTH_DENIED;
+}
+
+/*
+ * The account's part of the key, as its blob: libssh takes a certificate for the key in it, so
+ * the type has to be one of our own list.
+ */
+static bool read_key(
+    const struct login *login, ssh_key key, const char **ret_type, char ret_blob[KEY_BLOB_MAX + 1])
+{
+	char *blob = NULL;
+	bool fits;
+
+	*ret_type = ssh_key_type_to_char(ssh_key_type(key));
+	if (ssh_key_type(key) == SSH_KEYTYPE_ECDSA_P256 ||
+	    ssh_key_type(key) == SSH_KEYTYPE_ECDSA_P384 ||
+	    ssh_key_type(key) == SSH_KEYTYPE_ECDSA_P521)
+		*ret_type = ssh_pki_key_ecdsa_name(key);
+	if (!*ret_type || !policy_accepts_key(login->policy, *ret_type) ||
+	    ssh_pki_export_pubkey_base64(key, &blob) != SSH_OK)
+		return false;
+	fits = strlen(blob) <= KEY_BLOB_MAX;
+	if (fits)
+		text_copy_part(ret_blob, KEY_BLOB_MAX + 1, blob);
+	ssh_string_free_char(blob);
+	return fits;
+}
+
+static int on_public_key(
+    ssh_session ssh, const char *user, struct ssh_key_struct *key, char state, void *arg)
+{
+	struct login *login = current;
+	bool proven = state == SSH_PUBLICKEY_STATE_VALID;
+	bool accepted = false;
+	char blob[KEY_BLOB_MAX + 1];
+	const char *type = NULL;
+	struct err err;
+
+	(void)ssh;
+	(void)arg;
+	if (login->failed || (!proven && state != SSH_PUBLICKEY_STATE_NONE))
+		return deny(login);
+	if (strlen(user) > LOGIN_MAX || !read_key(login, key, &type, blob))
+		return deny(login);
+	if (ask_key(login->broker_fd, user, type, blob, proven, &accepted, &err) < 0)
+		return fail(login, err.text);
+	if (!accepted)
+		return deny(login);
+	login->done = proven;
+	return SSH_AUTH_SUCCESS;
+}
+
+static int on_none(ssh_session ssh, const char *user, void *arg)
+{
+	(void)ssh;
+	(void)user;
+	(void)arg;
+	return SSH_AUTH_DENIED;
+}
+
+static int on_password(ssh_session ssh, const char *user, const char *password, void *arg)
+{
+	(void)ssh;
+	(void)user;
+	(void)password;
+	(void)arg;
+	return deny(current);
+}
+
+static int on_service(ssh_session ssh, const char *service, void *arg)
+{
+	(void)ssh;
+	(void)arg;
+	return strcmp(service, "ssh-userauth") == 0 ? 0 : -1;
+}
+
+/* libssh answers GSSAPI although it was not offered, and looks for files to do it: no mechanism. */
+static ssh_string on_gssapi(
+    ssh_session ssh, const char *user, int count, ssh_string *mechanisms, void *arg)
+{
+	(void)ssh;
+	(void)user;
+	(void)count;
+	(void)mechanisms;
+	(void)arg;
+	(void)deny(current);
+	return NULL;
+}
+
+void login_set_callbacks(struct login *login, struct ssh_server_callbacks_struct *callbacks)
+{
+	current = login;
+	callbacks->auth_pubkey_function = on_public_key;
+	callbacks->auth_none_function = on_none;
+	callbacks->auth_password_function = on_password;
+	callbacks->service_request_function = on_service;
+	callbacks->gssapi_select_oid_function = on_gssapi;
+}
+
+const char *login_client(ssh_session ssh)
+{
+	static char client[CLIENT_MAX];
+	OWNED_BUFFER struct buffer safe = BUFFER(1024);
+	const char *banner = ssh_get_clientbanner(ssh);
+
+	if (banner)
+		utf8_escape_line(&safe, banner, strlen(banner));
+	(void)snprintf(client, sizeof(client), "%.*s",
+	    (int)utf8_cut(buffer_text(&safe), CLIENT_MAX - 1), buffer_text(&safe));
+	return client;
+}

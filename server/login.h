@@ -1,0 +1,33 @@
+/* Logging in: the SSH user authentication protocol (RFC 4252), decided by the broker. */
+#ifndef SERVER_LOGIN_H
+#define SERVER_LOGIN_H
+
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <stdbool.h>
+
+#include "server/policy.h"
+
+enum { LOGIN_FAILURES_MAX = 6 };
+
+struct login {
+	int broker_fd;
+	const struct policy *policy;
+	bool done;   /* logged in */
+	bool failed; /* the connection has to end, for reason */
+	int failures;
+	char reason[160];
+};
+
+void login_init(struct login *login, int broker_fd, const struct policy *policy);
+
+/*
+ * Fill in the callbacks for authentication. Their userdata is the session, which begins with
+ * nothing in common with login; so there is one login a process, remembered here.
+ */
+void login_set_callbacks(struct login *login, struct ssh_server_callbacks_struct *callbacks);
+
+/* What the client calls its software, fit to be shown. Borrowed until the next call. */
+const char *login_client(ssh_session ssh);
+
+#endif

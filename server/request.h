@@ -1,0 +1,53 @@
+/*
+ * What a session may ask of its broker.
+ *
+ * The session is sandboxed and speaks to the network; the broker holds the rights and speaks only
+ * this, over a channel (base/message.h) of the session's own. Each request gets one answer of the
+ * same kind, whose first int is an enum answer; more follows only after ANSWER_OK. A number is
+ * never reused; a new one goes before REQUEST_COUNT.
+ */
+#ifndef SERVER_REQUEST_H
+#define SERVER_REQUEST_H
+
+enum request {
+	/* By the zygote, before the session runs: -> its pidfd. Answer: the session may begin. */
+	REQUEST_HELLO,
+	/* login, key type, key blob (base64), proven (0: may it be tried?). Answer: 0 no, 1 yes */
+	REQUEST_KEY,
+	/* the client's software. Answer: nothing more; the session is an SFTP session now */
+	REQUEST_START,
+	/* path. Answer: entry */
+	REQUEST_FIND,
+	/* path of a folder. Answer: number of the listing */
+	REQUEST_OPEN_FOLDER,
+	/* number of the listing. Answer: more (0, 1), count, count entries */
+	REQUEST_LIST,
+	/* number of the listing. Answer: nothing more */
+	REQUEST_CLOSE_FOLDER,
+	/* path of a file. Answer: entry, descriptor */
+	REQUEST_OPEN,
+	/* path of a file in new/. Answer: nothing more */
+	REQUEST_REMOVE,
+	/* why the session ends, for the log. No answer */
+	REQUEST_END,
+	REQUEST_COUNT
+};
+
+/* An entry: name, folder (0, 1), size, changed. */
+
+enum answer {
+	ANSWER_OK,
+	ANSWER_NO_SUCH_FILE,
+	ANSWER_DENIED,  /* followed by a reason, as for the next one */
+	ANSWER_FAILURE, /* this time; a later try may do better */
+	ANSWER_COUNT
+};
+
+enum {
+	REQUEST_TIMEOUT_MS = 30000, /* a broker that says nothing for so long is gone */
+	LISTINGS_MAX = 64,          /* open at a time in a session */
+	LIST_PAGE = 128,            /* entries in an answer at most; they fit a message */
+	CLIENT_MAX = 128,           /* bytes of the client's software that are kept */
+};
+
+#endif

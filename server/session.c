@@ -1,0 +1,395 @@
+#include "server/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libssh/callbacks.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "server/ask.h"
+#include "server/login.h"
+#include "server/sftp.h"
+
+enum {
+	SSH_PACKET = 32758,          /* one full packet for OpenSSH: its 32,768 less a header */
+	INPUT_MAX = 2 * 1024 * 1024, /* libssh keeps what a client sends past its window */
+	READ_SIZE = 64 * 1024,
+	INPUT_KEPT = 512 * 1024, /* a request cut off, and what came with it */
+	BEFORE_LOGIN_PACKETS = 100,
+	BEFORE_LOGIN_BYTES = 512 * 1024,
+	MEMORY_MAX = 512 * 1024 * 1024,
+	STUCK_SECONDS = 5,
+	CLOSE_MS = 2000,
+};
+
+const struct sandbox_rule session_rules[] = {
+    {.number = SCMP_SYS(recvfrom)},
+    {.number = SCMP_SYS(sendto)},
+    {.number = SCMP_SYS(recvmsg)},
+    {.number = SCMP_SYS(sendmsg)},
+    {.number = SCMP_SYS(pread64)},
+    {.number = -1},
+};
+
+struct session {
+	const struct session_means *means;
+	int client_fd;
+	int broker_fd;
+	ssh_session ssh;
+	ssh_channel channel;
+	ssh_event event;
+	struct login login;
+	struct sftp *sftp; /* once the subsystem was asked for */
+	struct buffer in;
+	bool wants_sftp;
+	bool saw_eof;
+	bool broker_ended;
+	int64_t deadline; /* by clock_elapsed(), of login or of idleness */
+	struct ssh_counter_struct socket_counter;
+	struct ssh_counter_struct packet_counter;
+	struct ssh_server_callbacks_struct server_callbacks;
+	struct ssh_channel_callbacks_struct channel_callbacks;
+	char reason[200]; /* why it ends */
+};
+
+/* Loop turns so far: a session that computes for seconds without one is stuck (CPU watchdog). */
+static volatile sig_atomic_t turns;
+
+static void on_cpu_time(int number)
+{
+	static sig_atomic_t last = -1;
+
+	(void)number;
+	if (turns == last)
+		_exit(EXIT_FAILURE);
+	last = turns;
+}
+
+static int end(struct session *s, const char *reason)
+{
+	if (!s->reason[0])
+		text_copy(s->reason, reason);
+	return -1;
+}
+
+static ssh_channel on_channel_open(ssh_session ssh, void *arg)
+{
+	struct session *s = arg;
+
+	if (s->channel)
+		return NULL;
+	s->channel = ssh_channel_new(ssh);
+	if (s->channel)
+		(void)ssh_set_channel_callbacks(s->channel, &s->channel_callbacks);
+	return s->channel;
+}
+
+/* 0 says yes. One subsystem, once, and only this. */
+static int on_subsystem(ssh_session ssh, ssh_channel channel, const char *name, void *arg)
+{
+	struct session *s = arg;
+
+	(void)ssh;
+	(void)channel;
+	if (s->wants_sftp || strcmp(name, "sftp") != 0)
+		return 1;
+	s->wants_sftp = true;
+	return 0;
+}
+
+static void on_eof(ssh_session ssh, ssh_channel channel, void *arg)
+{
+	(void)ssh;
+	(void)channel;
+	((struct session *)arg)->saw_eof = true;
+}
+
+static int on_broker(socket_t fd, int events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	/* It speaks only when asked, so whatever comes now is its end, or ours by its will. */
+	((struct session *)arg)->broker_ended = true;
+	return 0;
+}
+
+static void set_callbacks(struct session *s)
+{
+	struct ssh_server_callbacks_struct *server = &s->server_callbacks;
+	struct ssh_channel_callbacks_struct *channel = &s->channel_callbacks;
+
+	login_set_callbacks(&s->login, server);
+	server->userdata = s;
+	server->channel_open_request_session_function = on_channel_open;
+	ssh_callbacks_init(server);
+	channel->userdata = s;
+	channel->channel_subsystem_request_function = on_subsystem;
+	channel->channel_eof_function = on_eof;
+	channel->channel_close_function = on_eof;
+	ssh_callbacks_init(channel);
+	(void)ssh_set_server_callbacks(s->ssh, server);
+	ssh_set_auth_methods(s->ssh, SSH_AUTH_METHOD_PUBLICKEY);
+	ssh_set_counters(s->ssh, &s->socket_counter, &s->packet_counter);
+}
+
+/* A dead peer is noticed; small answers go out at once. */
+static void set_socket(int fd)
+{
+	int yes = 1;
+	int timeout_ms = 60000;
+
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+}
+
+/* Everything that could be done with more rights than reading and writing is over here. */
+static int confine(struct session *s, struct err *err)
+{
+	const struct itimerval watchdog = {{STUCK_SECONDS, 0}, {STUCK_SECONDS, 0}};
+
+	(void)signal(SIGVTALRM, on_cpu_time);
+	if (setitimer(ITIMER_VIRTUAL, &watchdog, NULL) < 0)
+		return err_sys(err, "start the CPU watchdog");
+#ifndef EDELIVERY_SANITIZED /* the sanitizers' shadow memory is larger */
+	if (sandbox_limit(RLIMIT_AS, MEMORY_MAX, err) < 0)
+		return -1;
+#endif
+	if (sandbox_limit(RLIMIT_FSIZE, 0, err) < 0 || sandbox_limit(RLIMIT_NPROC, 0, err) < 0)
+		return -1;
+	return sandbox_enter(s->means->sandbox, err);
+}
+
+static int start(struct session *s, struct err *err)
+{
+	int one = 1;
+
+	s->ssh = ssh_new();
+	s->event = ssh_event_new();
+	if (!s->ssh || !s->event)
+		return err_set(err, ERR_INTERNAL, "cannot make an SSH session");
+	set_callbacks(s);
+	/* libssh offers compression unless told: it costs memory, and a parser. */
+	(void)ssh_options_set(s->ssh, SSH_OPTIONS_COMPRESSION_C_S, "none");
+	(void)ssh_options_set(s->ssh, SSH_OPTIONS_COMPRESSION_S_C, "none");
+	(void)ssh_options_set(s->ssh, SSH_OPTIONS_NODELAY, &one);
+	if (ssh_bind_accept_fd(s->means->bind, s->ssh, s->client_fd) != SSH_OK)
+		return err_set(err, ERR_INTERNAL, "%s", ssh_get_error(s->means->bind));
+	ssh_set_blocking(s->ssh, 0);
+	return 0;
+}
+
+/* One turn of libssh: its packets in, its packets out, and the broker's end noticed. */
+static int turn(struct session *s, int timeout_ms)
+{
+	turns++;
+	if (ssh_event_dopoll(s->event, timeout_ms) == SSH_ERROR || !ssh_is_connected(s->ssh))
+		return end(s, s->saw_eof ? "closed by the client" : ssh_get_error(s->ssh));
+	if (s->broker_ended)
+		return end(s, "ended by the broker");
+	return 0;
+}
+
+static int left_ms(const struct session *s)
+{
+	int64_t left = (s->deadline - clock_elapsed()) / 1000;
+
+	return left < 0 ? 0 : (int)(left > 60000 ? 60000 : left + 1);
+}
+
+/* A client that is not logged in may not make us work without limit. */
+static int check_stranger(struct session *s)
+{
+	if (clock_elapsed() > s->deadline)
+		return end(s, "not logged in within server.login-grace");
+	if (s->packet_counter.in_packets > BEFORE_LOGIN_PACKETS ||
+	    s->socket_counter.in_bytes > BEFORE_LOGIN_BYTES)
+		return end(s, "too much was sent before login");
+	if (ssh_get_error_code(s->ssh) == SSH_FATAL)
+		return end(s, ssh_get_error(s->ssh));
+	if (s->login.failed)
+		return end(s, s->login.reason);
+	return 0;
+}
+
+/* From the first byte until the login is done. */
+static int let_in(struct session *s)
+{
+	int exchange = ssh_handle_key_exchange(s->ssh);
+
+	s->deadline = clock_elapsed() + s->means->settings->server_login_grace;
+	/* Not before that call: only then libssh has something for the event to poll. */
+	(void)ssh_event_add_session(s->event, s->ssh);
+	(void)ssh_event_add_fd(s->event, s->broker_fd, POLLIN, on_broker, s);
+	/* A client that pipelines its login logs in inside the exchange, which then never ends. */
+	while (!s->login.done) {
+		if (exchange == SSH_ERROR)
+			return end(s, ssh_get_error(s->ssh));
+		if (check_stranger(s) < 0 || turn(s, left_ms(s)) < 0)
+			return -1;
+		if (exchange == SSH_AGAIN && !s->login.done)
+			exchange = ssh_handle_key_exchange(s->ssh);
+	}
+	return 0;
+}
+
+/* A channel, and SFTP asked for on it. */
+static int await_sftp(struct session *s)
+{
+	while (!s->wants_sftp) {
+		if (clock_elapsed() > s->deadline)
+			return end(s, "no SFTP asked for within server.login-grace");
+		if (turn(s, left_ms(s)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Send what there is, as far as the client's window and the socket take it. */
+static int send_output(struct session *s)
+{
+	struct buffer *out = sftp_output(s->sftp);
+	size_t sent = 0;
+
+	while (sent < out->length && !(ssh_get_status(s->ssh) & SSH_WRITE_PENDING)) {
+		size_t part = out->length - sent;
+		int count = ssh_channel_write(s->channel, out->data + sent,
+		    (uint32_t)(part < SSH_PACKET ? part : SSH_PACKET));
+
+		if (count < 0)
+			return end(s, "the channel is closed");
+		if (count == 0)
+			break;
+		sent += (size_t)count;
+	}
+	buffer_consume(out, sent);
+	return 0;
+}
+
+/* Read what has come, and answer the complete requests in it. */
+static int take_input(struct session *s)
+{
+	struct err err;
+	size_t used = 0;
+
+	if (ssh_channel_poll(s->channel, 0) > INPUT_MAX || ssh_channel_poll(s->channel, 1) > 0)
+		return end(s, "more was sent than was asked for");
+	while (!sftp_is_full(s->sftp)) {
+		char *at = buffer_reserve(&s->in, READ_SIZE);
+		int count = at ? ssh_channel_read_nonblocking(s->channel, at, READ_SIZE, 0) : 0;
+
+		if (count == SSH_ERROR)
+			return end(s, "the channel is closed");
+		if (count > 0)
+			buffer_grow(&s->in, (size_t)count);
+		if (sftp_feed(s->sftp, buffer_text(&s->in), s->in.length, &used, &err) < 0)
+			return end(s, err.text);
+		buffer_consume(&s->in, used);
+		if (count <= 0 && used == 0)
+			break;
+		s->deadline = clock_elapsed() + s->means->settings->server_idle;
+	}
+	return 0;
+}
+
+static bool is_served(const struct session *s)
+{
+	return s->saw_eof && sftp_output(s->sftp)->length == 0 &&
+	       ssh_channel_poll(s->channel, 0) <= 0;
+}
+
+static int serve(struct session *s)
+{
+	s->deadline = clock_elapsed() + s->means->settings->server_idle;
+	for (;;) {
+		if (take_input(s) < 0 || send_output(s) < 0)
+			return -1;
+		if (is_served(s))
+			return 0;
+		if (clock_elapsed() > s->deadline)
+			return end(s, "idle for longer than server.idle");
+		if (turn(s, left_ms(s)) < 0)
+			return -1;
+	}
+}
+
+/* The client waits for status and close; then it gets a moment to go first. */
+static void close_politely(struct session *s)
+{
+	int64_t until = clock_elapsed() + CLOSE_MS * (SECOND / 1000);
+
+	(void)ssh_channel_request_send_exit_status(s->channel, 0);
+	while (ssh_channel_close(s->channel) == SSH_AGAIN && clock_elapsed() < until)
+		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
+			return;
+	while (ssh_is_connected(s->ssh) && clock_elapsed() < until && !s->broker_ended)
+		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
+			return;
+	text_copy(s->reason, "closed by the client");
+}
+
+static void run(struct session *s)
+{
+	struct err err;
+
+	if (start(s, &err) < 0) {
+		(void)end(s, err.text);
+		return;
+	}
+	if (let_in(s) < 0 || await_sftp(s) < 0)
+		return;
+	if (ask_start(s->broker_fd, login_client(s->ssh), &err) < 0) {
+		(void)end(s, err.text);
+		return;
+	}
+	s->sftp = sftp_new(s->broker_fd, s->means->settings->server_setstat == SETSTAT_IGNORE);
+	if (serve(s) == 0)
+		close_politely(s);
+}
+
+/* Tell the client why, where it can still be told. */
+static void say_goodbye(struct session *s)
+{
+	if (!s->ssh || !ssh_is_connected(s->ssh))
+		return;
+	(void)ssh_session_set_disconnect_message(s->ssh, s->reason);
+	ssh_disconnect(s->ssh);
+}
+
+int session_run(const struct session_means *means, int client_fd, int broker_fd)
+{
+	static struct session s; /* its parts are large, and there is one a process */
+	struct err err;
+
+	s.means = means;
+	s.client_fd = client_fd;
+	s.broker_fd = broker_fd;
+	s.in = (struct buffer)BUFFER(INPUT_KEPT);
+	login_init(&s.login, broker_fd, means->policy);
+	set_socket(client_fd);
+	if (confine(&s, &err) < 0) {
+		log_error("text=\"a session cannot be confined: %s\"", err.text);
+		return EXIT_FAILURE;
+	}
+	run(&s);
+	ask_end(broker_fd, s.reason);
+	say_goodbye(&s);
+	sftp_free(s.sftp);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,515 @@
+#include "server/sftp.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "server/ask.h"
+#include "server/sftp_packet.h"
+#include "spool/place.h"
+
+enum {
+	VERSION = 3,
+	HANDLES_MAX = 256,
+	HANDLE_SIZE = 8,       /* bytes of a handle on the wire: slot and serial */
+	READ_MAX = 255 * 1024, /* bytes of one answer, as limits@openssh.com tells them */
+	NAMES_MAX = 32 * 1024, /* bytes of a NAME packet: every client takes so many */
+	NAME_RESERVE = 1024,   /* of which an entry needs at most so many */
+	OUTPUT_FULL = 1024 * 1024,
+	OUTPUT_MAX = 2 * OUTPUT_FULL, /* holds what is full and one more answer */
+	FILE_MODE = S_IFREG | 0444,
+	FOLDER_MODE = S_IFDIR | 0555,
+};
+
+/* A page of a listing, and how much of it is still to be told. */
+struct page {
+	struct message message;
+	int64_t left;
+	bool more; /* behind this page */
+};
+
+struct handle {
+	enum { HANDLE_FREE, HANDLE_FILE, HANDLE_FOLDER } kind;
+	uint32_t serial;
+	struct sftp_attributes attributes;
+	int fd;            /* of a file */
+	int64_t listing;   /* of a folder, by the broker's number */
+	struct page *page; /* NULL until it is read */
+};
+
+struct sftp {
+	int broker;
+	bool ignore_setstat;
+	bool greeted;
+	uint32_t next_serial;
+	struct handle handles[HANDLES_MAX];
+	struct buffer out;
+};
+
+/* A request being answered. */
+struct request_in {
+	struct sftp_reader reader;
+	uint32_t id;
+};
+
+struct sftp *sftp_new(int broker, bool ignore_setstat)
+{
+	struct sftp *sftp = mem_new(1, sizeof(*sftp));
+
+	sftp->broker = broker;
+	sftp->ignore_setstat = ignore_setstat;
+	sftp->out = (struct buffer)BUFFER(OUTPUT_MAX);
+	return sftp;
+}
+
+static void close_handle(struct handle *handle)
+{
+	if (handle->kind == HANDLE_FILE)
+		(void)close(handle->fd);
+	free(handle->page);
+	*handle = (struct handle){.kind = HANDLE_FREE};
+}
+
+void sftp_free(struct sftp *sftp)
+{
+	if (!sftp)
+		return;
+	for (int i = 0; i < HANDLES_MAX; i++)
+		close_handle(&sftp->handles[i]);
+	buffer_done(&sftp->out);
+	free(sftp);
+}
+
+struct buffer *sftp_output(struct sftp *sftp)
+{
+	return &sftp->out;
+}
+
+bool sftp_is_full(const struct sftp *sftp)
+{
+	return sftp->out.length >= OUTPUT_FULL;
+}
+
+static int put_status(struct sftp *sftp, uint32_t id, enum sftp_status status, const char *text)
+{
+	size_t start = sftp_begin(&sftp->out, SFTP_STATUS, id);
+
+	sftp_put_uint32(&sftp->out, status);
+	sftp_put_string(&sftp->out, text, strlen(text));
+	sftp_put_string(&sftp->out, "en", 2);
+	sftp_end(&sftp->out, start);
+	return 0;
+}
+
+/* An answer of the broker's that is not ANSWER_OK. */
+static int put_reply(struct sftp *sftp, uint32_t id, const struct reply *reply)
+{
+	switch (reply->answer) {
+	case ANSWER_OK:
+		return put_status(sftp, id, SFTP_OK, "done");
+	case ANSWER_NO_SUCH_FILE:
+		return put_status(sftp, id, SFTP_NO_SUCH_FILE, "no such file");
+	case ANSWER_DENIED:
+		return put_status(sftp, id, SFTP_PERMISSION_DENIED, reply->reason);
+	case ANSWER_FAILURE:
+	case ANSWER_COUNT:
+		break;
+	}
+	return put_status(sftp, id, SFTP_FAILURE, reply->reason);
+}
+
+static int put_attributes(struct sftp *sftp, uint32_t id, const struct sftp_attributes *attributes)
+{
+	size_t start = sftp_begin(&sftp->out, SFTP_ATTRS, id);
+
+	sftp_put_attributes(&sftp->out, attributes);
+	sftp_end(&sftp->out, start);
+	return 0;
+}
+
+static struct sftp_attributes attributes_of(const struct entry *entry)
+{
+	return (struct sftp_attributes){
+	    .size = (uint64_t)entry->size,
+	    .mode = entry->is_folder ? FOLDER_MODE : FILE_MODE,
+	    .changed = entry->changed,
+	};
+}
+
+/* The normalised path of the request's next string. False: it is none that could be. */
+static bool get_path(struct request_in *in, char ret_path[PLACE_PATH_MAX])
+{
+	size_t length = 0;
+	const char *bytes = sftp_get_string(&in->reader, &length);
+
+	return !in->reader.bad && place_normalise(bytes, length, ret_path);
+}
+
+static int put_no_such_path(struct sftp *sftp, const struct request_in *in)
+{
+	return put_status(sftp, in->id, SFTP_NO_SUCH_FILE, "no such file");
+}
+
+/* The handle of the request's next string, or NULL. */
+static struct handle *get_handle(struct sftp *sftp, struct request_in *in)
+{
+	size_t length = 0;
+	const char *bytes = sftp_get_string(&in->reader, &length);
+	struct sftp_reader reader = {
+	    (const uint8_t *)bytes, (const uint8_t *)bytes + length, false};
+	uint32_t slot = sftp_get_uint32(&reader);
+	uint32_t serial = sftp_get_uint32(&reader);
+
+	if (length != HANDLE_SIZE || slot >= HANDLES_MAX ||
+	    sftp->handles[slot].kind == HANDLE_FREE || sftp->handles[slot].serial != serial)
+		return NULL;
+	return &sftp->handles[slot];
+}
+
+static int put_bad_handle(struct sftp *sftp, const struct request_in *in)
+{
+	return put_status(sftp, in->id, SFTP_FAILURE, "not a handle of this session");
+}
+
+static struct handle *free_handle(struct sftp *sftp)
+{
+	for (int i = 0; i < HANDLES_MAX; i++)
+		if (sftp->handles[i].kind == HANDLE_FREE)
+			return &sftp->handles[i];
+	return NULL;
+}
+
+static int put_handle(struct sftp *sftp, uint32_t id, struct handle *handle)
+{
+	size_t start = sftp_begin(&sftp->out, SFTP_HANDLE, id);
+
+	handle->serial = sftp->next_serial++;
+	sftp_put_uint32(&sftp->out, HANDLE_SIZE);
+	sftp_put_uint32(&sftp->out, (uint32_t)(handle - sftp->handles));
+	sftp_put_uint32(&sftp->out, handle->serial);
+	sftp_end(&sftp->out, start);
+	return 0;
+}
+
+static int answer_open(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	char path[PLACE_PATH_MAX];
+	bool is_path = get_path(in, path);
+	uint32_t flags = sftp_get_uint32(&in->reader);
+	struct handle *handle = free_handle(sftp);
+	struct entry entry;
+	struct reply reply;
+	int fd = -1;
+
+	if (!is_path || in->reader.bad)
+		return put_no_such_path(sftp, in);
+	if (flags & SFTP_OPEN_WRITE)
+		return put_status(sftp, in->id, SFTP_PERMISSION_DENIED, "this tree is read-only");
+	if (!handle)
+		return put_status(sftp, in->id, SFTP_FAILURE, "too many open handles");
+	if (ask_open(sftp->broker, path, &entry, &fd, &reply, err) < 0)
+		return -1;
+	if (reply.answer != ANSWER_OK)
+		return put_reply(sftp, in->id, &reply);
+	handle->kind = HANDLE_FILE;
+	handle->fd = fd;
+	handle->attributes = attributes_of(&entry);
+	return put_handle(sftp, in->id, handle);
+}
+
+static int answer_close(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	struct handle *handle = get_handle(sftp, in);
+
+	if (!handle)
+		return put_bad_handle(sftp, in);
+	if (handle->kind == HANDLE_FOLDER &&
+	    ask_close_folder(sftp->broker, handle->listing, err) < 0)
+		return -1;
+	close_handle(handle);
+	return put_status(sftp, in->id, SFTP_OK, "closed");
+}
+
+/* The bytes go straight from the file behind their header: they are copied once. */
+static int answer_read(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	const struct handle *handle = get_handle(sftp, in);
+	uint64_t offset = sftp_get_uint64(&in->reader);
+	uint32_t length = sftp_get_uint32(&in->reader);
+	size_t start;
+	ssize_t count;
+	char *at;
+
+	(void)err;
+	if (!handle || handle->kind != HANDLE_FILE)
+		return put_bad_handle(sftp, in);
+	if (length > READ_MAX)
+		length = READ_MAX;
+	if (offset > INT64_MAX)
+		return put_status(sftp, in->id, SFTP_EOF, "behind the end");
+	start = sftp_begin(&sftp->out, SFTP_DATA, in->id);
+	sftp_put_uint32(&sftp->out, 0);
+	at = buffer_reserve(&sftp->out, length);
+	count = at ? pread(handle->fd, at, length, (off_t)offset) : -1;
+	if (count <= 0 && length > 0) {
+		sftp->out.length = start;
+		return count == 0
+		           ? put_status(sftp, in->id, SFTP_EOF, "end of file")
+		           : put_status(sftp, in->id, SFTP_FAILURE, "the file cannot be read now");
+	}
+	buffer_grow(&sftp->out, (size_t)count);
+	sftp_end(&sftp->out, start);
+	sftp_put_length(&sftp->out, start + 9, (uint32_t)count);
+	return 0;
+}
+
+static int answer_stat(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	char path[PLACE_PATH_MAX];
+	struct sftp_attributes attributes;
+	struct entry entry;
+	struct reply reply;
+
+	if (!get_path(in, path))
+		return put_no_such_path(sftp, in);
+	if (ask_find(sftp->broker, path, &entry, &reply, err) < 0)
+		return -1;
+	if (reply.answer != ANSWER_OK)
+		return put_reply(sftp, in->id, &reply);
+	attributes = attributes_of(&entry);
+	return put_attributes(sftp, in->id, &attributes);
+}
+
+static int answer_fstat(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	const struct handle *handle = get_handle(sftp, in);
+
+	(void)err;
+	if (!handle)
+		return put_bad_handle(sftp, in);
+	return put_attributes(sftp, in->id, &handle->attributes);
+}
+
+static int answer_opendir(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	char path[PLACE_PATH_MAX];
+	struct handle *handle = free_handle(sftp);
+	struct reply reply;
+	int64_t listing = 0;
+
+	if (!get_path(in, path))
+		return put_no_such_path(sftp, in);
+	if (!handle)
+		return put_status(sftp, in->id, SFTP_FAILURE, "too many open handles");
+	if (ask_open_folder(sftp->broker, path, &listing, &reply, err) < 0)
+		return -1;
+	if (reply.answer != ANSWER_OK)
+		return put_reply(sftp, in->id, &reply);
+	handle->kind = HANDLE_FOLDER;
+	handle->listing = listing;
+	handle->attributes = (struct sftp_attributes){.mode = FOLDER_MODE};
+	return put_handle(sftp, in->id, handle);
+}
+
+/* See that the handle's page has entries, unless there are none left. */
+static int turn_page(
+    struct sftp *sftp, struct handle *handle, struct reply *ret_reply, struct err *err)
+{
+	struct page *page = handle->page;
+
+	ret_reply->answer = ANSWER_OK;
+	if (!page) {
+		page = mem_new(1, sizeof(*page));
+		page->more = true;
+		handle->page = page;
+	}
+	while (page->left == 0 && page->more && ret_reply->answer == ANSWER_OK)
+		if (ask_list(sftp->broker, handle->listing, &page->message, ret_reply, &page->left,
+		        &page->more, err) < 0)
+			return -1;
+	return 0;
+}
+
+static void put_name(struct buffer *out, const struct entry *entry, int64_t now)
+{
+	struct sftp_attributes attributes = attributes_of(entry);
+
+	sftp_put_string(out, entry->name, strlen(entry->name));
+	sftp_put_long_name(out, entry->name, &attributes, now);
+	sftp_put_attributes(out, &attributes);
+}
+
+static int answer_readdir(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	struct handle *handle = get_handle(sftp, in);
+	int64_t now = clock_now();
+	struct reply reply;
+	uint32_t count = 0;
+	size_t start;
+
+	if (!handle || handle->kind != HANDLE_FOLDER)
+		return put_bad_handle(sftp, in);
+	if (turn_page(sftp, handle, &reply, err) < 0)
+		return -1;
+	if (reply.answer != ANSWER_OK)
+		return put_reply(sftp, in->id, &reply);
+	if (handle->page->left == 0)
+		return put_status(sftp, in->id, SFTP_EOF, "end of the folder");
+	start = sftp_begin(&sftp->out, SFTP_NAME, in->id);
+	sftp_put_uint32(&sftp->out, 0);
+	while (handle->page->left > 0 && sftp->out.length - start < NAMES_MAX - NAME_RESERVE) {
+		struct entry entry;
+
+		if (ask_next_entry(&handle->page->message, &entry, err) < 0)
+			return -1;
+		put_name(&sftp->out, &entry, now);
+		handle->page->left--;
+		count++;
+	}
+	sftp_end(&sftp->out, start);
+	sftp_put_length(&sftp->out, start + 9, count);
+	return 0;
+}
+
+static int answer_realpath(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	struct entry entry = {.is_folder = true};
+	char path[PLACE_PATH_MAX];
+	struct sftp_attributes attributes = attributes_of(&entry);
+	size_t start;
+
+	(void)err;
+	if (!get_path(in, path))
+		return put_no_such_path(sftp, in);
+	start = sftp_begin(&sftp->out, SFTP_NAME, in->id);
+	sftp_put_uint32(&sftp->out, 1);
+	sftp_put_string(&sftp->out, path, strlen(path));
+	sftp_put_string(&sftp->out, path, strlen(path));
+	sftp_put_attributes(&sftp->out, &attributes);
+	sftp_end(&sftp->out, start);
+	return 0;
+}
+
+static int answer_remove(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	char path[PLACE_PATH_MAX];
+	struct reply reply;
+
+	if (!get_path(in, path))
+		return put_no_such_path(sftp, in);
+	if (ask_remove(sftp->broker, path, &reply, err) < 0)
+		return -1;
+	return put_reply(sftp, in->id, &reply);
+}
+
+static int answer_setstat(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	(void)err;
+	if (sftp->ignore_setstat)
+		return put_status(sftp, in->id, SFTP_OK, "nothing changed");
+	return put_status(sftp, in->id, SFTP_PERMISSION_DENIED, "this tree is read-only");
+}
+
+static int refuse_change(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	(void)err;
+	return put_status(sftp, in->id, SFTP_PERMISSION_DENIED, "this tree is read-only");
+}
+
+static int answer_readlink(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	(void)err;
+	return put_status(sftp, in->id, SFTP_FAILURE, "there are no links here");
+}
+
+static int answer_extended(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	(void)err;
+	return put_status(sftp, in->id, SFTP_OP_UNSUPPORTED, "no such extension");
+}
+
+static int (*const answers[256])(struct sftp *sftp, struct request_in *in, struct err *err) = {
+    [SFTP_OPEN] = answer_open,
+    [SFTP_CLOSE] = answer_close,
+    [SFTP_READ] = answer_read,
+    [SFTP_WRITE] = refuse_change,
+    [SFTP_LSTAT] = answer_stat,
+    [SFTP_FSTAT] = answer_fstat,
+    [SFTP_SETSTAT] = answer_setstat,
+    [SFTP_FSETSTAT] = answer_setstat,
+    [SFTP_OPENDIR] = answer_opendir,
+    [SFTP_READDIR] = answer_readdir,
+    [SFTP_REMOVE] = answer_remove,
+    [SFTP_MKDIR] = refuse_change,
+    [SFTP_RMDIR] = refuse_change,
+    [SFTP_REALPATH] = answer_realpath,
+    [SFTP_STAT] = answer_stat,
+    [SFTP_RENAME] = refuse_change,
+    [SFTP_READLINK] = answer_readlink,
+    [SFTP_SYMLINK] = refuse_change,
+    [SFTP_EXTENDED] = answer_extended,
+};
+
+/* INIT has a version where other packets have an id, and comes first and once. */
+static int greet(struct sftp *sftp, struct sftp_reader *reader, struct err *err)
+{
+	size_t start;
+
+	if (sftp->greeted || sftp_get_uint32(reader) < VERSION || reader->bad)
+		return err_set(err, ERR_REFUSED, "not an SFTP client of version %d", VERSION);
+	sftp->greeted = true;
+	start = sftp_begin(&sftp->out, SFTP_VERSION, VERSION);
+	sftp_end(&sftp->out, start);
+	return 0;
+}
+
+static int answer_packet(struct sftp *sftp, const uint8_t *bytes, size_t length, struct err *err)
+{
+	struct request_in in = {.reader = {bytes, bytes + length, false}};
+	size_t before = sftp->out.length;
+	uint8_t type = sftp_get_byte(&in.reader);
+
+	if (type == SFTP_INIT)
+		return greet(sftp, &in.reader, err);
+	if (!sftp->greeted)
+		return err_set(err, ERR_REFUSED, "SFTP requests before INIT");
+	in.id = sftp_get_uint32(&in.reader);
+	if (in.reader.bad)
+		return err_set(err, ERR_REFUSED, "an SFTP packet without an id");
+	if (!answers[type])
+		return put_status(sftp, in.id, SFTP_OP_UNSUPPORTED, "no such request");
+	if (answers[type](sftp, &in, err) < 0)
+		return -1;
+	/* Cut off in the middle: what it asked for is not known, so it is not answered. */
+	if (in.reader.bad) {
+		sftp->out.length = before;
+		return put_status(sftp, in.id, SFTP_BAD_MESSAGE, "the request is cut off");
+	}
+	return 0;
+}
+
+int sftp_feed(
+    struct sftp *sftp, const void *bytes, size_t length, size_t *ret_used, struct err *err)
+{
+	const uint8_t *at = bytes;
+	const uint8_t *end = at + length;
+
+	while (end - at >= 4 && !sftp_is_full(sftp)) {
+		struct sftp_reader reader = {at, end, false};
+		uint32_t size = sftp_get_uint32(&reader);
+
+		if (size < 1 || size > SFTP_PACKET_MAX)
+			return err_set(err, ERR_REFUSED, "an SFTP packet of %u bytes", size);
+		if ((size_t)(end - reader.at) < size)
+			break;
+		if (answer_packet(sftp, reader.at, size, err) < 0)
+			return -1;
+		at = reader.at + size;
+	}
+	*ret_used = (size_t)(at - (const uint8_t *)bytes);
+	return 0;
+}

@@ -1,0 +1,38 @@
+/*
+ * The SFTP protocol as a session speaks it: requests in, answers out, in order.
+ *
+ * Knows no network and no SSH: bytes come as whole packets, answers are collected in a buffer.
+ * What it needs to know it asks the broker. Handles are a session's own; a stale or invented one
+ * is refused.
+ */
+#ifndef SERVER_SFTP_H
+#define SERVER_SFTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/err.h"
+
+struct sftp;
+
+/* broker: the channel to it, which stays the caller's. ignore_setstat: server.setstat. */
+struct sftp *sftp_new(int broker, bool ignore_setstat);
+void sftp_free(struct sftp *sftp);
+
+/*
+ * Answer the complete packets at the start of length bytes, for as long as the answers do not
+ * pass a megabyte. *ret_used is how many bytes they were. On -1 the session has to end: the
+ * client does not speak the protocol (ERR_REFUSED), or the broker is gone (ERR_GONE).
+ */
+int sftp_feed(
+    struct sftp *sftp, const void *bytes, size_t length, size_t *ret_used, struct err *err);
+
+/* The answers that are still to be sent; the caller consumes what it sent. */
+struct buffer *sftp_output(struct sftp *sftp);
+
+/* Are the answers so many that no more requests should be taken? */
+bool sftp_is_full(const struct sftp *sftp);
+
+#endif

@@ -1,0 +1,167 @@
+#include "server/sftp_packet.h"
+
+#include <endian.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/number.h"
+
+enum {
+	HAS_SIZE = 0x01,
+	HAS_IDS = 0x02,
+	HAS_MODE = 0x04,
+	HAS_TIMES = 0x08,
+
+	LONG_NAME_MAX = 512,
+};
+
+#define SIX_MONTHS (183 * DAY)
+
+static const uint8_t *get(struct sftp_reader *in, size_t count)
+{
+	const uint8_t *at = in->at;
+
+	if (in->bad || count > (size_t)(in->end - in->at)) {
+		in->bad = true;
+		return NULL;
+	}
+	in->at += count;
+	return at;
+}
+
+uint8_t sftp_get_byte(struct sftp_reader *in)
+{
+	const uint8_t *at = get(in, 1);
+
+	return at ? *at : 0;
+}
+
+uint32_t sftp_get_uint32(struct sftp_reader *in)
+{
+	const uint8_t *at = get(in, sizeof(uint32_t));
+	uint32_t value = 0;
+
+	if (at)
+		memcpy(&value, at, sizeof(value));
+	return be32toh(value);
+}
+
+uint64_t sftp_get_uint64(struct sftp_reader *in)
+{
+	const uint8_t *at = get(in, sizeof(uint64_t));
+	uint64_t value = 0;
+
+	if (at)
+		memcpy(&value, at, sizeof(value));
+	return be64toh(value);
+}
+
+const char *sftp_get_string(struct sftp_reader *in, size_t *ret_length)
+{
+	uint32_t length = sftp_get_uint32(in);
+	const uint8_t *at = get(in, length);
+
+	*ret_length = at ? length : 0;
+	return at ? (const char *)at : "";
+}
+
+void sftp_put_byte(struct buffer *out, uint8_t value)
+{
+	buffer_add(out, &value, 1);
+}
+
+void sftp_put_uint32(struct buffer *out, uint32_t value)
+{
+	uint32_t wire = htobe32(value);
+
+	buffer_add(out, &wire, sizeof(wire));
+}
+
+void sftp_put_uint64(struct buffer *out, uint64_t value)
+{
+	uint64_t wire = htobe64(value);
+
+	buffer_add(out, &wire, sizeof(wire));
+}
+
+void sftp_put_string(struct buffer *out, const char *bytes, size_t length)
+{
+	sftp_put_uint32(out, (uint32_t)length);
+	buffer_add(out, bytes, length);
+}
+
+size_t sftp_begin(struct buffer *out, enum sftp_type type, uint32_t id)
+{
+	size_t start = out->length;
+
+	sftp_put_uint32(out, 0);
+	sftp_put_byte(out, (uint8_t)type);
+	sftp_put_uint32(out, id);
+	return start;
+}
+
+void sftp_put_length(struct buffer *out, size_t at, uint32_t value)
+{
+	uint32_t wire = htobe32(value);
+
+	memcpy(out->data + at, &wire, sizeof(wire));
+}
+
+void sftp_end(struct buffer *out, size_t start)
+{
+	sftp_put_length(out, start, (uint32_t)(out->length - start - sizeof(uint32_t)));
+}
+
+static uint32_t seconds_of(int64_t when)
+{
+	return (uint32_t)(when / SECOND);
+}
+
+void sftp_put_attributes(struct buffer *out, const struct sftp_attributes *attributes)
+{
+	sftp_put_uint32(out, HAS_SIZE | HAS_IDS | HAS_MODE | HAS_TIMES);
+	sftp_put_uint64(out, attributes->size);
+	sftp_put_uint32(out, 0);
+	sftp_put_uint32(out, 0);
+	sftp_put_uint32(out, attributes->mode);
+	sftp_put_uint32(out, seconds_of(attributes->changed));
+	sftp_put_uint32(out, seconds_of(attributes->changed));
+}
+
+static void print_mode(uint32_t mode, char ret_text[11])
+{
+	static const char bits[] = "rwxrwxrwx";
+
+	ret_text[0] = S_ISDIR(mode) ? 'd' : '-';
+	for (int i = 0; i < 9; i++)
+		ret_text[1 + i] = mode & 0400u >> i ? bits[i] : '-';
+	ret_text[10] = '\0';
+}
+
+void sftp_put_long_name(
+    struct buffer *out, const char *name, const struct sftp_attributes *attributes, int64_t now)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	bool is_recent = attributes->changed > now - SIX_MONTHS && attributes->changed <= now + DAY;
+	time_t seconds = attributes->changed / SECOND;
+	struct tm parts = {0};
+	char mode[11];
+	char when[16];
+	char text[LONG_NAME_MAX];
+	int length;
+
+	print_mode(attributes->mode, mode);
+	(void)gmtime_r(&seconds, &parts);
+	if (is_recent)
+		(void)snprintf(when, sizeof(when), "%02u:%02u", (unsigned)parts.tm_hour % 24,
+		    (unsigned)parts.tm_min % 60);
+	else
+		(void)snprintf(when, sizeof(when), " %u", (unsigned)(parts.tm_year + 1900) % 10000);
+	length = snprintf(text, sizeof(text),
+	    "%s    1 edelivery edelivery %12" PRIu64 " %.3s %2d %s %s", mode, attributes->size,
+	    months + 3 * (ptrdiff_t)parts.tm_mon, parts.tm_mday, when, name);
+	sftp_put_string(out, text, length < LONG_NAME_MAX ? (size_t)length : LONG_NAME_MAX - 1);
+}

@@ -1,0 +1,241 @@
+#include "server/zygote.h"
+
+#include <malloc.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "base/process.h"
+#include "base/sandbox.h"
+#include "server/control.h"
+#include "server/host_key.h"
+#include "server/request.h"
+#include "server/session.h"
+
+/* What the zygote itself needs besides what its sessions do, for them too to be entered. */
+static const struct sandbox_rule rules[] = {
+    {.number = SCMP_SYS(recvfrom)},
+    {.number = SCMP_SYS(sendto)},
+    {.number = SCMP_SYS(recvmsg)},
+    {.number = SCMP_SYS(sendmsg)},
+    {.number = SCMP_SYS(pread64)},
+    {.number = SCMP_SYS(clone)},
+    {.number = SCMP_SYS(clone3)},
+    {.number = SCMP_SYS(set_robust_list)},
+    {.number = SCMP_SYS(rseq)},
+    {.number = SCMP_SYS(wait4)},
+    {.number = SCMP_SYS(pidfd_open)},
+    {.number = SCMP_SYS(close_range)},
+    {.number = SCMP_SYS(dup3)},
+    {.number = SCMP_SYS(dup2)},
+    {.number = SCMP_SYS(fcntl)},
+    {.number = SCMP_SYS(prctl)},
+    {.number = SCMP_SYS(seccomp)},
+    {.number = SCMP_SYS(setitimer)},
+    {.number = SCMP_SYS(setrlimit)},
+    {.number = SCMP_SYS(prlimit64)},
+    {.number = SCMP_SYS(rt_sigaction)},
+    {.number = SCMP_SYS(setsockopt)},
+    {.number = SCMP_SYS(getsockopt)},
+    {.number = SCMP_SYS(getsockname)},
+    {.number = SCMP_SYS(getpeername)},
+    {.number = SCMP_SYS(getppid)},
+    {.number = SCMP_SYS(epoll_wait)},
+    {.number = SCMP_SYS(epoll_ctl)},
+    {.number = SCMP_SYS(kill)},
+    {.number = -1},
+};
+
+enum { CLIENT_FD = 3, BROKER_FD = 4 };
+
+struct zygote {
+	struct settings settings;
+	struct session_means means;
+	struct sandbox *sandbox; /* of the sessions */
+	int control_fd;
+	struct loop *loop;
+	struct {
+		pid_t pid; /* 0: free */
+		int64_t number;
+	} * sessions;
+	size_t capacity;
+};
+
+/* Remember which session a process is, to tell if it ends badly. */
+static void remember(struct zygote *z, pid_t pid, int64_t number)
+{
+	size_t slot = 0;
+
+	while (slot < z->capacity && z->sessions[slot].pid)
+		slot++;
+	if (slot == z->capacity)
+		return;
+	z->sessions[slot].pid = pid;
+	z->sessions[slot].number = number;
+}
+
+static void tell_crash(struct zygote *z, int64_t number, int status)
+{
+	static struct message message;
+	char how[32];
+	struct err err;
+
+	process_print_end(status, how);
+	message_start(&message, CONTROL_CRASHED);
+	message_put_int(&message, number);
+	message_put_text(&message, how);
+	(void)message_send(z->control_fd, &message, &err);
+}
+
+static void on_child(void *arg)
+{
+	struct zygote *z = arg;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (size_t i = 0; i < z->capacity; i++) {
+			if (z->sessions[i].pid != pid)
+				continue;
+			z->sessions[i].pid = 0;
+			if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
+				tell_crash(z, z->sessions[i].number, status);
+		}
+	}
+}
+
+/* In the child: wait until the broker knows us, then serve. */
+static int be_session(const struct zygote *z, int client_fd, int broker_fd)
+{
+	static struct message message;
+	enum message_state state = MESSAGE_NONE;
+	struct err err;
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGCHLD, SIG_DFL);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	/* Numbers that are known, whatever else was open. */
+	if (dup2(client_fd, CLIENT_FD + 16) < 0 || dup2(broker_fd, BROKER_FD + 16) < 0 ||
+	    dup2(CLIENT_FD + 16, CLIENT_FD) < 0 || dup2(BROKER_FD + 16, BROKER_FD) < 0)
+		return EXIT_FAILURE;
+	process_close_from(BROKER_FD + 1, -1);
+	if (message_receive(BROKER_FD, &message, &state, &err) < 0 || state != MESSAGE_GOT)
+		return EXIT_SUCCESS;
+	return session_run(&z->means, CLIENT_FD, BROKER_FD);
+}
+
+/* Let the broker have a handle on the process, before that has read a byte from outside. */
+static int introduce(pid_t pid, int broker_fd, struct err *err)
+{
+	static struct message message;
+	OWNED_FD int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd < 0)
+		return err_sys(err, "watch session process %d", (int)pid);
+	message_start(&message, REQUEST_HELLO);
+	message_put_fd(&message, pidfd);
+	return message_send(broker_fd, &message, err);
+}
+
+static int begin_session(struct zygote *z, struct message *in, struct err *err)
+{
+	int64_t number = message_get_int(in);
+	OWNED_FD int client_fd = message_get_fd(in);
+	OWNED_FD int broker_fd = message_get_fd(in);
+	pid_t pid;
+
+	if (!message_is_read(in))
+		return err_set(err, ERR_INTERNAL, "not a session of the listener's");
+	pid = fork();
+	if (pid < 0)
+		return err_sys(err, "start a session");
+	if (pid == 0)
+		_exit(be_session(z, client_fd, broker_fd));
+	remember(z, pid, number);
+	if (introduce(pid, broker_fd, err) < 0) {
+		(void)kill(pid, SIGKILL);
+		return err_context(err, "session=%lld", (long long)number);
+	}
+	return 0;
+}
+
+static void on_control(void *arg)
+{
+	static struct message message;
+	struct zygote *z = arg;
+	enum message_state state = MESSAGE_END;
+	struct err err;
+
+	if (message_receive(z->control_fd, &message, &state, &err) < 0 || state == MESSAGE_END) {
+		loop_stop(z->loop);
+		return;
+	}
+	if (state == MESSAGE_GOT && begin_session(z, &message, &err) < 0)
+		log_error("text=\"%s\"", err.text);
+	message_close_fds(&message);
+}
+
+static int prepare(struct zygote *z, const char *settings, struct err *err)
+{
+	struct sandbox *own = NULL;
+	int result;
+
+	if (settings_load(settings, &z->settings, err) < 0)
+		return -1;
+	z->means.settings = &z->settings;
+	z->means.policy = policy_get(z->settings.server_policy);
+	z->capacity = (size_t)z->settings.server_sessions + 64;
+	z->sessions = mem_new(z->capacity, sizeof(*z->sessions));
+	/* Larger blocks stay in the heap of the process, and are not given back each time. */
+	(void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+	if (host_key_load(&z->settings, z->means.policy, &z->means.bind, err) < 0 ||
+	    host_key_warm_up(z->means.bind, err) < 0 ||
+	    sandbox_new(session_rules, &z->sandbox, err) < 0 || sandbox_new(rules, &own, err) < 0)
+		return -1;
+	z->means.sandbox = z->sandbox;
+	result = loop_new(&z->loop, err);
+	if (result == 0)
+		result = loop_signal(z->loop, SIGCHLD, on_child, z, err);
+	if (result == 0)
+		result = loop_watch(z->loop, z->control_fd, on_control, z, NULL, err);
+	/* Last, since all of the above needs files, and what is forked has it from here. */
+	if (result == 0)
+		result = sandbox_forget_files(err);
+	if (result == 0)
+		result = sandbox_enter(own, err);
+	sandbox_free(own);
+	return result;
+}
+
+int zygote_run(const char *settings, int control_fd, struct err *err)
+{
+	static struct message ready;
+	struct zygote z = {.control_fd = control_fd};
+	int result = prepare(&z, settings, err);
+
+	message_start(&ready, CONTROL_READY);
+	if (result == 0)
+		result = message_send(control_fd, &ready, err);
+	if (result == 0)
+		result = loop_run(z.loop, err);
+	loop_free(z.loop);
+	sandbox_free(z.sandbox);
+	if (z.means.bind)
+		ssh_bind_free(z.means.bind);
+	free(z.sessions);
+	return result;
+}
