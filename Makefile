@@ -47,6 +47,7 @@ PROGRAMS  := $(foreach m,$(MAINS),$(call program,$m))
 sources    = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 objects    = $(patsubst %.c,$(BUILD)/%.o,$(1))
 archives   = $(foreach r,$(1) $(uses_$(1)),$(BUILD)/$r.a)
+FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 UNIT       := $(wildcard tests/unit/*.c tests/lib/*.c)
 C_FILES     = $(shell git ls-files -co --exclude-standard '*.[ch]')
 SHELL_FILES = $(shell git ls-files -co --exclude-standard 'tools/*' 'tests/*.bash' 'tests/*.bats' 'tests/run' '.ci/run' | grep -v packages)
@@ -94,16 +95,26 @@ $(call program,$(1)): $(call objects,$(1)) $(call archives,$(patsubst %/,%,$(dir
 endef
 $(foreach m,$(MAINS),$(eval $(call program_rule,$m)))
 
+# The lists of suites and fuzzers are their file names.
+$(BUILD)/suites.h: $(UNIT)
+	@mkdir -p $(@D)
+	@printf 'SUITE(%s)\n' $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)) >$@
+$(BUILD)/fuzzers.h: $(wildcard tests/fuzz/*.c)
+	@mkdir -p $(@D)
+	@printf 'FUZZER(%s)\n' $(FUZZERS) >$@
+$(BUILD)/tests/unit/main.o: $(BUILD)/suites.h
+$(BUILD)/tests/fuzz/replay.o: $(BUILD)/fuzzers.h
+
 $(BUILD)/unit: $(call objects,$(UNIT)) $(foreach r,server batch admin spool base,$(BUILD)/$r.a)
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) $(CUNIT_LIBS) -o $@
-$(call objects,$(UNIT)): EXTRA += $(CUNIT_CFLAGS)
+$(call objects,$(UNIT)): EXTRA += $(CUNIT_CFLAGS) -I$(BUILD)
 
 # A fuzzer is tests/fuzz/fuzz_<file>.c; replay runs all of them over files, without libFuzzer.
-FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 20
 $(BUILD)/replay: $(call objects,$(wildcard tests/fuzz/*.c)) $(foreach r,server batch admin spool base,$(BUILD)/$r.a)
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 $(call objects,$(wildcard tests/fuzz/fuzz_*.c)): EXTRA += -DLLVMFuzzerTestOneInput=$(basename $(notdir $<))
+$(BUILD)/tests/fuzz/replay.o: EXTRA += -I$(BUILD)
 
 fuzz: $(addprefix build/fuzz/,$(FUZZERS)) ## run every fuzzer for FUZZ_SECONDS (20)
 	@for f in $(FUZZERS); do echo "== $$f"; mkdir -p build/corpus/$$f; \
