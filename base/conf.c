@@ -118,19 +118,41 @@ static int set_fallbacks(const struct conf_key *keys, void *values, struct err *
 	return 0;
 }
 
+int conf_read(const char *path, struct buffer *out, struct err *err)
+{
+	char quote = '\0';
+
+	if (file_read(AT_FDCWD, path, out, err) < 0)
+		return err_context(err, "cannot read settings from %s", path);
+	for (char *at = out->data; at && *at; at++) {
+		if (quote) {
+			at += *at == '\\' && at[1];
+			quote = *at == quote ? '\0' : quote;
+		} else if (*at == '"' || *at == '\'') {
+			quote = *at;
+		} else if (*at == '#') {
+			while (at[0] && at[0] != '\n')
+				*at++ = ' ';
+			at -= *at == '\0';
+		}
+	}
+	return 0;
+}
+
 static int parse_file(const char *path, cfg_opt_t *opts, struct err *err)
 {
-	cfg_t *cfg = cfg_init(opts, CFGF_NONE);
+	OWNED_BUFFER struct buffer text = BUFFER(FILE_MAX);
+	cfg_t *cfg;
 	int result;
 
+	if (conf_read(path, &text, err) < 0)
+		return -1;
+	cfg = cfg_init(opts, CFGF_NONE);
 	if (!cfg)
 		return err_set(err, ERR_INTERNAL, "%s: cannot start reading settings", path);
 	cfg_set_error_function(cfg, on_error);
-	errno = 0;
-	result = cfg_parse(cfg, path);
-	if (result == CFG_FILE_ERROR)
-		(void)err_sys(err, "cannot read settings from %s", path);
-	else if (result != CFG_SUCCESS)
+	result = cfg_parse_buf(cfg, buffer_text(&text));
+	if (result != CFG_SUCCESS)
 		complain(cfg->line, "not of the form key = value");
 	cfg_free(cfg);
 	return result == CFG_SUCCESS && !loading.failed ? 0 : -1;

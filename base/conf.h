@@ -53,6 +53,12 @@ struct conf_key {
  */
 int conf_load(const struct conf_key *keys, const char *path, void *values, struct err *err);
 
+/*
+ * Add the file at path with its comments blanked out, for cfg_parse_buf(): libconfuse 3.3 counts
+ * lines wrongly behind a comment, and an error that names the wrong line is worse than none.
+ */
+int conf_read(const char *path, struct buffer *out, struct err *err);
+
 /* The row of that name, or NULL. */
 const struct conf_key *conf_find(const struct conf_key *keys, const char *name);
 

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "batch/folder_cache.h"
 #include "batch/publish.h"
 #include "batch/record.h"
@@ -226,24 +227,39 @@ struct recovery {
 	size_t undone_count;
 };
 
+static void add_undone(struct recovery *r, const struct letter *letter)
+{
+	r->undone = mem_resize(r->undone, r->undone_count + 1, sizeof(*r->undone));
+	r->undone[r->undone_count++] = *letter;
+}
+
+/* Its time is the one that taking gave the file. */
+static void add_finished(
+    struct recovery *r, const struct letter *letter, int fd, const struct stat *st)
+{
+	struct publication one = {.letter = *letter, .fd = fd, .was_held = true};
+
+	one.letter.posted = st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec / 1000;
+	r->finished = mem_resize(r->finished, r->finished_count + 1, sizeof(*r->finished));
+	r->finished[r->finished_count++] = one;
+}
+
 static int sort_out(const struct letter *letter, void *arg, struct err *err)
 {
 	struct recovery *r = arg;
 	char path[FOLDER_PATH_MAX];
-	int fd;
+	struct stat st;
+	OWNED_FD int fd = -1;
 
 	post_path(letter, path);
 	fd = file_open_beneath(r->spool->root_fd, path, O_RDONLY, 0);
-	if (fd < 0 && errno != ENOENT)
-		return err_sys(err, "open %s", path);
-	if (fd < 0) {
-		r->undone = mem_resize(r->undone, r->undone_count + 1, sizeof(*r->undone));
-		r->undone[r->undone_count++] = *letter;
+	if (fd < 0 && errno == ENOENT) {
+		add_undone(r, letter);
 		return 0;
 	}
-	r->finished = mem_resize(r->finished, r->finished_count + 1, sizeof(*r->finished));
-	r->finished[r->finished_count++] =
-	    (struct publication){.letter = *letter, .fd = fd, .was_held = true};
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "open %s", path);
+	add_finished(r, letter, TAKE_FD(fd), &st);
 	return 0;
 }
 

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conf.h"
 #include "base/mem.h"
+
+enum { FILE_MAX = 1024 * 1024 };
 
 static const struct {
 	const char *name;
@@ -110,11 +113,11 @@ static void read_row(cfg_t *section, struct letter_type *row)
 static int read_rows(cfg_t *cfg, const char *path, struct letter_types *ret_types, struct err *err)
 {
 	struct letter_types types = {0};
-	int result = cfg_parse(cfg, path);
+	OWNED_BUFFER struct buffer text = BUFFER(FILE_MAX);
 
-	if (result == CFG_FILE_ERROR)
-		return err_sys(err, "cannot read letter types from %s", path);
-	if (result != CFG_SUCCESS || loading_failed)
+	if (conf_read(path, &text, err) < 0)
+		return err_context(err, "letter types");
+	if (cfg_parse_buf(cfg, buffer_text(&text)) != CFG_SUCCESS || loading_failed)
 		return complain(cfg, "not of the form of a letter type");
 	types.count = cfg_size(cfg, "letter-type");
 	types.rows = mem_new(types.count, sizeof(*types.rows));

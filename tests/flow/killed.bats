@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# watchd is killed between any two durable steps, and started again: each letter is in one place.
+bats_require_minimum_version 1.5.0
+load ../lib/spool
+
+# Every fault point of posting; each is a place between two durable steps.
+POINTS='post.durable post.recorded post.linked post.synced post.published post.renamed post.removed'
+
+watchd() {
+	"$BIN/edelivery-watchd" -c "$EDELIVERY_CONF" >>"$T/up.log" 2>&1 3>&- &
+	WATCHD=$!
+}
+
+watchd_stop() {
+	kill "$WATCHD" 2>/dev/null || true
+	wait "$WATCHD" 2>/dev/null || true
+}
+
+# Each dropped file, by content, is in exactly one place: served, or on paper, never in drop/ too.
+expect_each_once() { # COUNT
+	local file hash places
+	[ "$(find "$ROOT/letters" "$ROOT/paper" -type f -name '*_*.*' | wc -l)" = "$1" ]
+	for file in "$T"/made/*/*; do
+		hash=$(sha256sum <"$file")
+		places=$(find "$ROOT/letters" "$ROOT/paper" "$ROOT/drop" "$ROOT/quarantine" -type f -exec sha256sum {} + |
+			grep -c "^${hash%% *}" || true)
+		[ "$places" = 1 ] || { echo "$file is in $places places"; return 1; }
+	done
+	[ -z "$(find "$ROOT/drop" -type f)" ]
+}
+
+kill_and_recover() { # FAULT
+	master 123456789
+	provider 222222222
+	EDELIVERY_FAULT=$1 watchd
+	sleep 0.3
+	drop 123456789 EFT_1.pdf
+	sleep 0.3
+	drop 123456789 EFT_2.pdf
+	drop 222222222 EFT_3.pdf
+	drop_trade_file 123456789 RA_1.835
+	wait_for 20 has_ended "$WATCHD"
+	watchd
+	until_posted 3
+	until_on_paper 1
+	wait_for 10 folders_empty
+	watchd_stop
+	expect_each_once 4
+	status_is held 0
+	status_is quarantined 0
+	[ -z "$(find "$ROOT/letters" -name '.*')" ]
+	# Nobody is told twice, and numbers have no gap.
+	edelivery letter list --json | grep -c '"posted":"' | grep -qx 3
+	edelivery provider list --json | grep 123456789 | grep -q '"letters":3'
+}
+
+folders_empty() {
+	[ -z "$(find "$ROOT/drop" -type f)" ]
+}
+
+@test "killed at each step of posting, letters are adopted from the same file system" {
+	BIN=$FAULT_PROGRAMS
+	for point in $POINTS; do
+		for time in 1 2; do
+			echo "point $point, time $time"
+			ROOT=$T/spool-$point-$time
+			export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
+			rm -rf "$T/made"
+			spool_make
+			kill_and_recover "$point=kill@$time"
+		done
+	done
+}
+
+@test "killed at each step of posting, letters are copied from another file system" {
+	BIN=$FAULT_PROGRAMS
+	[ "$(stat -c %d /dev/shm)" != "$(stat -c %d "$T")" ] || skip "no second file system here"
+	for point in $POINTS; do
+		echo "point $point"
+		ROOT=$T/spool-$point
+		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
+		rm -rf "$T/made"
+		spool_make
+		other=$(mktemp -d /dev/shm/edelivery-XXXXXX)
+		edelivery config set drop.root "$other" >/dev/null
+		rmdir "$ROOT/drop"
+		ln -s "$other" "$ROOT/drop"
+		kill_and_recover "$point=kill"
+		rm -rf "$other"
+	done
+}
+
+@test "killed while quarantining, the file is in quarantine with its reason" {
+	BIN=$FAULT_PROGRAMS
+	for point in quarantine.recorded quarantine.explained; do
+		ROOT=$T/spool-$point
+		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
+		spool_make
+		master 123456789
+		EDELIVERY_FAULT=$point=kill watchd
+		mkdir -p "$ROOT/drop/123456789"
+		sleep 0.3
+		pdf "$ROOT/drop/123456789/NOSUCH_1.pdf"
+		wait_for 20 has_ended "$WATCHD"
+		watchd
+		until_quarantined NOSUCH_1.pdf 'unknown letter type'
+		status_is quarantined 1
+		sleep 0.5
+		watchd_stop
+		[ "$(find "$ROOT/quarantine" -name '*_NOSUCH_1.pdf' | wc -l)" = 1 ]
+		[ -z "$(find "$ROOT/drop" -type f)" ]
+	done
+}
+
+@test "a file that is opened for writing while it is being posted is given back" {
+	BIN=$FAULT_PROGRAMS
+	spool_make
+	master 123456789
+	# Stopped between link and commit: the lease is asked back by whoever opens the file now.
+	EDELIVERY_FAULT=post.linked=stop watchd
+	sleep 0.3
+	drop 123456789 EFT_1.pdf
+	wait_for 10 stopped "$WATCHD"
+	chmod u+w "$ROOT/drop/123456789/EFT_1.pdf"
+	(exec 7>>"$ROOT/drop/123456789/EFT_1.pdf" && echo '% more' >&7 && echo '%%EOF' >&7) &
+	writer=$!
+	sleep 0.5
+	kill -CONT "$WATCHD"
+	wait "$writer"
+	until_posted 1
+	sleep 0.5
+	watchd_stop
+	tail -n 1 "$(find "$ROOT/letters" -name '*_EFT_1.pdf')" | grep -q '%%EOF'
+	grep -q '% more' "$(find "$ROOT/letters" -name '*_EFT_1.pdf')"
+	[ "$(find "$ROOT/letters" -type f | wc -l)" = 1 ]
+}
+
+stopped() {
+	[ "$(ps -o stat= -p "$1" | cut -c 1)" = T ]
+}
+
+@test "a letter that is being posted is told of as such, and listed nowhere (R10)" {
+	BIN=$FAULT_PROGRAMS
+	spool_make
+	master 123456789
+	EDELIVERY_FAULT=post.synced=stop spool_up
+	drop 123456789 EFT_1.pdf
+	until_status posting 1
+	expect_listing m123456789 /123456789/edelivery ''
+	expect_listing m123456789 /new ''
+	python3 "$BATS_TEST_DIRNAME/../lib/sftp_status.py" "$PORT" "$T/keys/flow" m123456789 /123456789/edelivery/EFT_1.pdf |
+		grep -q '4 still being posted, check back in a few hours'
+	echo "get /123456789/STATUS.txt $T/status" | sftp_as m123456789
+	grep -q '1 still being posted' "$T/status"
+	pkill -CONT -P "$UP" edelivery-watch
+	until_posted 1
+	expect_listing m123456789 /123456789/edelivery EFT_1.pdf
+}
+
+@test "the same file twice is recorded as a duplicate; a new one of the same name gets a number" {
+	spool_start
+	master 123456789
+	drop 123456789 EFT_1.pdf
+	until_posted 1
+	cp "$T/made/123456789/EFT_1.pdf" "$ROOT/drop/123456789/EFT_1.pdf"
+	wait_for 10 folders_empty
+	drop 123456789 EFT_1.pdf
+	until_posted 2
+	expect_listing m123456789 /123456789/edelivery 'EFT_1.2.pdf EFT_1.pdf'
+	expect_same m123456789 /123456789/edelivery/EFT_1.2.pdf "$T/made/123456789/EFT_1.pdf"
+	letters_are 2 posted
+}
+
+@test "everything that was dropped while nothing ran is taken at the start, new folders too" {
+	spool_make
+	master 123456789
+	master 222222222
+	drop 123456789 EFT_1.pdf EFT_2.pdf
+	drop_trade_file 222222222 RA_1.835
+	spool_up
+	until_posted 3
+	drop 222222222 EFT_3.pdf
+	until_posted 4
+}
+
+@test "when the broker dies its sessions end, and a new one serves" {
+	spool_start
+	master 123456789
+	drop 123456789 EFT_1.pdf
+	until_posted 1
+	hold_session m123456789
+	pkill -KILL -f "edelivery-sftpd --broker $EDELIVERY_CONF"
+	wait_for 10 has_ended "$HELD"
+	wait_for 10 expect_listing m123456789 /123456789/edelivery EFT_1.pdf
+}
+
+@test "when the zygote dies a new one serves" {
+	spool_start
+	master 123456789
+	drop 123456789 EFT_1.pdf
+	until_posted 1
+	pkill -KILL -f "edelivery-sftpd --zygote $EDELIVERY_CONF"
+	wait_for 10 expect_listing m123456789 /123456789/edelivery EFT_1.pdf
+}
+
+@test "a daemon that dies is started again by up" {
+	spool_start
+	master 123456789
+	pkill -KILL -P "$UP" edelivery-watch
+	drop 123456789 EFT_1.pdf
+	until_posted 1
+	pkill -KILL -P "$UP" -x edelivery-sftpd
+	wait_for 15 grep -c 'serving SFTP' "$T/up.log"
+}

@@ -1,0 +1,247 @@
+# Verbs of the flow tests: a scratch spool, its people, what is dropped, what each account sees.
+#
+# shellcheck shell=bash
+# Every test has its own spool in $T, served on a free port of the loopback; teardown stops it.
+
+# tests/run says where the programs are; by hand (`bats tests/flow/paper.bats`) they are in build/.
+: "${PROGRAMS:=$BATS_TEST_DIRNAME/../../build/plain}"
+: "${FAULT_PROGRAMS:=$BATS_TEST_DIRNAME/../../build/fault}"
+
+setup() {
+	T=$(mktemp -d "${TMPDIR:-/tmp}/flow-XXXXXX")
+	ROOT=$T/spool
+	export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
+	BIN=$PROGRAMS
+	mkdir -p "$T/keys" "$T/made"
+	ssh-keygen -q -t ed25519 -N '' -C flow -f "$T/keys/flow"
+	touch "$T/logins"
+}
+
+teardown() {
+	spool_stop
+	if [ -n "${BATS_TEST_COMPLETED:-}" ]; then
+		rm -rf "$T"
+	else
+		# What happened is worth more than the space: bats shows it with the failure.
+		echo "--- log of the daemons"
+		tail -n 60 "$T/up.log" 2>/dev/null
+		rm -rf "$T"
+	fi
+}
+
+edelivery() {
+	"$BIN/edelivery" "$@"
+}
+
+# spool_make [KEY=VALUE...]: a spool that is not served yet, with settings.
+spool_make() {
+	local setting
+	edelivery init --root "$ROOT" --port 0 >/dev/null
+	for setting in drop.settle=1s "$@"; do
+		edelivery config set "${setting%%=*}" "${setting#*=}" >/dev/null
+	done
+}
+
+# spool_up: serve it; PORT is where.
+spool_up() {
+	: >"$T/up.out"
+	"$BIN/edelivery" up >"$T/up.out" 2>>"$T/up.log" 3>&- &
+	UP=$!
+	wait_for 20 grep -q '^ready sftp=' "$T/up.out"
+	PORT=$(sed -n 's/^ready sftp=127\.0\.0\.1://p' "$T/up.out")
+}
+
+spool_start() {
+	spool_make "$@"
+	spool_up
+}
+
+spool_stop() {
+	[ -z "${UP:-}" ] && return
+	kill "$UP" 2>/dev/null || true
+	wait "$UP" 2>/dev/null || true
+	UP=
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local until=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		if [ $SECONDS -ge $until ]; then
+			echo "waited in vain for: $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# --- people
+
+provider() { # AVRS-ID [OPTIONS...]
+	edelivery provider add "$@" >/dev/null
+}
+
+account() { # LOGIN [OPTIONS...]
+	local login=$1
+	shift
+	edelivery account add "$login" --email "$login@example.org" --key "$T/keys/flow.pub" "$@" >/dev/null
+}
+
+# master AVRS-ID [LOGIN]: the provider, and its master account (named m<AVRS-ID> if not said).
+master() {
+	provider "$1"
+	account "${2:-m$1}" --master-of "$1"
+}
+
+# clerk LOGIN AVRS-ID ROLE [OPTIONS...]: the account where it is missing, and its role.
+clerk() {
+	local login=$1 avrs_id=$2 role=$3
+	shift 3
+	edelivery account show "$login" >/dev/null 2>&1 || account "$login"
+	edelivery role grant "$login" "$avrs_id" "$role" "$@" >/dev/null
+}
+
+# --- what is dropped
+
+# pdf FILE [BYTES]: a small PDF with content of its own.
+pdf() {
+	{
+		printf '%%PDF-1.4\n%% %s\n' "$1 $RANDOM$RANDOM"
+		[ -z "${2:-}" ] || head -c "$2" /dev/urandom | base64 -w 0
+		printf '\nstartxref\n0\n%%%%EOF\n'
+	} >"$1"
+}
+
+# x12 FILE: a remittance advice in its X12 envelope.
+x12() {
+	printf '%s' 'ISA*00*          *00*          *ZZ*CMAP           *ZZ*123456789      *190327*1200*^*00501*' \
+		"$(printf '%09d' $((RANDOM * RANDOM % 1000000000)))" '*0*P*:~ST*835*0001~SE*2*0001~IEA*0*000000001~' >"$1"
+}
+
+# drop AVRS-ID NAME...: letters, renamed into the drop folder as careful jobs do it. What was
+# dropped is kept in $T/made/AVRS-ID/NAME.
+drop() {
+	local avrs_id=$1 name
+	shift
+	mkdir -p "$ROOT/drop/$avrs_id" "$T/made/$avrs_id"
+	for name; do
+		pdf "$T/made/$avrs_id/$name"
+		cp "$T/made/$avrs_id/$name" "$ROOT/drop/$avrs_id/.$$.tmp"
+		mv "$ROOT/drop/$avrs_id/.$$.tmp" "$ROOT/drop/$avrs_id/$name"
+	done
+}
+
+# drop_trade_file AVRS-ID NAME...
+drop_trade_file() {
+	local avrs_id=$1 name
+	shift
+	mkdir -p "$ROOT/drop/$avrs_id/trade-files" "$T/made/$avrs_id"
+	for name; do
+		x12 "$T/made/$avrs_id/$name"
+		cp "$T/made/$avrs_id/$name" "$ROOT/drop/$avrs_id/trade-files/$name"
+	done
+}
+
+# --- what became of it
+
+count_letters() { # STATE
+	edelivery letter list --json --limit 1000000 | grep -c "\"state\":\"$1\"" || true
+}
+
+letters_are() { # COUNT STATE
+	[ "$(count_letters "$2")" = "$1" ]
+}
+
+until_posted() { # COUNT
+	wait_for 30 letters_are "$1" posted
+}
+
+until_on_paper() { # COUNT
+	wait_for 30 letters_are "$1" queued
+}
+
+status_is() { # KEY COUNT
+	[ "$(edelivery status --json | sed "s/.*\"$1\":\([0-9]*\).*/\1/")" = "$2" ]
+}
+
+until_status() { # KEY COUNT, of `edelivery status --json`
+	wait_for 30 status_is "$1" "$2"
+}
+
+# until_quarantined NAME REASON: a file of that name is in quarantine, with its reason beside it.
+until_quarantined() {
+	wait_for 30 quarantine_has "$1" || return 1
+	local reason
+	reason=$(find "$ROOT/quarantine" -name "*_$1.reason")
+	grep -q "^Why: .*$2" "$reason" || {
+		echo "the reason does not say \"$2\":"
+		cat "$reason"
+		return 1
+	}
+	grep -q '^Release: ' "$reason"
+}
+
+quarantine_has() { # NAME
+	[ -n "$(find "$ROOT/quarantine" -name "*_$1.reason" 2>/dev/null)" ] &&
+		[ -n "$(find "$ROOT/quarantine" -name "*_$1" 2>/dev/null)" ]
+}
+
+# --- clients
+
+SSH_OPTIONS=(-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR
+	-o BatchMode=yes -o IdentitiesOnly=yes)
+
+# sftp_as LOGIN: OpenSSH's sftp -b with the commands of stdin; stops at the first that fails.
+sftp_as() {
+	sftp -b - -P "$PORT" -i "$T/keys/flow" "${SSH_OPTIONS[@]}" "$1@127.0.0.1"
+}
+
+# hold_session LOGIN: a session that asks for nothing, until it is ended; $HELD is its process.
+hold_session() {
+	[ -p "$T/silence" ] || mkfifo "$T/silence"
+	ssh -p "$PORT" -i "$T/keys/flow" "${SSH_OPTIONS[@]}" -s "$1@127.0.0.1" sftp <>"$T/silence" >/dev/null 2>&1 3>&- &
+	HELD=$!
+	wait_for 10 grep -q "login=$1 sftp" "$T/up.log"
+}
+
+has_ended() { # PID
+	! kill -0 "$1" 2>/dev/null || [ "$(ps -o stat= -p "$1" | cut -c 1)" = Z ]
+}
+
+# lftp_as LOGIN COMMANDS
+lftp_as() {
+	lftp -u "$1,x" -e "set sftp:connect-program 'ssh -a -x -i $T/keys/flow ${SSH_OPTIONS[*]}'; $(
+	)set net:max-retries 3; set net:timeout 10; set cmd:fail-exit yes; $2; bye" "sftp://127.0.0.1:$PORT"
+}
+
+# listing LOGIN PATH: the names in a folder, sorted, in one line.
+listing() {
+	echo "ls -1 \"$2\"" | sftp_as "$1" | sed '/^sftp> /d; s#.*/##' | sort | paste -s -d ' '
+}
+
+expect_listing() { # LOGIN PATH 'NAMES'
+	local seen
+	seen=$(listing "$1" "$2") || { echo "$1 cannot list $2"; return 1; }
+	[ "$seen" = "$3" ] || {
+		echo "$1 sees in $2: $seen"
+		echo "expected: $3"
+		return 1
+	}
+}
+
+# expect_no_such_file LOGIN PATH: as a folder and as a file.
+expect_no_such_file() {
+	local said
+	said=$(echo "ls \"$2\"" | sftp_as "$1" 2>&1) && { echo "$1 sees $2"; return 1; }
+	[[ $said == *"not found"* || $said == *"o such file"* ]] || { echo "$said"; return 1; }
+	said=$(echo "get \"$2\" $T/leak" | sftp_as "$1" 2>&1) && { echo "$1 gets $2"; return 1; }
+	[[ $said == *"not found"* || $said == *"o such file"* ]] || { echo "$said"; return 1; }
+}
+
+# expect_same LOGIN PATH FILE: the account gets exactly those bytes.
+expect_same() {
+	rm -f "$T/got"
+	echo "get \"$2\" $T/got" | sftp_as "$1" >/dev/null || { echo "$1 does not get $2"; return 1; }
+	cmp "$T/got" "$3"
+}
