@@ -95,6 +95,8 @@ $(call program,$(1)): $(call objects,$(1)) $(call archives,$(patsubst %/,%,$(dir
 endef
 $(foreach m,$(MAINS),$(eval $(call program_rule,$m)))
 
+$(BUILD)/admin/init.o: etc/letter-types.conf
+
 # The lists of suites and fuzzers are their file names.
 $(BUILD)/suites.h: $(UNIT)
 	@mkdir -p $(@D)

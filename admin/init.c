@@ -17,11 +17,12 @@
 
 /* etc/letter-types.conf as it is in the source, for a new spool. */
 __asm__(".pushsection .rodata\n"
-        "letter_types_start: .incbin \"etc/letter-types.conf\"\n"
-        "letter_types_end: .byte 0\n"
+        "letter_types_text: .incbin \"etc/letter-types.conf\"\n"
+        "1: .balign 8\n"
+        "letter_types_length: .quad 1b - letter_types_text\n"
         ".popsection\n");
-extern const char letter_types_start[] __attribute__((visibility("hidden")));
-extern const char letter_types_end[] __attribute__((visibility("hidden")));
+extern const char letter_types_text[] __attribute__((visibility("hidden")));
+extern const size_t letter_types_length __attribute__((visibility("hidden")));
 
 static int write_new(const char *path, const struct buffer *text, mode_t mode, struct err *err)
 {
@@ -35,7 +36,7 @@ static int write_letter_types(const char *folder, struct err *err)
 	OWNED_BUFFER struct buffer text = BUFFER(MIB);
 	char path[PATH_MAX];
 
-	buffer_add(&text, letter_types_start, (size_t)(letter_types_end - letter_types_start));
+	buffer_add(&text, letter_types_text, letter_types_length);
 	(void)snprintf(path, sizeof(path), "%.4000s/letter-types.conf", folder);
 	return write_new(path, &text, 0644, err);
 }

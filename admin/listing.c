@@ -68,7 +68,7 @@ void listing_clean(struct listing **listing)
 /* Nothing from outside reaches a terminal as it is. */
 static void put_cell(struct listing *listing, const char *text)
 {
-	OWNED_BUFFER struct buffer safe = BUFFER(64 * 1024);
+	OWNED_BUFFER struct buffer safe = BUFFER(65536);
 
 	utf8_escape_line(&safe, text, strlen(text));
 	if (!listing->line)

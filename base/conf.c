@@ -127,7 +127,8 @@ int conf_read(const char *path, struct buffer *out, struct err *err)
 	for (char *at = out->data; at && *at; at++) {
 		if (quote) {
 			at += *at == '\\' && at[1];
-			quote = *at == quote ? '\0' : quote;
+			if (*at == quote)
+				quote = '\0';
 		} else if (*at == '"' || *at == '\'') {
 			quote = *at;
 		} else if (*at == '#') {

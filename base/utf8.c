@@ -95,8 +95,10 @@ void utf8_unescape(struct buffer *out, const char *text)
 	while (*text) {
 		int high = text[0] == '\\' && text[1] == 'x' ? hex_value(text[2]) : -1;
 		int low = high >= 0 ? hex_value(text[3]) : -1;
-		char byte = low >= 0 ? (char)(high << 4 | low) : *text;
+		char byte = *text;
 
+		if (low >= 0)
+			byte = (char)(high << 4 | low);
 		buffer_add(out, &byte, 1);
 		text += low >= 0 ? 4 : 1;
 	}

@@ -67,6 +67,7 @@ struct arrival *arrivals_take(struct arrivals *arrivals, bool newest)
 		return NULL;
 	if (newest)
 		queued = newest_of(queued);
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
 	HASH_DEL(arrivals->table, queued);
 	return &queued->arrival;
 }

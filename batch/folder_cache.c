@@ -39,8 +39,8 @@ void folder_cache_free(struct folder_cache *cache)
 
 	if (!cache)
 		return;
-	HASH_ITER(hh, cache->table, folder, next)
-	{
+	HASH_ITER(hh, cache->table, folder, next) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
 		HASH_DEL(cache->table, folder);
 		(void)close(folder->fd);
 		free(folder);
@@ -111,7 +111,7 @@ int folder_cache_sync(struct folder_cache *cache, size_t syncfs_from, struct err
 	if (HASH_COUNT(cache->table) >= syncfs_from)
 		return syncfs(cache->root_fd) < 0 ? err_sys(err, "syncfs") : 0;
 	HASH_ITER(hh, cache->table, folder, next)
-	if (file_sync(folder->fd, folder->path, err) < 0)
-		return -1;
+		if (file_sync(folder->fd, folder->path, err) < 0)
+			return -1;
 	return 0;
 }

@@ -268,11 +268,10 @@ void holds_forget(struct holds *holds, const struct drop *drop)
 void holds_wake(struct holds *holds, bool every, struct arrivals *arrivals)
 {
 	int64_t now = clock_now();
-	struct waiting *waiting;
-	struct waiting *next;
+	struct waiting *waiting = NULL;
+	struct waiting *next = NULL;
 
-	HASH_ITER(hh, holds->table, waiting, next)
-	{
+	HASH_ITER(hh, holds->table, waiting, next) {
 		OWNED_BUFFER struct buffer name = BUFFER(NAME_MAX);
 		struct arrival arrival = {.class = waiting->class};
 

@@ -253,13 +253,12 @@ int watcher_fd(const struct watcher *watcher)
 
 int watcher_scan(struct watcher *watcher, struct err *err)
 {
-	struct folder *root = find_folder(watcher, ".");
 	struct stat st;
 
 	if (fstat(watcher->drop_fd, &st) < 0 || st.st_nlink == 0)
 		return err_set(err, ERR_GONE, "the drop folder was removed");
-	if (!root)
-		root = add_folder(watcher, "", CLASS_EDELIVERY);
+	if (!find_folder(watcher, "."))
+		(void)add_folder(watcher, "", CLASS_EDELIVERY);
 	for (struct folder *folder = watcher->by_path; folder; folder = folder->by_path.next)
 		scan_later(watcher, folder);
 	return 0;

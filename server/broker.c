@@ -165,8 +165,7 @@ static void check_rights(void *arg)
 	}
 	if (!news)
 		return;
-	HASH_ITER(hh, broker->sessions, s, next)
-	{
+	HASH_ITER(hh, broker->sessions, s, next) {
 		const char *reason = NULL;
 
 		if (check_session(s, &reason, &err) < 0)
@@ -204,6 +203,7 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 	broker->control_fd = control_fd;
 	result = run(broker, settings, err);
 	while (broker->sessions)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
 		close_session(broker->sessions, "the broker stops");
 	if (broker->ledger)
 		commit(broker);

@@ -442,11 +442,11 @@ int listener_run(const char *settings, struct err *err)
 		*err = l.fatal;
 		result = -1;
 	}
-	/* Their control channels close with these: the zygote ends, the broker ends its sessions.
-	 */
+	/* Their channels close with these: the zygote ends, the broker ends its sessions. */
 	clean_fd(&l.zygote.channel);
 	clean_fd(&l.broker.channel);
 	while (l.connections)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
 		forget_connection(&l, l.connections);
 	loop_free(l.loop);
 	clean_fd(&l.socket_fd);

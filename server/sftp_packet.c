@@ -135,10 +135,10 @@ static void print_mode(uint32_t mode, char ret_text[11])
 {
 	static const char bits[] = "rwxrwxrwx";
 
-	ret_text[0] = S_ISDIR(mode) ? 'd' : '-';
+	(void)snprintf(ret_text, 11, "%c---------", S_ISDIR(mode) ? 'd' : '-');
 	for (int i = 0; i < 9; i++)
-		ret_text[1 + i] = mode & 0400u >> i ? bits[i] : '-';
-	ret_text[10] = '\0';
+		if (mode & 0400u >> i)
+			ret_text[1 + i] = bits[i];
 }
 
 void sftp_put_long_name(

@@ -259,7 +259,7 @@ int catalog_has_news(struct catalog *catalog, bool *ret_news, struct err *err)
 
 int catalog_run_text(struct catalog *catalog, const char *sql, struct err *err)
 {
-	OWNED_BUFFER struct buffer translated = BUFFER(64 * 1024);
+	OWNED_BUFFER struct buffer translated = BUFFER(65536);
 	struct statement *statement = NULL;
 	bool row = true;
 	int result = 0;

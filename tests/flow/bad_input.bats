@@ -97,7 +97,7 @@ load ../lib/spool
 	drop 123456789 EFT_8.pdf
 	until_posted 1
 	sleep 1
-	[ "$(ls -A "$ROOT/drop/123456789" | wc -l)" = 8 ]
+	[ "$(find "$ROOT/drop/123456789" -type f | wc -l)" = 8 ]
 	mv "$ROOT/drop/123456789/EFT_1.pdf.tmp" "$ROOT/drop/123456789/EFT_1.pdf"
 	until_posted 2
 }

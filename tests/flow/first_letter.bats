@@ -34,7 +34,7 @@ load ../lib/spool
 	expect_no_such_file ann /123456789/new/RA_0001.835
 	expect_no_such_file ann /new/123456789_RA_0001.835
 	echo "get /123456789/MANIFEST.csv $T/manifest" | sftp_as ann
-	! grep RA_0001 "$T/manifest"
+	run ! grep RA_0001 "$T/manifest"
 }
 
 @test "a clerk with Trade Files Includes E-Delivery sees both (R5)" {
