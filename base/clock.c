@@ -107,13 +107,17 @@ int64_t clock_date_start(const char *date, int days_later)
 	return mktime(&parts) * SECOND;
 }
 
-/* timegm() moves the 30th of February into March; then the day is not what was written. */
+/*
+ * timegm() moves the 30th of February into March and second 60 into the next minute; then day
+ * or second are not what was written.
+ */
 static int64_t seconds_of(struct tm parts, bool *ret_exists)
 {
 	struct tm moved = parts;
 	time_t seconds = timegm(&moved);
 
-	*ret_exists = moved.tm_mday == parts.tm_mday && moved.tm_mon == parts.tm_mon;
+	*ret_exists = moved.tm_mday == parts.tm_mday && moved.tm_mon == parts.tm_mon &&
+	              moved.tm_sec == parts.tm_sec;
 	return seconds;
 }
 
