@@ -1,11 +1,12 @@
 #include "base/clock.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/clean.h"
 #include "base/number.h"
 
 static int64_t frozen;
@@ -54,12 +55,22 @@ void clock_freeze(int64_t when)
 	frozen = when;
 }
 
+/* Compiled time zone data (tzfile(5)), and not a folder of zones or a table? */
+static bool is_zone_file(const char *path)
+{
+	char magic[4] = "";
+	OWNED_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd >= 0 && read(fd, magic, sizeof(magic)) == sizeof(magic) &&
+	       memcmp(magic, "TZif", sizeof(magic)) == 0;
+}
+
 int clock_check_zone(const char *zone, struct err *err)
 {
 	char path[256];
 
 	(void)snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone);
-	if (zone[0] == '\0' || strstr(zone, "..") || access(path, R_OK) < 0)
+	if (zone[0] == '\0' || strstr(zone, "..") || !is_zone_file(path))
 		return err_set(err, ERR_REFUSED,
 		    "\"%.60s\" is not a time zone of this system (such as America/New_York)", zone);
 	return 0;

@@ -159,6 +159,10 @@ static void knows_the_time_zones_of_the_system(void)
 	    {"UTC", 0},
 	    {"", -1},
 	    {"No/Such_Zone", -1},
+	    {"America", -1},
+	    {"America/", -1},
+	    {".", -1},
+	    {"zone.tab", -1},
 	    {"../zoneinfo/UTC", -1},
 	    {"/etc/passwd", -1},
 	};
