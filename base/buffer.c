@@ -48,6 +48,7 @@ char *buffer_reserve(struct buffer *buffer, size_t count)
 			capacity = buffer->max + 1;
 		buffer->data = mem_resize(buffer->data, capacity, 1);
 		buffer->capacity = capacity;
+		buffer->data[buffer->length] = '\0';
 	}
 	return buffer->data + buffer->length;
 }

@@ -98,6 +98,21 @@ static void counts_of_what_is_reserved_only_what_was_written(void)
 	CU_ASSERT_STRING_EQUAL(buffer_text(&buffer), "abxxx");
 }
 
+/* As after reading an empty file; the memory had been used for something else. */
+static void reads_as_text_when_nothing_of_what_is_reserved_was_written(void)
+{
+	OWNED_BUFFER struct buffer before = BUFFER(1024);
+	OWNED_BUFFER struct buffer buffer = BUFFER(1024);
+
+	memset(buffer_reserve(&before, 200), 'x', 200);
+	buffer_done(&before);
+	CU_ASSERT_PTR_NOT_NULL(buffer_reserve(&buffer, 200));
+	CU_ASSERT_STRING_EQUAL(buffer_text(&buffer), "");
+	buffer_add_text(&buffer, "abc");
+	CU_ASSERT_PTR_NOT_NULL(buffer_reserve(&buffer, 1000));
+	CU_ASSERT_STRING_EQUAL(buffer_text(&buffer), "abc");
+}
+
 static void drops_the_first_bytes(void)
 {
 	static const struct {
@@ -159,6 +174,7 @@ void add_suite_buffer(CU_pSuite suite)
 	TEST(refuses_a_count_that_would_wrap_around);
 	TEST(keeps_every_byte_while_it_grows);
 	TEST(counts_of_what_is_reserved_only_what_was_written);
+	TEST(reads_as_text_when_nothing_of_what_is_reserved_was_written);
 	TEST(drops_the_first_bytes);
 	TEST(drops_nothing_from_one_that_has_no_memory_yet);
 	TEST(forgets_bytes_and_fullness_when_cleared);
