@@ -1,9 +1,18 @@
 #include "base/err.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* What is told about may come from outside, and the text is shown on terminals. */
+static void make_one_line(struct err *err)
+{
+	for (char *at = err->text; *at; at++)
+		if (iscntrl((unsigned char)*at))
+			*at = '?';
+}
 
 void err_fill(struct err *err, enum err_kind kind, const char *format, ...)
 {
@@ -13,6 +22,7 @@ void err_fill(struct err *err, enum err_kind kind, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
+	make_one_line(err);
 }
 
 void err_fill_sys(struct err *err, const char *format, ...)
@@ -28,6 +38,7 @@ void err_fill_sys(struct err *err, const char *format, ...)
 	va_end(args);
 	used = strlen(err->text);
 	(void)snprintf(err->text + used, sizeof(err->text) - used, ": %s", text);
+	make_one_line(err);
 }
 
 void err_fill_context(struct err *err, const char *format, ...)
@@ -41,4 +52,5 @@ void err_fill_context(struct err *err, const char *format, ...)
 	va_end(args);
 	used = strlen(err->text);
 	(void)snprintf(err->text + used, sizeof(err->text) - used, ": %s", inner.text);
+	make_one_line(err);
 }

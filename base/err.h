@@ -22,7 +22,7 @@ enum { ERR_TEXT_MAX = 512 };
 
 struct err {
 	enum err_kind kind;
-	char text[ERR_TEXT_MAX]; /* one line, no newline, cut if longer */
+	char text[ERR_TEXT_MAX]; /* one line without control characters, cut if longer */
 };
 
 /*

@@ -78,10 +78,24 @@ static void cuts_what_is_too_long(void)
 	CU_ASSERT_EQUAL(strlen(err.text), ERR_TEXT_MAX - 1);
 }
 
+static void is_one_line_whatever_it_tells_about(void)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_REFUSED, "%s: refused", "a\nb\x1b[31m\x7f\tc");
+	CU_ASSERT_STRING_EQUAL(err.text, "a?b?[31m??c: refused");
+	(void)err_context(&err, "%s", "d\re");
+	CU_ASSERT_STRING_EQUAL(err.text, "d?e: a?b?[31m??c: refused");
+	errno = ENOENT;
+	(void)err_sys(&err, "open %s", "\xc3\xa9\n");
+	CU_ASSERT_STRING_EQUAL(err.text, "open \xc3\xa9?: No such file or directory");
+}
+
 void add_suite_err(CU_pSuite suite)
 {
 	TEST(yields_minus_one_with_kind_and_words);
 	TEST(tells_why_a_system_call_failed);
 	TEST(puts_context_in_front_and_keeps_the_kind);
 	TEST(cuts_what_is_too_long);
+	TEST(is_one_line_whatever_it_tells_about);
 }
