@@ -31,8 +31,7 @@ struct err {
  *
  *	err_set(err, kind, format, ...)    the words of format
  *	err_sys(err, format, ...)          a failed system call: ERR_RETRY, ": " and strerror(errno)
- *added err_context(err, format, ...)      the words of format and ": " put in front of what is
- *there
+ *	err_context(err, format, ...)      the words of format and ": " before what is there
  */
 #define err_set(...)     (err_fill(__VA_ARGS__), -1)
 #define err_sys(...)     (err_fill_sys(__VA_ARGS__), -1)
