@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+enum { READ_BYTES = 4096 };
+
 int file_open_beneath(int folder_fd, const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
@@ -91,16 +93,19 @@ int file_read(int folder_fd, const char *path, struct buffer *out, struct err *e
 	if (fd < 0)
 		return err_sys(err, "open %s", path);
 	for (;;) {
-		char *at = buffer_reserve(out, 4096);
-		ssize_t count = at ? read(fd, at, 4096) : 0;
+		size_t left = out->max - out->length;
+		size_t wanted = left < READ_BYTES ? left : READ_BYTES;
+		char beyond; /* is there more, when nothing more fits? */
+		char *at = wanted ? buffer_reserve(out, wanted) : &beyond;
+		ssize_t count = read(fd, at, wanted ? wanted : 1);
 
-		if (!at)
-			return err_set(
-			    err, ERR_REFUSED, "%s: larger than %zu bytes", path, out->max);
 		if (count < 0)
 			return err_sys(err, "read %s", path);
 		if (count == 0)
 			return 0;
+		if (wanted == 0)
+			return err_set(
+			    err, ERR_REFUSED, "%s: larger than %zu bytes", path, out->max);
 		buffer_grow(out, (size_t)count);
 	}
 }

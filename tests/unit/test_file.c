@@ -212,9 +212,16 @@ static void reads_what_was_written_up_to_the_maximum(void)
 		size_t max;
 		int result;
 	} rows[] = {
+	    {0, 0, 0},
+	    {0, 1, 0},
+	    {1, 0, -1},
 	    {10, 9, -1},
+	    {10, 10, 0},
+	    {10, 11, 0},
+	    {4096, 4096, 0},
 	    {4097, 4096, -1},
 	    {100000, 99999, -1},
+	    {100000, 100000, 0},
 	    {100000, 1000000, 0},
 	};
 	OWNED_SCRATCH struct scratch scratch;
@@ -233,6 +240,19 @@ static void reads_what_was_written_up_to_the_maximum(void)
 	}
 }
 
+static void adds_what_it_reads_to_what_is_there(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	OWNED_BUFFER struct buffer got = BUFFER(6);
+	struct err err;
+
+	scratch_open(&scratch);
+	scratch_write(&scratch, "x", "def");
+	buffer_add_text(&got, "abc");
+	CU_ASSERT_EQUAL(file_read(scratch.fd, "x", &got, &err), 0);
+	CU_ASSERT_STRING_EQUAL(buffer_text(&got), "abcdef");
+}
+
 static void can_be_tried_again_when_it_cannot_be_read(void)
 {
 	static const char *const paths[] = {"none", ".", "none/x"};
@@ -240,7 +260,7 @@ static void can_be_tried_again_when_it_cannot_be_read(void)
 
 	scratch_open(&scratch);
 	for (size_t i = 0; i < COUNT(paths); i++) {
-		OWNED_BUFFER struct buffer got = BUFFER(8192);
+		OWNED_BUFFER struct buffer got = BUFFER(100);
 		struct err err = {.kind = ERR_INTERNAL};
 
 		CU_ASSERT_EQUAL(file_read(scratch.fd, paths[i], &got, &err), -1);
@@ -516,6 +536,7 @@ void add_suite_file(CU_pSuite suite)
 	TEST(makes_folders_with_those_above_them);
 	TEST(refuses_a_path_that_is_too_long);
 	TEST(reads_what_was_written_up_to_the_maximum);
+	TEST(adds_what_it_reads_to_what_is_there);
 	TEST(can_be_tried_again_when_it_cannot_be_read);
 	TEST(writes_everything_however_often_it_is_interrupted);
 	TEST(tells_when_it_cannot_write);
