@@ -58,12 +58,22 @@ void file_parent(const char *path, char ret_parent[PATH_MAX])
 		(void)snprintf(ret_parent, PATH_MAX, "%s", slash ? "/" : ".");
 }
 
+static int check_is_folder(int folder_fd, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(folder_fd, path, &st, 0) < 0)
+		return err_sys(err, "%s", path);
+	return S_ISDIR(st.st_mode) ? 0 : err_set(err, ERR_REFUSED, "%s: not a folder", path);
+}
+
 static int make_one_folder(int folder_fd, const char *path, mode_t mode, struct err *err)
 {
 	char parent[PATH_MAX];
 
 	if (mkdirat(folder_fd, path, mode) < 0)
-		return errno == EEXIST ? 0 : err_sys(err, "make folder %s", path);
+		return errno == EEXIST ? check_is_folder(folder_fd, path, err)
+		                       : err_sys(err, "make folder %s", path);
 	file_parent(path, parent);
 	return file_sync_folder(folder_fd, parent, err);
 }

@@ -151,8 +151,10 @@ static void makes_folders_with_those_above_them(void)
 	    {"d/e/", 0},
 	    {"./f//g", 0},
 	    {"link/h", 0},
+	    {"file", -1},
 	    {"file/x", -1},
 	    {"a/file/x", -1},
+	    {"nowhere", -1},
 	};
 	OWNED_SCRATCH struct scratch scratch;
 	struct stat st;
