@@ -1,7 +1,6 @@
 #include "base/conf.h"
 
 #include <confuse.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,41 +117,91 @@ static int set_fallbacks(const struct conf_key *keys, void *values, struct err *
 	return 0;
 }
 
-int conf_read(const char *path, struct buffer *out, struct err *err)
+/* The length of the quoted text at text, quotes included, or 0 when it is not closed. */
+static size_t quote_length(const char *text)
 {
-	char quote = '\0';
+	size_t length = 1;
 
-	if (file_read(AT_FDCWD, path, out, err) < 0)
-		return err_context(err, "cannot read settings from %s", path);
-	for (char *at = out->data; at && *at; at++) {
-		if (quote) {
-			at += *at == '\\' && at[1];
-			if (*at == quote)
-				quote = '\0';
-		} else if (*at == '"' || *at == '\'') {
-			quote = *at;
-		} else if (*at == '#') {
-			while (at[0] && at[0] != '\n')
-				*at++ = ' ';
-			at -= *at == '\0';
-		}
+	while (text[length] && text[length] != text[0])
+		length += text[length] == '\\' && text[length + 1] ? 2 : 1;
+	return text[length] ? length + 1 : 0;
+}
+
+/* The same of a comment. */
+static size_t comment_length(const char *text)
+{
+	const char *end;
+
+	if (text[0] == '#' || text[1] == '/')
+		return strcspn(text, "\n");
+	end = strstr(text + 2, "*/");
+	return end ? (size_t)(end - text) + 2 : 0;
+}
+
+/* Is there a comment at text? One with slashes cannot begin inside a word. */
+static bool comment_begins(const char *text, bool in_word)
+{
+	return text[0] == '#' || (!in_word && text[0] == '/' && (text[1] == '/' || text[1] == '*'));
+}
+
+/* Returns NULL, or the quote or comment that is not closed. */
+static const char *blank_comments(char *text)
+{
+	bool in_word = false;
+	size_t length;
+
+	for (; *text; text += length) {
+		bool comment = comment_begins(text, in_word);
+
+		length = 1;
+		if (comment)
+			length = comment_length(text);
+		else if (*text == '"' || *text == '\'')
+			length = quote_length(text);
+		if (length == 0)
+			return text;
+		for (size_t i = 0; comment && i < length; i++)
+			if (text[i] != '\n')
+				text[i] = ' ';
+		in_word = !comment && !strchr(" \t\r\n=+(){},\"'", *text);
 	}
+	return NULL;
+}
+
+static int read_text(const char *path, struct buffer *out, struct err *err)
+{
+	if (file_read(AT_FDCWD, path, out, err) < 0)
+		return err_context(err, "cannot read settings");
+	if (strlen(buffer_text(out)) != out->length)
+		return err_set(err, ERR_REFUSED, "%s: a NUL byte", path);
 	return 0;
 }
 
-static int parse_file(const char *path, cfg_opt_t *opts, struct err *err)
+int conf_read(const char *path, struct buffer *out, struct err *err)
 {
-	OWNED_BUFFER struct buffer text = BUFFER(FILE_MAX);
-	cfg_t *cfg;
+	const char *open;
+	size_t line = 1;
+
+	if (read_text(path, out, err) < 0)
+		return -1;
+	open = out->length ? blank_comments(out->data) : NULL;
+	if (!open)
+		return 0;
+	for (const char *at = buffer_text(out); at < open; at++)
+		line += *at == '\n';
+	return err_set(err, ERR_REFUSED, "%s:%zu: a %s is not closed", path, line,
+	    *open == '/' ? "comment" : "quote");
+}
+
+static int parse_text(const char *path, const char *text, cfg_opt_t *opts, struct err *err)
+{
+	cfg_t *cfg = cfg_init(opts, CFGF_NONE);
 	int result;
 
-	if (conf_read(path, &text, err) < 0)
-		return -1;
-	cfg = cfg_init(opts, CFGF_NONE);
 	if (!cfg)
 		return err_set(err, ERR_INTERNAL, "%s: cannot start reading settings", path);
 	cfg_set_error_function(cfg, on_error);
-	result = cfg_parse_buf(cfg, buffer_text(&text));
+	result = cfg_parse_buf(cfg, text);
 	if (result != CFG_SUCCESS)
 		complain(cfg->line, "not of the form key = value");
 	cfg_free(cfg);
@@ -164,9 +213,10 @@ int conf_load(const struct conf_key *keys, const char *path, void *values, struc
 	size_t count = count_keys(keys);
 	OWNED_MEM cfg_opt_t *opts = mem_new(count + 1, sizeof(*opts));
 	OWNED_MEM bool *seen = mem_new(count, sizeof(*seen));
+	OWNED_BUFFER struct buffer text = BUFFER(FILE_MAX);
 	cfg_opt_t end = CFG_END();
 
-	if (set_fallbacks(keys, values, err) < 0)
+	if (set_fallbacks(keys, values, err) < 0 || conf_read(path, &text, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		cfg_opt_t opt = CFG_STR_CB("", "", CFGF_NODEFAULT, on_value);
@@ -176,7 +226,7 @@ int conf_load(const struct conf_key *keys, const char *path, void *values, struc
 	}
 	opts[count] = end;
 	loading = (struct loading){keys, path, values, seen, false, err};
-	return parse_file(path, opts, err);
+	return parse_text(path, buffer_text(&text), opts, err);
 }
 
 /* Does line set key: blanks, the name, blanks, "="? */
@@ -231,7 +281,7 @@ int conf_set(const struct conf_key *key, const char *path, const char *text, str
 	OWNED_BUFFER struct buffer before = BUFFER(FILE_MAX);
 	OWNED_BUFFER struct buffer after = BUFFER(FILE_MAX + 2 * CONF_TEXT_MAX);
 
-	if (conf_check(key, text, err) < 0 || file_read(AT_FDCWD, path, &before, err) < 0)
+	if (conf_check(key, text, err) < 0 || read_text(path, &before, err) < 0)
 		return -1;
 	replace_line(buffer_text(&before), key, text, &after);
 	return file_replace(AT_FDCWD, path, &after, 0, err);

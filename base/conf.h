@@ -54,8 +54,10 @@ struct conf_key {
 int conf_load(const struct conf_key *keys, const char *path, void *values, struct err *err);
 
 /*
- * Add the file at path with its comments blanked out, for cfg_parse_buf(): libconfuse 3.3 counts
- * lines wrongly behind a comment, and an error that names the wrong line is worse than none.
+ * Add the text of the file at path to *out for libconfuse, with blanks for comments: it counts
+ * their lines more than once, and ends the process when it cannot read a file. Returns 0, or -1:
+ * ERR_REFUSED when the file is not text or a quote or comment is not closed, ERR_RETRY when it
+ * cannot be read.
  */
 int conf_read(const char *path, struct buffer *out, struct err *err);
 

@@ -5,8 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "tests/lib/child.h"
 #include "tests/lib/scratch.h"
 #include "tests/unit/suite.h"
 
@@ -144,6 +146,43 @@ static void names_file_line_and_what_is_allowed(void)
 	}
 }
 
+static void finds_the_line_behind_comments(void)
+{
+	static const struct {
+		const char *content;
+		const char *line;
+	} rows[] = {
+	    {"# x\ncount = 99\n", ":2: "},
+	    {"# x\n#y\n ## 'z\ncount = 99\n", ":4: "},
+	    {"wanted = no # x\n# \"\ncount = 99\n", ":3: "},
+	    {"wanted = no# x\ncount = 99\n", ":2: "},
+	    {"// don't\ncount = 99\n", ":2: "},
+	    {"/* x */\ncount = 99\n", ":2: "},
+	    {"/* x\n # */ count = 99\n", ":2: "},
+	    {"/* x */ /**/ /***/\ncount = 99 /* y */\n", ":2: "},
+	    {"last = 'a\n# b'\ncount = 99\n", ":3: "},
+	    {"last = \"a\\\"\n# b\" # c\ncount = 99\n", ":3: "},
+	    {"last = \"/* # ' \"\ncount = 99\n", ":2: "},
+	    {"last = a//b\ncount = 99\n", ":2: "},
+	    {"# x\n\nnumber = 3\n", ":3: "},
+	    {"# x\nlast = \"open\n\n", ":2: a quote is not closed"},
+	    {"# x\nlast = 'open \\'\n", ":2: a quote is not closed"},
+	    {"# x\n\n/* open\ncount = 3\n", ":3: a comment is not closed"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWNED_FILE struct file file;
+		struct values values;
+		struct err err = {.kind = ERR_INTERNAL};
+
+		file_open(&file, rows[i].content);
+		CU_ASSERT_EQUAL(conf_load(keys, file.path, &values, &err), -1);
+		CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+		CU_ASSERT_EQUAL(strncmp(err.text, file.path, strlen(file.path)), 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, rows[i].line));
+	}
+}
+
 static void takes_no_part_of_a_value_for_a_comment(void)
 {
 	static const struct {
@@ -170,6 +209,25 @@ static void takes_no_part_of_a_value_for_a_comment(void)
 	}
 }
 
+static void refuses_a_file_that_is_not_text(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	OWNED_BUFFER struct buffer content = BUFFER(100);
+	char path[SCRATCH_PATH_MAX + 16];
+	struct values values;
+	struct err err = {.kind = ERR_INTERNAL};
+
+	scratch_open(&scratch);
+	(void)snprintf(path, sizeof(path), "%s/x.conf", scratch.path);
+	buffer_add(&content, "count = 3\n\0wanted = yes\n", 24);
+	CU_ASSERT_EQUAL(file_replace(scratch.fd, "x.conf", &content, 0600, &err), 0);
+	CU_ASSERT_EQUAL(conf_load(keys, path, &values, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+	err.kind = ERR_INTERNAL;
+	CU_ASSERT_EQUAL(conf_set(&keys[0], path, "3", &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+}
+
 static void can_be_tried_again_when_it_cannot_be_read(void)
 {
 	OWNED_FILE struct file file;
@@ -181,6 +239,23 @@ static void can_be_tried_again_when_it_cannot_be_read(void)
 	CU_ASSERT_EQUAL(conf_load(keys, file.path, &values, &err), -1);
 	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, file.path));
+}
+
+static void load_folder(const void *path)
+{
+	struct values values;
+	struct err err = {.kind = ERR_INTERNAL};
+
+	CHILD_MUST(conf_load(keys, path, &values, &err) == -1);
+	CHILD_MUST(err.kind == ERR_RETRY);
+}
+
+static void survives_a_folder_instead_of_a_file(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+
+	scratch_open(&scratch);
+	CU_ASSERT_TRUE(child_succeeds(load_folder, scratch.path));
 }
 
 static void finds_keys_by_their_whole_name(void)
@@ -373,8 +448,11 @@ void add_suite_conf(CU_pSuite suite)
 	TEST(has_the_defaults_without_lines);
 	TEST(takes_what_the_file_says);
 	TEST(names_file_line_and_what_is_allowed);
+	TEST(finds_the_line_behind_comments);
 	TEST(takes_no_part_of_a_value_for_a_comment);
+	TEST(refuses_a_file_that_is_not_text);
 	TEST(can_be_tried_again_when_it_cannot_be_read);
+	TEST(survives_a_folder_instead_of_a_file);
 	TEST(finds_keys_by_their_whole_name);
 	TEST(changes_one_line_and_no_other);
 	TEST(keeps_the_mode_of_the_file);
