@@ -284,6 +284,8 @@ int conf_set(const struct conf_key *key, const char *path, const char *text, str
 	if (conf_check(key, text, err) < 0 || read_text(path, &before, err) < 0)
 		return -1;
 	replace_line(buffer_text(&before), key, text, &after);
+	if (buffer_is_full(&after))
+		return err_set(err, ERR_REFUSED, "%s: too large with %s", path, key->name);
 	return file_replace(AT_FDCWD, path, &after, 0, err);
 }
 

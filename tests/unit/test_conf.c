@@ -358,6 +358,27 @@ static void does_not_make_a_file_that_is_missing(void)
 	CU_ASSERT_NOT_EQUAL(access(file.path, F_OK), 0);
 }
 
+/* A file that sets the key so often that the longer value makes more of it than is read. */
+static void refuses_to_write_half_of_a_file(void)
+{
+	OWNED_FILE struct file file;
+	OWNED_MEM char *after = NULL;
+	OWNED_BUFFER struct buffer lines = BUFFER(1024 * 1024);
+	char text[CONF_TEXT_MAX];
+	struct err err = {.kind = ERR_INTERNAL};
+
+	for (int i = 0; i < 4096; i++)
+		buffer_add_text(&lines, "last=\n");
+	buffer_add_text(&lines, "# the end\n");
+	memset(text, '"', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	file_open(&file, buffer_text(&lines));
+	CU_ASSERT_EQUAL(conf_set(conf_find(keys, "last"), file.path, text, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+	after = scratch_read(&file.scratch, "x.conf");
+	CU_ASSERT_TRUE(strcmp(after, buffer_text(&lines)) == 0);
+}
+
 static void loads_whatever_text_was_set(void)
 {
 	static const char *const texts[] = {"", " ", "a b", "\"", "\\", "\\\\n", "${HOME}", "$HOME",
@@ -458,6 +479,7 @@ void add_suite_conf(CU_pSuite suite)
 	TEST(keeps_the_mode_of_the_file);
 	TEST(refuses_wrong_values_and_leaves_the_file_alone);
 	TEST(does_not_make_a_file_that_is_missing);
+	TEST(refuses_to_write_half_of_a_file);
 	TEST(loads_whatever_text_was_set);
 	TEST(loads_every_byte_that_was_set);
 	TEST(prints_a_file_that_loads_to_the_same_values);
