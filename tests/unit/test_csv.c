@@ -1,0 +1,172 @@
+#include "base/csv.h"
+
+#include <string.h>
+
+#include "tests/unit/suite.h"
+
+void add_suite_csv(CU_pSuite suite);
+
+static struct csv csv;
+
+/* The fields of all records, as "a|b;c|d;", or the complaint. */
+static void read_all(const char *text, size_t length, struct buffer *out)
+{
+	bool record = true;
+	struct err err;
+
+	csv_start(&csv, text, length);
+	while (record) {
+		if (csv_next(&csv, &record, &err) < 0) {
+			buffer_add_text(out, err.text);
+			return;
+		}
+		for (size_t i = 0; record && i < csv.count; i++)
+			buffer_print(out, "%s%s", i > 0 ? "|" : "", csv.fields[i]);
+		buffer_add_text(out, record ? ";" : "");
+	}
+}
+
+static void reads_records(void)
+{
+	static const struct {
+		const char *text;
+		const char *records;
+	} rows[] = {
+	    {"", ""},
+	    {"\n", ""},
+	    {"\r\n\n\r\n", ""},
+	    {"a", "a;"},
+	    {"a\n", "a;"},
+	    {"a\r\n", "a;"},
+	    {"a,b\nc,d\n", "a|b;c|d;"},
+	    {"a,b\r\n\r\n\nc,d", "a|b;c|d;"},
+	    {",", "|;"},
+	    {",,\n", "||;"},
+	    {"a,\n", "a|;"},
+	    {" a , b ", " a | b ;"},
+	    {"\"\"", ";"},
+	    {"\"\",\"\"\n", "|;"},
+	    {"\"a,b\",c", "a,b|c;"},
+	    {"\"say \"\"hi\"\"\"", "say \"hi\";"},
+	    {"\"\"\"\"\n", "\";"},
+	    {"\"a\nb\",c\nd", "a\nb|c;d;"},
+	    {"\"a\r\nb\"\r\nc", "a\r\nb;c;"},
+	    {"a\rb,c\r", "a\rb|c\r;"},
+	    {"\xc3\xa9,\xff", "\xc3\xa9|\xff;"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWNED_BUFFER struct buffer out = BUFFER(4096);
+
+		read_all(rows[i].text, strlen(rows[i].text), &out);
+		CU_ASSERT_STRING_EQUAL(buffer_text(&out), rows[i].records);
+	}
+}
+
+#define BYTES(text) text, sizeof(text) - 1
+
+static void tells_line_and_column_of_every_mistake(void)
+{
+	static const struct {
+		const char *text;
+		size_t length;
+		const char *complaint;
+	} rows[] = {
+	    {BYTES("a\"b"), "line 1, column 2: a quote inside"},
+	    {BYTES("a,b\"\n"), "line 1, column 4: a quote inside"},
+	    {BYTES("\"a\"b"), "line 1, column 4: a comma or the end"},
+	    {BYTES("\"a\" ,b"), "line 1, column 4: a comma or the end"},
+	    {BYTES("\"a\"\r"), "line 1, column 4: a comma or the end"},
+	    {BYTES("\"abc"), "line 1, column 5: a quoted field is not closed"},
+	    {BYTES("\""), "line 1, column 2: a quoted field is not closed"},
+	    {BYTES("x,\"a\"\""), "line 1, column 7: a quoted field is not closed"},
+	    {BYTES("\"a\0b\""), "line 1, column"},
+	    {BYTES("a\0b"), "line 1, column"},
+	    {BYTES("\"a\"\0"), "line 1, column"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		bool record = true;
+		struct err err = {.kind = ERR_INTERNAL};
+
+		csv_start(&csv, rows[i].text, rows[i].length);
+		CU_ASSERT_EQUAL(csv_next(&csv, &record, &err), -1);
+		CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+		CU_ASSERT_TRUE(record);
+		CU_ASSERT_EQUAL(strncmp(err.text, rows[i].complaint, strlen(rows[i].complaint)), 0);
+	}
+}
+
+static void takes_as_many_fields_as_there_is_room_for(void)
+{
+	char text[2 * CSV_FIELDS_MAX + 2] = "";
+	bool record = false;
+	struct err err = {.kind = ERR_INTERNAL};
+
+	memset(text, ',', CSV_FIELDS_MAX - 1);
+	csv_start(&csv, text, strlen(text));
+	CU_ASSERT_EQUAL(csv_next(&csv, &record, &err), 0);
+	CU_ASSERT_EQUAL(csv.count, CSV_FIELDS_MAX);
+	memset(text, ',', CSV_FIELDS_MAX);
+	csv_start(&csv, text, strlen(text));
+	CU_ASSERT_EQUAL(csv_next(&csv, &record, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "line 1, column 33: too many fields"));
+}
+
+static void blames_a_field_of_the_last_record(void)
+{
+	static const struct {
+		size_t field;
+		const char *complaint;
+	} rows[] = {
+	    {0, "line 2, column 1: why"},
+	    {1, "line 2, column 4: why"},
+	    {2, "line 2, column 9: why"},
+	    {3, "line 2, column 1: why"},
+	};
+	bool record = false;
+	struct err err;
+
+	csv_start(&csv, BYTES("a,b\nxy,\"\"\"\",z\nq"));
+	CU_ASSERT_EQUAL(csv_next(&csv, &record, &err), 0);
+	CU_ASSERT_EQUAL(csv_next(&csv, &record, &err), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		err.kind = ERR_INTERNAL;
+		CU_ASSERT_EQUAL(csv_refuse(&csv, rows[i].field, "why", &err), -1);
+		CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+		CU_ASSERT_STRING_EQUAL(err.text, rows[i].complaint);
+	}
+}
+
+static void quotes_where_it_has_to(void)
+{
+	static const struct {
+		const char *fields[4];
+		const char *text;
+	} rows[] = {
+	    {{"a", "b c", "", "d"}, "a,b c,,d\r\n"},
+	    {{"a,b", "c\"d", "e\nf", "g\rh"}, "\"a,b\",\"c\"\"d\",\"e\nf\",\"g\rh\"\r\n"},
+	    {{"", "", "", ""}, ",,,\r\n"},
+	    {{"a", "b", "c", ","}, "a,b,c,\",\"\r\n"},
+	    {{"\"", "'", " ", "\xc3\xa9"}, "\"\"\"\",', ,\xc3\xa9\r\n"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWNED_BUFFER struct buffer out = BUFFER(4096);
+
+		for (size_t j = 0; j < COUNT(rows[i].fields); j++)
+			csv_add(&out, rows[i].fields[j]);
+		csv_end(&out);
+		CU_ASSERT_STRING_EQUAL(buffer_text(&out), rows[i].text);
+	}
+}
+
+void add_suite_csv(CU_pSuite suite)
+{
+	TEST(reads_records);
+	TEST(tells_line_and_column_of_every_mistake);
+	TEST(takes_as_many_fields_as_there_is_room_for);
+	TEST(blames_a_field_of_the_last_record);
+	TEST(quotes_where_it_has_to);
+}
