@@ -41,12 +41,16 @@ static bool skip_newline(struct csv *csv)
 	return true;
 }
 
+/* Can another byte be copied, so that there is room for the NUL of every field? */
+static bool has_room(const struct csv *csv, const char *to)
+{
+	return to < csv->record + CSV_RECORD_MAX - CSV_FIELDS_MAX;
+}
+
 /* Copy a quoted field to *to: "" is one quote, and it may go over several lines. */
 static int read_quoted(struct csv *csv, char **to, struct err *err)
 {
-	const char *last = csv->record + CSV_RECORD_MAX - CSV_FIELDS_MAX;
-
-	for (csv->at++; csv->at < csv->end && *csv->at != '\0' && *to < last; csv->at++) {
+	for (csv->at++; csv->at < csv->end && *csv->at != '\0' && has_room(csv, *to); csv->at++) {
 		if (*csv->at == '\n')
 			csv->next_line++;
 		if (*csv->at == '"') {
@@ -66,6 +70,10 @@ static int read_plain(struct csv *csv, char **to, struct err *err)
 			return refuse_here(csv, "a quote inside a field that is not quoted", err);
 		if (*csv->at == '\r' && csv->at + 1 < csv->end && csv->at[1] == '\n')
 			break;
+		if (*csv->at == '\0')
+			return refuse_here(csv, "a NUL byte", err);
+		if (!has_room(csv, *to))
+			return refuse_here(csv, "the record is too long", err);
 		*(*to)++ = *csv->at++;
 	}
 	return 0;
@@ -83,19 +91,6 @@ static int read_field(struct csv *csv, char **to, struct err *err)
 	                                               : read_plain(csv, to, err);
 	*(*to)++ = '\0';
 	return result;
-}
-
-/* How far the record could reach: it is copied into an array of that size. */
-static int check_size(const struct csv *csv, struct err *err)
-{
-	size_t left = (size_t)(csv->end - csv->at);
-	const char *newline = memchr(csv->at, '\n', left);
-	size_t length = newline ? (size_t)(newline - csv->at) : left;
-
-	if (memchr(csv->at, '\0', length))
-		return refuse_here(csv, "a NUL byte", err);
-	return length + CSV_FIELDS_MAX < CSV_RECORD_MAX ? 0
-	                                                : refuse_here(csv, "line too long", err);
 }
 
 static int read_record(struct csv *csv, struct err *err)
@@ -124,7 +119,7 @@ int csv_next(struct csv *csv, bool *ret_record, struct err *err)
 		*ret_record = false;
 		return 0;
 	}
-	if (check_size(csv, err) < 0 || read_record(csv, err) < 0)
+	if (read_record(csv, err) < 0)
 		return -1;
 	*ret_record = true;
 	return 0;

@@ -97,6 +97,14 @@ static void tells_line_and_column_of_every_mistake(void)
 	}
 }
 
+static void refuses_a_nul_byte_on_any_line(void)
+{
+	OWNED_BUFFER struct buffer out = BUFFER(4096);
+
+	read_all(BYTES("\"a\nb\",c\0d\n"), &out);
+	CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "column 8: a NUL byte"));
+}
+
 static void takes_as_many_fields_as_there_is_room_for(void)
 {
 	char text[2 * CSV_FIELDS_MAX + 2] = "";
@@ -112,6 +120,54 @@ static void takes_as_many_fields_as_there_is_room_for(void)
 	CU_ASSERT_EQUAL(csv_next(&csv, &record, &err), -1);
 	CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "line 1, column 33: too many fields"));
+}
+
+/* The first field is `first` bytes long and quoted, with a line break; the second is plain. */
+static int read_two(size_t first, size_t second, struct err *err)
+{
+	OWNED_BUFFER struct buffer text = BUFFER(4 * CSV_RECORD_MAX);
+	bool record = true;
+
+	buffer_add_text(&text, "\"\n");
+	memset(buffer_reserve(&text, first - 1), 'x', first - 1);
+	buffer_grow(&text, first - 1);
+	buffer_add_text(&text, "\",");
+	memset(buffer_reserve(&text, second), 'y', second);
+	buffer_grow(&text, second);
+	csv_start(&csv, text.data, text.length);
+	if (csv_next(&csv, &record, err) < 0)
+		return -1;
+	CU_ASSERT_EQUAL(csv.count, 2);
+	CU_ASSERT_EQUAL(strlen(csv.fields[0]), first);
+	CU_ASSERT_EQUAL(strlen(csv.fields[1]), second);
+	return 0;
+}
+
+static void refuses_a_record_that_is_too_long(void)
+{
+	static const size_t room = CSV_RECORD_MAX - CSV_FIELDS_MAX;
+	const struct {
+		size_t first;
+		size_t second;
+		int result;
+	} rows[] = {
+	    {10, 10, 0},
+	    {room - 20, 10, 0},
+	    {10, room - 20, 0},
+	    {room + 1, 0, -1},
+	    {3 * room, 0, -1},
+	    {10, room, -1},
+	    {10, 3 * room, -1},
+	    {room - 20, 40, -1},
+	    {room - 20, room, -1},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct err err = {.kind = ERR_INTERNAL};
+
+		CU_ASSERT_EQUAL(read_two(rows[i].first, rows[i].second, &err), rows[i].result);
+		CU_ASSERT_EQUAL(err.kind, rows[i].result < 0 ? ERR_REFUSED : ERR_INTERNAL);
+	}
 }
 
 static void blames_a_field_of_the_last_record(void)
@@ -166,7 +222,9 @@ void add_suite_csv(CU_pSuite suite)
 {
 	TEST(reads_records);
 	TEST(tells_line_and_column_of_every_mistake);
+	TEST(refuses_a_nul_byte_on_any_line);
 	TEST(takes_as_many_fields_as_there_is_room_for);
+	TEST(refuses_a_record_that_is_too_long);
 	TEST(blames_a_field_of_the_last_record);
 	TEST(quotes_where_it_has_to);
 }
