@@ -12,19 +12,22 @@ void csv_start(struct csv *csv, const char *text, size_t length)
 	csv->count = 0;
 }
 
-static int refuse_at(const struct csv *csv, size_t column, const char *reason, struct err *err)
+static int refuse_at(size_t line, size_t column, const char *reason, struct err *err)
 {
-	return err_set(err, ERR_REFUSED, "line %zu, column %zu: %s", csv->line, column, reason);
+	return err_set(err, ERR_REFUSED, "line %zu, column %zu: %s", line, column, reason);
 }
 
 int csv_refuse(const struct csv *csv, size_t field, const char *reason, struct err *err)
 {
-	return refuse_at(csv, field < csv->count ? csv->columns[field] : 1, reason, err);
+	if (field >= csv->count)
+		return refuse_at(csv->line, 1, reason, err);
+	return refuse_at(csv->lines[field], csv->columns[field], reason, err);
 }
 
+/* While a record is read, next_line is the line where at is. */
 static int refuse_here(const struct csv *csv, const char *reason, struct err *err)
 {
-	return refuse_at(csv, (size_t)(csv->at - csv->start) + 1, reason, err);
+	return refuse_at(csv->next_line, (size_t)(csv->at - csv->start) + 1, reason, err);
 }
 
 /* Skip "\n" and "\r\n". False: something else is there. */
@@ -51,8 +54,10 @@ static bool has_room(const struct csv *csv, const char *to)
 static int read_quoted(struct csv *csv, char **to, struct err *err)
 {
 	for (csv->at++; csv->at < csv->end && *csv->at != '\0' && has_room(csv, *to); csv->at++) {
-		if (*csv->at == '\n')
+		if (*csv->at == '\n') {
 			csv->next_line++;
+			csv->start = csv->at + 1;
+		}
 		if (*csv->at == '"') {
 			csv->at++;
 			if (csv->at == csv->end || *csv->at != '"')
@@ -85,6 +90,7 @@ static int read_field(struct csv *csv, char **to, struct err *err)
 
 	if (csv->count == CSV_FIELDS_MAX)
 		return refuse_here(csv, "too many fields", err);
+	csv->lines[csv->count] = csv->next_line;
 	csv->columns[csv->count] = (size_t)(csv->at - csv->start) + 1;
 	csv->fields[csv->count++] = *to;
 	result = csv->at < csv->end && *csv->at == '"' ? read_quoted(csv, to, err)

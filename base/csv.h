@@ -18,11 +18,12 @@ struct csv {
 	const char *at;
 	const char *end;
 	size_t line;       /* of the record that was read last, from 1 */
-	const char *start; /* of that line */
+	const char *start; /* of the line where at is */
 	size_t next_line;
 	size_t count; /* of its fields */
 	char *fields[CSV_FIELDS_MAX];
-	size_t columns[CSV_FIELDS_MAX]; /* where each begins, in bytes from 1 */
+	size_t lines[CSV_FIELDS_MAX];   /* where each begins, from 1 */
+	size_t columns[CSV_FIELDS_MAX]; /* in bytes, from 1 */
 	char record[CSV_RECORD_MAX];
 };
 

@@ -97,12 +97,34 @@ static void tells_line_and_column_of_every_mistake(void)
 	}
 }
 
+static void counts_lines_and_columns_behind_line_breaks(void)
+{
+	static const struct {
+		const char *text;
+		const char *complaint;
+	} rows[] = {
+	    {"a\n\n\r\nb\"", "a;line 4, column 2: "},
+	    {"\"a\nb\"\nc\"", "a\nb;line 3, column 2: "},
+	    {"\"a\nb\",c\"d", "line 2, column 5: "},
+	    {"x,\"a\n\nbc\"d", "line 3, column 4: "},
+	    {"\"a\nb\n", "line 3, column 1: "},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWNED_BUFFER struct buffer out = BUFFER(4096);
+
+		read_all(rows[i].text, strlen(rows[i].text), &out);
+		CU_ASSERT_EQUAL(
+		    strncmp(buffer_text(&out), rows[i].complaint, strlen(rows[i].complaint)), 0);
+	}
+}
+
 static void refuses_a_nul_byte_on_any_line(void)
 {
 	OWNED_BUFFER struct buffer out = BUFFER(4096);
 
 	read_all(BYTES("\"a\nb\",c\0d\n"), &out);
-	CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "column 8: a NUL byte"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "column 5: a NUL byte"));
 }
 
 static void takes_as_many_fields_as_there_is_room_for(void)
@@ -195,6 +217,23 @@ static void blames_a_field_of_the_last_record(void)
 	}
 }
 
+static void blames_the_line_that_the_field_is_on(void)
+{
+	bool record = false;
+	struct err err;
+
+	csv_start(&csv, BYTES("a,\"b\nc\",d,\"\n\",e"));
+	CU_ASSERT_EQUAL(csv_next(&csv, &record, &err), 0);
+	(void)csv_refuse(&csv, 1, "why", &err);
+	CU_ASSERT_STRING_EQUAL(err.text, "line 1, column 3: why");
+	(void)csv_refuse(&csv, 2, "why", &err);
+	CU_ASSERT_STRING_EQUAL(err.text, "line 2, column 4: why");
+	(void)csv_refuse(&csv, 4, "why", &err);
+	CU_ASSERT_STRING_EQUAL(err.text, "line 3, column 3: why");
+	(void)csv_refuse(&csv, 5, "why", &err);
+	CU_ASSERT_STRING_EQUAL(err.text, "line 1, column 1: why");
+}
+
 static void quotes_where_it_has_to(void)
 {
 	static const struct {
@@ -222,9 +261,11 @@ void add_suite_csv(CU_pSuite suite)
 {
 	TEST(reads_records);
 	TEST(tells_line_and_column_of_every_mistake);
+	TEST(counts_lines_and_columns_behind_line_breaks);
 	TEST(refuses_a_nul_byte_on_any_line);
 	TEST(takes_as_many_fields_as_there_is_room_for);
 	TEST(refuses_a_record_that_is_too_long);
 	TEST(blames_a_field_of_the_last_record);
+	TEST(blames_the_line_that_the_field_is_on);
 	TEST(quotes_where_it_has_to);
 }
