@@ -146,7 +146,12 @@ void csv_add(struct buffer *out, const char *field)
 
 void csv_end(struct buffer *out)
 {
-	if (out->length && out->data[out->length - 1] == ',')
-		out->length--;
-	buffer_add(out, "\r\n", 2);
+	size_t length = out->length;
+	bool comma = length > 0 && out->data[length - 1] == ',';
+	/* One empty field alone would be an empty line, which csv_next() passes over. */
+	bool empty = comma && (length == 1 || out->data[length - 2] == '\n');
+
+	if (comma)
+		out->data[--out->length] = '\0';
+	buffer_add_text(out, empty ? "\"\"\r\n" : "\r\n");
 }

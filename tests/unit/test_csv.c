@@ -257,6 +257,38 @@ static void quotes_where_it_has_to(void)
 	}
 }
 
+static void writes_records_of_one_field_that_are_read_again(void)
+{
+	static const char *const fields[] = {"a", "", ",", "\n", "\"", ""};
+	OWNED_BUFFER struct buffer out = BUFFER(4096);
+	bool record = false;
+	struct err err;
+
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		csv_add(&out, fields[i]);
+		csv_end(&out);
+	}
+	csv_start(&csv, out.data, out.length);
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		CU_ASSERT_EQUAL(csv_next(&csv, &record, &err), 0);
+		CU_ASSERT_TRUE(record);
+		CU_ASSERT_EQUAL(csv.count, 1);
+		CU_ASSERT_STRING_EQUAL(csv.fields[0], fields[i]);
+	}
+	CU_ASSERT_EQUAL(csv_next(&csv, &record, &err), 0);
+	CU_ASSERT_FALSE(record);
+}
+
+static void remembers_that_a_record_did_not_fit(void)
+{
+	OWNED_BUFFER struct buffer out = BUFFER(3);
+
+	csv_add(&out, "ab");
+	csv_end(&out);
+	CU_ASSERT_TRUE(buffer_is_full(&out));
+	CU_ASSERT_EQUAL(strlen(buffer_text(&out)), out.length);
+}
+
 void add_suite_csv(CU_pSuite suite)
 {
 	TEST(reads_records);
@@ -268,4 +300,6 @@ void add_suite_csv(CU_pSuite suite)
 	TEST(blames_a_field_of_the_last_record);
 	TEST(blames_the_line_that_the_field_is_on);
 	TEST(quotes_where_it_has_to);
+	TEST(writes_records_of_one_field_that_are_read_again);
+	TEST(remembers_that_a_record_did_not_fit);
 }
