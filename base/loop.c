@@ -21,8 +21,8 @@ struct watch {
 	int fd;
 	void (*ready)(void *arg);
 	void *arg;
-	struct watch *next_removed; /* freed only after the events at hand are done */
-	bool removed;
+	struct watch *next;
+	bool removed; /* freed only after the events at hand are done */
 };
 
 struct timer {
@@ -42,7 +42,8 @@ struct loop {
 		void *arg;
 	} caught[SIGNALS_MAX];
 	struct timer timers[TIMERS_MAX];
-	struct watch *removed;
+	struct watch *watches;
+	bool has_removed;
 	bool stopped;
 };
 
@@ -63,19 +64,31 @@ int loop_new(struct loop **ret_loop, struct err *err)
 
 static void free_removed(struct loop *loop)
 {
-	while (loop->removed) {
-		struct watch *watch = loop->removed;
+	struct watch **at = &loop->watches;
 
-		loop->removed = watch->next_removed;
+	while (loop->has_removed && *at) {
+		struct watch *watch = *at;
+
+		if (!watch->removed) {
+			at = &watch->next;
+			continue;
+		}
+		*at = watch->next;
 		free(watch);
 	}
+	loop->has_removed = false;
 }
 
 void loop_free(struct loop *loop)
 {
 	if (!loop)
 		return;
-	free_removed(loop);
+	while (loop->watches) {
+		struct watch *watch = loop->watches;
+
+		loop->watches = watch->next;
+		free(watch);
+	}
 	clean_fd(&loop->epoll_fd);
 	clean_fd(&loop->signal_fd);
 	free(loop);
@@ -92,6 +105,8 @@ int loop_watch(struct loop *loop, int fd, void (*ready)(void *arg), void *arg,
 		free(watch);
 		return err_sys(err, "watch descriptor %d", fd);
 	}
+	watch->next = loop->watches;
+	loop->watches = watch;
 	if (ret_watch)
 		*ret_watch = watch;
 	return 0;
@@ -103,8 +118,7 @@ void loop_unwatch(struct loop *loop, struct watch *watch)
 		return;
 	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
 	watch->removed = true;
-	watch->next_removed = loop->removed;
-	loop->removed = watch;
+	loop->has_removed = true;
 }
 
 void loop_pause(struct loop *loop, struct watch *watch, bool paused)
