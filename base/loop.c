@@ -22,6 +22,7 @@ struct watch {
 	void (*ready)(void *arg);
 	void *arg;
 	struct watch *next;
+	bool paused;
 	bool removed; /* freed only after the events at hand are done */
 };
 
@@ -121,11 +122,15 @@ void loop_unwatch(struct loop *loop, struct watch *watch)
 	loop->has_removed = true;
 }
 
+/* Not by EPOLL_CTL_MOD without events: the other side closing would still be told, for ever. */
 void loop_pause(struct loop *loop, struct watch *watch, bool paused)
 {
-	struct epoll_event event = {.events = paused ? 0 : EPOLLIN, .data.ptr = watch};
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = watch};
 
-	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event);
+	if (watch->paused == paused)
+		return;
+	watch->paused = paused;
+	(void)epoll_ctl(loop->epoll_fd, paused ? EPOLL_CTL_DEL : EPOLL_CTL_ADD, watch->fd, &event);
 }
 
 static void add_timer(struct loop *loop, struct timer timer)
@@ -237,7 +242,7 @@ int loop_run(struct loop *loop, struct err *err)
 		for (int i = 0; i < count && !loop->stopped; i++) {
 			struct watch *watch = events[i].data.ptr;
 
-			if (!watch->removed)
+			if (!watch->removed && !watch->paused)
 				watch->ready(watch->arg);
 		}
 		free_removed(loop);

@@ -247,6 +247,25 @@ static void calls_no_watch_that_is_paused(void)
 	end();
 }
 
+static void pause_others(struct place *place)
+{
+	for (int i = 0; i < PLACES; i++)
+		if (&places[i] != place)
+			loop_pause(loop, places[i].watch, true);
+}
+
+static void calls_none_that_was_paused_just_before(void)
+{
+	start(pause_others);
+	for (int i = 0; i < PLACES; i++) {
+		watch(i);
+		send_byte(i);
+	}
+	run_a_while();
+	CU_ASSERT_EQUAL(all_calls(), 1);
+	end();
+}
+
 static void removes_a_watch_that_is_paused(void)
 {
 	start(NULL);
@@ -267,6 +286,21 @@ static void stop_now(struct place *place)
 {
 	(void)place;
 	loop_stop(loop);
+}
+
+static void tells_a_paused_watch_later_that_the_other_side_closed(void)
+{
+	start(stop_now);
+	watch(0);
+	loop_pause(loop, places[0].watch, true);
+	clean_fd(&places[0].theirs);
+	places[0].theirs = -1;
+	run_a_while();
+	CU_ASSERT_EQUAL(places[0].calls, 0);
+	loop_pause(loop, places[0].watch, false);
+	run_a_while();
+	CU_ASSERT_EQUAL(places[0].calls, 1);
+	end();
 }
 
 static void calls_nothing_more_when_stopped_until_it_runs_again(void)
@@ -467,6 +501,8 @@ void add_suite_loop(CU_pSuite suite)
 	TEST(lets_a_callback_remove_its_own_watch);
 	TEST(lets_a_callback_add_a_watch);
 	TEST(calls_no_watch_that_is_paused);
+	TEST(tells_a_paused_watch_later_that_the_other_side_closed);
+	TEST(calls_none_that_was_paused_just_before);
 	TEST(removes_a_watch_that_is_paused);
 	TEST(calls_nothing_more_when_stopped_until_it_runs_again);
 	TEST(calls_once_after_the_delay);
