@@ -154,6 +154,9 @@ bool message_is_bad(const struct message *message)
 
 bool message_is_read(const struct message *message)
 {
+	for (unsigned i = 0; i < message->fd_count; i++)
+		if (message->fds[i] >= 0)
+			return false;
 	return !message->bad && message->at == message->length;
 }
 

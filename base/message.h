@@ -61,7 +61,7 @@ int message_get_fd(struct message *message);
 
 /* Has something not fit, not been there, or not been of its type? */
 bool message_is_bad(const struct message *message);
-/* Has everything that was sent been got? */
+/* Has everything that was sent been got, descriptors as well? */
 bool message_is_read(const struct message *message);
 
 /*

@@ -293,6 +293,19 @@ static void hands_over_descriptors_in_order(void)
 	close_channel();
 }
 
+static void is_not_read_while_a_descriptor_is_left(void)
+{
+	open_channel();
+	message_put_int(&out, 1);
+	message_put_fd(&out, ends[0]);
+	send_and_receive();
+	(void)message_get_int(&in);
+	CU_ASSERT_FALSE(message_is_read(&in));
+	(void)close(message_get_fd(&in));
+	CU_ASSERT_TRUE(message_is_read(&in));
+	close_channel();
+}
+
 static void closes_the_descriptors_that_nobody_got(void)
 {
 	int before;
@@ -555,6 +568,7 @@ void add_suite_message(CU_pSuite suite)
 	TEST(sends_the_largest_message_whole);
 	TEST(puts_all_values_of_another);
 	TEST(hands_over_descriptors_in_order);
+	TEST(is_not_read_while_a_descriptor_is_left);
 	TEST(closes_the_descriptors_that_nobody_got);
 	TEST(has_room_for_so_many_descriptors);
 	TEST(is_bad_when_it_was_not_sent_by_these_functions);
