@@ -36,7 +36,7 @@ enum message_state {
 	MESSAGE_END, /* the other side closed, or it died */
 };
 
-/* Two ends of a channel, close-on-exec, non-blocking where asked for. */
+/* Two ends of a channel, close-on-exec and blocking. */
 int message_channel(int ret_ends[2], struct err *err);
 
 /* Begin an empty message; descriptors that *message held are not closed. */
