@@ -127,6 +127,7 @@ void process_print_end(int status, char ret_text[32])
 int process_sibling(const char *program, char *ret_path, size_t size, struct err *err)
 {
 	char self[PATH_MAX];
+	char path[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
 
@@ -134,9 +135,11 @@ int process_sibling(const char *program, char *ret_path, size_t size, struct err
 		return err_sys(err, "find this program");
 	self[length] = '\0';
 	slash = strrchr(self, '/');
-	if (snprintf(ret_path, size, "%.*s/%s", (int)(slash - self), self, program) >= (int)size)
+	length = snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - self), self, program);
+	if (length >= (ssize_t)sizeof(path) || length >= (ssize_t)size)
 		return err_set(err, ERR_INTERNAL, "%s: path too long", program);
-	if (access(ret_path, X_OK) < 0)
-		return err_sys(err, "%s", ret_path);
+	if (access(path, X_OK) < 0)
+		return err_sys(err, "%s", path);
+	memcpy(ret_path, path, (size_t)length + 1);
 	return 0;
 }

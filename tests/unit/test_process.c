@@ -301,8 +301,10 @@ static void finds_programs_beside_this_one_only(void)
 	name = strrchr(self, '/') + 1;
 	CU_ASSERT_EQUAL(process_sibling("no-such-program", path, sizeof(path), &err), -1);
 	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
+	CU_ASSERT_STRING_EQUAL(path, "before");
 	CU_ASSERT_EQUAL(process_sibling(name, path, strlen(self), &err), -1);
 	CU_ASSERT_EQUAL(err.kind, ERR_INTERNAL);
+	CU_ASSERT_STRING_EQUAL(path, "before");
 	CU_ASSERT_EQUAL(process_sibling(name, path, strlen(self) + 1, &err), 0);
 	CU_ASSERT_STRING_EQUAL(path, self);
 }
