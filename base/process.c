@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "base/clock.h"
 #include "base/number.h"
 
 enum { FDS_MAX = 8, ABOVE_ALL_TARGETS = 64 };
@@ -102,16 +103,30 @@ bool process_has_ended(struct process *process, int *ret_status)
 	return true;
 }
 
-void process_stop(struct process *process, int64_t grace)
+/* A signal that somebody catches ends neither the wait nor the grace. */
+static bool ends_within(const struct process *process, int64_t grace)
 {
 	struct pollfd wait = {.fd = process->pidfd, .events = POLLIN};
+	int64_t until = clock_elapsed() + grace;
+	int ready;
 
+	do {
+		int64_t left = until - clock_elapsed();
+
+		ready = poll(&wait, 1, left > 0 ? (int)((left + 999) / (SECOND / 1000)) : 0);
+	} while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
+void process_stop(struct process *process, int64_t grace)
+{
 	if (process->pid == 0)
 		return;
 	(void)kill(process->pid, SIGTERM);
-	if (poll(&wait, 1, (int)(grace / (SECOND / 1000))) == 0)
+	if (!ends_within(process, grace))
 		(void)kill(process->pid, SIGKILL);
-	(void)waitpid(process->pid, NULL, 0);
+	while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
 	clean_fd(&process->pidfd);
 	*process = (struct process){0, -1};
 }

@@ -1,11 +1,13 @@
 #include "base/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -275,6 +277,33 @@ static void kills_one_that_does_not(void)
 	CU_ASSERT_EQUAL(waitpid(pid, NULL, 0), -1);
 }
 
+static void interrupt(int number)
+{
+	(void)number;
+}
+
+static void stop_while_interrupted(const void *arg)
+{
+	struct sigaction caught = {.sa_handler = interrupt};
+	struct itimerval often = {{.tv_usec = 500}, {.tv_usec = 500}};
+	struct process process = start_and_wait(IS_STUBBORN);
+	pid_t pid = process.pid;
+	int64_t before = clock_elapsed();
+
+	(void)arg;
+	CHILD_MUST(sigaction(SIGALRM, &caught, NULL) == 0);
+	CHILD_MUST(setitimer(ITIMER_REAL, &often, NULL) == 0);
+	process_stop(&process, 20 * MS);
+	CHILD_MUST(clock_elapsed() - before >= 20 * MS);
+	CHILD_MUST(clock_elapsed() - before < 10 * SECOND);
+	CHILD_MUST(waitpid(pid, NULL, 0) == -1 && errno == ECHILD);
+}
+
+static void keeps_to_the_time_however_often_it_is_interrupted(void)
+{
+	CU_ASSERT_TRUE(child_succeeds(stop_while_interrupted, NULL));
+}
+
 static void leave_one_alone(const void *arg)
 {
 	(void)arg;
@@ -351,6 +380,7 @@ void add_suite_process(CU_pSuite suite)
 	TEST(refuses_more_descriptors_than_it_has_room_for);
 	TEST(stops_one_that_obeys_at_once);
 	TEST(kills_one_that_does_not);
+	TEST(keeps_to_the_time_however_often_it_is_interrupted);
 	TEST(ends_with_the_one_who_started_it);
 	TEST(finds_programs_beside_this_one_only);
 	TEST(closes_every_descriptor_but_one);
