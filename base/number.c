@@ -17,10 +17,11 @@ static const struct unit sizes[] = {{"G", GIB}, {"M", MIB}, {"K", KIB}, {"", 1},
 
 static int parse_digits(const char *text, const char **ret_end, int64_t *ret_value)
 {
+	const char *first = text[0] == '-' ? text + 1 : text;
 	char *end;
 	long long value;
 
-	if (text[0] < '0' || text[0] > '9')
+	if (*first < '0' || *first > '9')
 		return -1;
 	errno = 0;
 	value = strtoll(text, &end, 10);
@@ -35,11 +36,10 @@ int number_parse(const char *text, int64_t *ret_value, struct err *err)
 {
 	const char *end = NULL;
 	int64_t value = 0;
-	bool negative = text[0] == '-';
 
-	if (parse_digits(text + negative, &end, &value) < 0 || *end != '\0')
+	if (parse_digits(text, &end, &value) < 0 || *end != '\0')
 		return err_set(err, ERR_REFUSED, "\"%.40s\" is not a whole number", text);
-	*ret_value = negative ? -value : value;
+	*ret_value = value;
 	return 0;
 }
 
@@ -48,7 +48,7 @@ static int parse_with_unit(const char *text, const struct unit *units, int64_t *
 	const char *end = NULL;
 	int64_t value = 0;
 
-	if (parse_digits(text, &end, &value) < 0)
+	if (text[0] == '-' || parse_digits(text, &end, &value) < 0)
 		return -1;
 	for (; units->suffix; units++)
 		if (strcmp(end, units->suffix) == 0)

@@ -44,6 +44,15 @@ static void reads_numbers_durations_and_sizes(void)
 	}
 }
 
+static void reads_the_least_number_there_is(void)
+{
+	int64_t value = 42;
+	struct err err;
+
+	CU_ASSERT_EQUAL(number_parse("-9223372036854775808", &value, &err), 0);
+	CU_ASSERT_EQUAL(value, INT64_MIN);
+}
+
 static void refuses_the_rest_and_leaves_the_result_alone(void)
 {
 	static const struct {
@@ -139,6 +148,7 @@ static void prints_the_shortest_that_is_read_as_that_value(void)
 void add_suite_number(CU_pSuite suite)
 {
 	TEST(reads_numbers_durations_and_sizes);
+	TEST(reads_the_least_number_there_is);
 	TEST(refuses_the_rest_and_leaves_the_result_alone);
 	TEST(prints_the_shortest_that_is_read_as_that_value);
 }
