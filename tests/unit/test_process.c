@@ -285,7 +285,7 @@ static void interrupt(int number)
 static void stop_while_interrupted(const void *arg)
 {
 	struct sigaction caught = {.sa_handler = interrupt};
-	struct itimerval often = {{.tv_usec = 500}, {.tv_usec = 500}};
+	struct itimerval often = {{.tv_usec = 2000}, {.tv_usec = 2000}};
 	struct process process = start_and_wait(IS_STUBBORN);
 	pid_t pid = process.pid;
 	int64_t before = clock_elapsed();
