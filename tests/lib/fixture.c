@@ -1,0 +1,139 @@
+#include "tests/lib/fixture.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/number.h"
+#include "base/text.h"
+#include "spool/membership.h"
+
+static void must(int result, const struct err *err)
+{
+	if (result == 0)
+		return;
+	(void)fprintf(stderr, "fixture: %s\n", err->text);
+	abort();
+}
+
+void fixture_open(struct fixture *f)
+{
+	clock_freeze(FIXTURE_NOW);
+	scratch_open(&f->scratch);
+	scratch_spool(&f->scratch, "", &f->spool);
+	f->catalog = f->spool.catalog;
+	fixture_sql(f, "PRAGMA synchronous = OFF");
+}
+
+void fixture_close(struct fixture *f)
+{
+	spool_close(&f->spool);
+	scratch_close(&f->scratch);
+	clock_freeze(0);
+}
+
+struct catalog *fixture_connect(const struct fixture *f)
+{
+	struct catalog *catalog = NULL;
+	struct err err;
+
+	must(spool_open_catalog(&f->spool.settings, false, &catalog, &err), &err);
+	must(catalog_run(catalog, "PRAGMA synchronous = OFF", NO_VALUES, &err), &err);
+	return catalog;
+}
+
+int64_t fixture_clerk(const struct fixture *f, const char *login, const char *avrs_id)
+{
+	return scratch_account(&f->spool, login, avrs_id, "includes-e-delivery");
+}
+
+void fixture_grant(
+    const struct fixture *f, const char *login, const char *avrs_id, const char *role)
+{
+	struct grant grant = {.login = login, .avrs_id = avrs_id};
+	enum role before;
+	struct err err;
+
+	must(role_parse(role, &grant.role, &err), &err);
+	must(membership_grant(f->catalog, &f->spool.actor, &grant, &before, &err), &err);
+}
+
+void fixture_account(const struct fixture *f, const char *login, struct account *ret_account)
+{
+	struct err err;
+
+	must(account_get(f->catalog, login, ret_account, &err), &err);
+}
+
+void fixture_letter(const struct fixture *f, const char *avrs_id, enum letter_class class,
+    const char *name, struct letter *ret_letter)
+{
+	struct letter letter = {.class = class,
+	    .size = 1000,
+	    .crc32 = 1,
+	    .taken = clock_now(),
+	    .electronic = ELECTRONIC_POSTING};
+	struct err err;
+
+	must(catalog_take_ids(f->catalog, "letter", 1, &letter.id, &err), &err);
+	text_copy(letter.avrs_id, avrs_id);
+	text_copy(letter.name, name);
+	text_copy(letter.dropped_name, name);
+	letter_name_type(name, letter.type);
+	(void)snprintf(letter.sha256, sizeof(letter.sha256), "%064d", (int)letter.id);
+	must(letter_add(f->catalog, f->spool.settings.node, &letter, &err), &err);
+	*ret_letter = letter;
+}
+
+void fixture_post(const struct fixture *f, struct letter *letter)
+{
+	struct err err;
+
+	must(letter_take_sequence(f->catalog, letter->avrs_id, 1, clock_now(), &letter->sequence,
+	         &letter->posted, &err),
+	    &err);
+	must(letter_set_posted(f->catalog, letter, &err), &err);
+	letter->electronic = ELECTRONIC_POSTED;
+}
+
+void fixture_posted(const struct fixture *f, const char *avrs_id, enum letter_class class,
+    const char *name, struct letter *ret_letter)
+{
+	fixture_letter(f, avrs_id, class, name, ret_letter);
+	fixture_post(f, ret_letter);
+}
+
+void fixture_sql(const struct fixture *f, const char *sql)
+{
+	struct err err;
+
+	must(catalog_run(f->catalog, sql, NO_VALUES, &err), &err);
+}
+
+int64_t fixture_number(const struct fixture *f, const char *sql)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+	struct err err;
+
+	must(catalog_find(f->catalog, sql, NO_VALUES, &row, &found, &err), &err);
+	return found ? statement_int(row, 0) : -1;
+}
+
+bool fails(int result, const struct err *err, enum err_kind kind)
+{
+	return result == -1 && err->kind == kind && err->text[0] != '\0';
+}
+
+int fixture_open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	if (!dir)
+		return -1;
+	while (readdir(dir))
+		count++;
+	(void)closedir(dir);
+	return count;
+}
