@@ -1,0 +1,434 @@
+#include "spool/catalog.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/fixture.h"
+#include "tests/unit/suite.h"
+
+void add_suite_catalog(CU_pSuite suite);
+
+/* A table of its own for each of these tests. */
+static void open_with_table(struct fixture *f)
+{
+	fixture_open(f);
+	fixture_sql(f, "CREATE TABLE fruit (id BIGINT PRIMARY KEY, name TEXT)");
+}
+
+static int add_fruit(struct catalog *catalog, int64_t id, const char *name, struct err *err)
+{
+	return catalog_run(
+	    catalog, "INSERT INTO fruit VALUES ($1, $2)", VALUES(INT(id), TEXT(name)), err);
+}
+
+static int64_t fruits(const struct fixture *f)
+{
+	return fixture_number(f, "SELECT COUNT(*) FROM fruit");
+}
+
+static void refuses_places_of_no_known_kind(void)
+{
+	static const char *const wrong[] = {
+	    "", "catalog.db", "sqlite", "/var/lib/catalog.db", "mysql:x", "SQLITE:x"};
+
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct catalog *catalog = NULL;
+		struct err err;
+
+		CU_ASSERT_TRUE(
+		    fails(catalog_open(wrong[i], true, &catalog, &err), &err, ERR_REFUSED));
+		CU_ASSERT_PTR_NULL(catalog);
+	}
+}
+
+static void closes_what_was_never_opened(void)
+{
+	catalog_close(NULL);
+	statement_done(NULL);
+}
+
+static void finds_rows_and_tells_when_there_is_none(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct err err;
+
+	open_with_table(&f);
+	CU_ASSERT_EQUAL(add_fruit(f.catalog, 1, "apple", &err), 0);
+	for (int64_t id = 0; id < 2; id++) {
+		OWNED_STATEMENT struct statement *row = NULL;
+		bool found = id == 0;
+
+		CU_ASSERT_EQUAL(catalog_find(f.catalog, "SELECT name FROM fruit WHERE id = $1",
+		                    VALUES(INT(id)), &row, &found, &err),
+		    0);
+		CU_ASSERT_EQUAL(found, id == 1);
+		if (found)
+			CU_ASSERT_STRING_EQUAL(statement_text(row, 0), "apple");
+	}
+}
+
+static void leaves_the_statement_alone_when_it_fails(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct statement *row = NULL;
+	bool found = true;
+	struct err err;
+
+	open_with_table(&f);
+	CU_ASSERT_TRUE(fails(
+	    catalog_find(f.catalog, "SELECT no FROM such_table", NO_VALUES, &row, &found, &err),
+	    &err, ERR_INTERNAL));
+	CU_ASSERT_TRUE(fails(catalog_select(f.catalog, "SELECT name FROM", NO_VALUES, &row, &err),
+	    &err, ERR_INTERNAL));
+	CU_ASSERT_PTR_NULL(row);
+	CU_ASSERT_TRUE(found);
+}
+
+/* One and the same text may be in use several times, each with its values and its place. */
+static void runs_a_statement_inside_itself(void)
+{
+	static const char sql[] = "SELECT id FROM fruit WHERE id >= $1 ORDER BY id";
+	OWNED_FIXTURE struct fixture f;
+	OWNED_STATEMENT struct statement *outer = NULL;
+	OWNED_STATEMENT struct statement *inner = NULL;
+	bool row = false;
+	struct err err;
+
+	open_with_table(&f);
+	for (int64_t id = 1; id <= 3; id++)
+		CU_ASSERT_EQUAL(add_fruit(f.catalog, id, "x", &err), 0);
+	CU_ASSERT_EQUAL(catalog_find(f.catalog, sql, VALUES(INT(1)), &outer, &row, &err), 0);
+	CU_ASSERT_EQUAL(catalog_find(f.catalog, sql, VALUES(INT(3)), &inner, &row, &err), 0);
+	CU_ASSERT_EQUAL(statement_int(outer, 0), 1);
+	CU_ASSERT_EQUAL(statement_int(inner, 0), 3);
+	CU_ASSERT_EQUAL(statement_next(outer, &row, &err), 0);
+	CU_ASSERT_EQUAL(statement_int(outer, 0), 2);
+	CU_ASSERT_EQUAL(statement_next(inner, &row, &err), 0);
+	CU_ASSERT_FALSE(row);
+	CU_ASSERT_EQUAL(statement_next(outer, &row, &err), 0);
+	CU_ASSERT_TRUE(row);
+	CU_ASSERT_EQUAL(statement_int(outer, 0), 3);
+}
+
+static void forgets_the_values_of_the_last_run(void)
+{
+	static const char sql[] = "SELECT $1 IS NULL";
+	OWNED_FIXTURE struct fixture f;
+	struct err err;
+
+	open_with_table(&f);
+	for (int round = 0; round < 2; round++) {
+		OWNED_STATEMENT struct statement *row = NULL;
+		bool found = false;
+
+		CU_ASSERT_EQUAL(catalog_find(f.catalog, sql,
+		                    round == 0 ? VALUES(INT(5)) : NO_VALUES, &row, &found, &err),
+		    0);
+		CU_ASSERT_EQUAL(statement_int(row, 0), round);
+	}
+}
+
+static void counts_the_rows_that_changed(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct err err;
+
+	open_with_table(&f);
+	for (int64_t id = 1; id <= 3; id++)
+		CU_ASSERT_EQUAL(add_fruit(f.catalog, id, "x", &err), 0);
+	CU_ASSERT_EQUAL(catalog_changes(f.catalog), 1);
+	fixture_sql(&f, "UPDATE fruit SET name = 'y' WHERE id > 1");
+	CU_ASSERT_EQUAL(catalog_changes(f.catalog), 2);
+	fixture_sql(&f, "DELETE FROM fruit WHERE id = 99");
+	CU_ASSERT_EQUAL(catalog_changes(f.catalog), 0);
+	fixture_sql(&f, "DELETE FROM fruit");
+	CU_ASSERT_EQUAL(catalog_changes(f.catalog), 3);
+}
+
+static void runs_any_text_once(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	char sql[64];
+	struct err err;
+
+	open_with_table(&f);
+	for (int i = 1; i <= 2; i++) {
+		(void)snprintf(sql, sizeof(sql), "INSERT INTO fruit VALUES (%d, 'x')", i);
+		CU_ASSERT_EQUAL(catalog_run_text(f.catalog, sql, &err), 0);
+	}
+	CU_ASSERT_EQUAL(fruits(&f), 2);
+	CU_ASSERT_TRUE(fails(catalog_run_text(f.catalog, sql, &err), &err, ERR_CONFLICT));
+	CU_ASSERT_TRUE(fails(catalog_run_text(f.catalog, "NONSENSE", &err), &err, ERR_INTERNAL));
+}
+
+/* A transaction's body that adds a fruit and then comes to an end as it is told. */
+struct plan {
+	int64_t id;
+	enum err_kind kind;
+	int failures; /* how often it fails before it succeeds */
+	int runs;
+};
+
+static int follow_plan(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct plan *plan = arg;
+
+	if (add_fruit(catalog, plan->id, "x", err) < 0)
+		return -1;
+	if (plan->runs++ < plan->failures)
+		return err_set(err, plan->kind, "as planned");
+	return 0;
+}
+
+static void commits_what_succeeds(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct catalog *other;
+	OWNED_STATEMENT struct statement *row = NULL;
+	struct plan plan = {.id = 1};
+	bool found = false;
+	struct err err;
+
+	open_with_table(&f);
+	CU_ASSERT_EQUAL(catalog_transact(f.catalog, follow_plan, &plan, &err), 0);
+	CU_ASSERT_EQUAL(plan.runs, 1);
+	other = fixture_connect(&f);
+	CU_ASSERT_EQUAL(
+	    catalog_find(other, "SELECT 1 FROM fruit", NO_VALUES, &row, &found, &err), 0);
+	CU_ASSERT_TRUE(found);
+	statement_done(TAKE(row));
+	catalog_close(other);
+}
+
+static void undoes_what_fails_and_does_not_try_again(void)
+{
+	static const enum err_kind kinds[] = {
+	    ERR_INTERNAL, ERR_RETRY, ERR_GONE, ERR_REFUSED, ERR_CONFLICT, ERR_USAGE};
+	OWNED_FIXTURE struct fixture f;
+	struct err err;
+
+	open_with_table(&f);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct plan plan = {.id = 1, .kind = kinds[i], .failures = 1};
+
+		CU_ASSERT_TRUE(
+		    fails(catalog_transact(f.catalog, follow_plan, &plan, &err), &err, kinds[i]));
+		CU_ASSERT_STRING_EQUAL(err.text, "as planned");
+		CU_ASSERT_EQUAL(plan.runs, 1);
+		CU_ASSERT_EQUAL(fruits(&f), 0);
+	}
+}
+
+/* Each run begins from nothing: the same id can be added again. */
+static void tries_again_while_somebody_else_is_busy(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct plan plan = {.id = 1, .kind = ERR_BUSY, .failures = 3};
+	struct err err;
+
+	open_with_table(&f);
+	CU_ASSERT_EQUAL(catalog_transact(f.catalog, follow_plan, &plan, &err), 0);
+	CU_ASSERT_EQUAL(plan.runs, 4);
+	CU_ASSERT_EQUAL(fruits(&f), 1);
+}
+
+static void gives_up_when_it_stays_busy(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct plan plan = {.id = 1, .kind = ERR_BUSY, .failures = 1000};
+	struct plan after = {.id = 1};
+	struct err err;
+
+	open_with_table(&f);
+	CU_ASSERT_TRUE(
+	    fails(catalog_transact(f.catalog, follow_plan, &plan, &err), &err, ERR_BUSY));
+	CU_ASSERT_TRUE(plan.runs > 3 && plan.runs < 20);
+	CU_ASSERT_EQUAL(fruits(&f), 0);
+	CU_ASSERT_EQUAL(catalog_transact(f.catalog, follow_plan, &after, &err), 0);
+}
+
+static int nest(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct plan *plans = arg;
+
+	if (catalog_transact(catalog, follow_plan, &plans[0], err) < 0)
+		return -1;
+	return catalog_transact(catalog, follow_plan, &plans[1], err);
+}
+
+/* R6 and others change several things at once: an inner transaction is a part of the outer. */
+static void makes_one_of_a_transaction_inside_another(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct plan good[] = {{.id = 1}, {.id = 2}};
+	struct plan bad[] = {{.id = 3}, {.id = 4, .kind = ERR_REFUSED, .failures = 1}};
+	struct plan busy[] = {{.id = 5}, {.id = 6, .kind = ERR_BUSY, .failures = 1}};
+	struct err err;
+
+	open_with_table(&f);
+	CU_ASSERT_EQUAL(catalog_transact(f.catalog, nest, good, &err), 0);
+	CU_ASSERT_EQUAL(fruits(&f), 2);
+	CU_ASSERT_TRUE(fails(catalog_transact(f.catalog, nest, bad, &err), &err, ERR_REFUSED));
+	CU_ASSERT_EQUAL(fruits(&f), 2);
+	/* Busy inside: all of the outer one is run again, not the inner one alone. */
+	CU_ASSERT_EQUAL(catalog_transact(f.catalog, nest, busy, &err), 0);
+	CU_ASSERT_EQUAL(busy[0].runs, 2);
+	CU_ASSERT_EQUAL(fruits(&f), 4);
+}
+
+static int break_a_promise(struct catalog *catalog, void *arg, struct err *err)
+{
+	(void)arg;
+	if (catalog_run(catalog, "PRAGMA defer_foreign_keys = ON", NO_VALUES, err) < 0)
+		return -1;
+	return catalog_run(catalog,
+	    "INSERT INTO drop_limit (account_id, avrs_id) VALUES (99, '123456789')", NO_VALUES,
+	    err);
+}
+
+static void undoes_all_when_the_commit_fails(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct plan plan = {.id = 1};
+	struct err err;
+
+	open_with_table(&f);
+	CU_ASSERT_TRUE(
+	    fails(catalog_transact(f.catalog, break_a_promise, NULL, &err), &err, ERR_REFUSED));
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM drop_limit"), 0);
+	CU_ASSERT_EQUAL(catalog_transact(f.catalog, follow_plan, &plan, &err), 0);
+}
+
+static void takes_ids_in_a_row(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct catalog *other;
+	int64_t first = 0;
+	int64_t next = 0;
+	struct err err;
+
+	fixture_open(&f);
+	other = fixture_connect(&f);
+	CU_ASSERT_EQUAL(catalog_take_ids(f.catalog, "letter", 1, &first, &err), 0);
+	CU_ASSERT_EQUAL(catalog_take_ids(other, "letter", 500, &next, &err), 0);
+	CU_ASSERT_EQUAL(next, first + 1);
+	CU_ASSERT_EQUAL(catalog_take_ids(f.catalog, "letter", 1, &next, &err), 0);
+	CU_ASSERT_EQUAL(next, first + 501);
+	CU_ASSERT_EQUAL(catalog_take_ids(f.catalog, "account", 1, &next, &err), 0);
+	CU_ASSERT_EQUAL(next, 1);
+	catalog_close(other);
+}
+
+static void knows_no_ids_of_other_things(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	int64_t first = 42;
+	struct err err;
+
+	fixture_open(&f);
+	CU_ASSERT_TRUE(
+	    fails(catalog_take_ids(f.catalog, "fruit", 1, &first, &err), &err, ERR_INTERNAL));
+	CU_ASSERT_EQUAL(first, 42);
+}
+
+static bool has_news(struct catalog *catalog)
+{
+	bool news = false;
+	struct err err;
+
+	CU_ASSERT_EQUAL(catalog_has_news(catalog, &news, &err), 0);
+	return news;
+}
+
+static void has_news_when_another_connection_announces_some(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct catalog *other;
+	struct err err;
+
+	open_with_table(&f);
+	other = fixture_connect(&f);
+	CU_ASSERT_FALSE(has_news(f.catalog));
+	CU_ASSERT_EQUAL(catalog_announce(other, &err), 0);
+	CU_ASSERT_TRUE(has_news(f.catalog));
+	CU_ASSERT_FALSE(has_news(f.catalog));
+	CU_ASSERT_EQUAL(catalog_announce(other, &err), 0);
+	CU_ASSERT_EQUAL(catalog_announce(other, &err), 0);
+	CU_ASSERT_TRUE(has_news(f.catalog));
+	CU_ASSERT_FALSE(has_news(f.catalog));
+	catalog_close(other);
+}
+
+static void has_no_news_of_what_was_not_announced(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct catalog *other;
+	struct err err;
+
+	open_with_table(&f);
+	other = fixture_connect(&f);
+	CU_ASSERT_FALSE(has_news(f.catalog));
+	CU_ASSERT_EQUAL(add_fruit(other, 1, "apple", &err), 0);
+	CU_ASSERT_FALSE(has_news(f.catalog));
+	catalog_close(other);
+}
+
+static int announce_and_fail(struct catalog *catalog, void *arg, struct err *err)
+{
+	(void)arg;
+	if (catalog_announce(catalog, err) < 0)
+		return -1;
+	return err_set(err, ERR_REFUSED, "no");
+}
+
+static void has_no_news_of_what_was_undone(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct catalog *other;
+	struct err err;
+
+	open_with_table(&f);
+	other = fixture_connect(&f);
+	CU_ASSERT_FALSE(has_news(f.catalog));
+	CU_ASSERT_EQUAL(catalog_transact(other, announce_and_fail, NULL, &err), -1);
+	CU_ASSERT_FALSE(has_news(f.catalog));
+	catalog_close(other);
+}
+
+static void begins_without_news_whatever_was_announced_before(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct catalog *other;
+	struct err err;
+
+	fixture_open(&f);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(catalog_announce(f.catalog, &err), 0);
+	other = fixture_connect(&f);
+	CU_ASSERT_FALSE(has_news(other));
+	catalog_close(other);
+}
+
+void add_suite_catalog(CU_pSuite suite)
+{
+	TEST(refuses_places_of_no_known_kind);
+	TEST(closes_what_was_never_opened);
+	TEST(finds_rows_and_tells_when_there_is_none);
+	TEST(leaves_the_statement_alone_when_it_fails);
+	TEST(runs_a_statement_inside_itself);
+	TEST(forgets_the_values_of_the_last_run);
+	TEST(counts_the_rows_that_changed);
+	TEST(runs_any_text_once);
+	TEST(commits_what_succeeds);
+	TEST(undoes_what_fails_and_does_not_try_again);
+	TEST(tries_again_while_somebody_else_is_busy);
+	TEST(gives_up_when_it_stays_busy);
+	TEST(makes_one_of_a_transaction_inside_another);
+	TEST(undoes_all_when_the_commit_fails);
+	TEST(takes_ids_in_a_row);
+	TEST(knows_no_ids_of_other_things);
+	TEST(has_news_when_another_connection_announces_some);
+	TEST(has_no_news_of_what_was_not_announced);
+	TEST(has_no_news_of_what_was_undone);
+	TEST(begins_without_news_whatever_was_announced_before);
+}
