@@ -1,0 +1,575 @@
+#include "spool/news.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/fixture.h"
+#include "tests/unit/suite.h"
+
+void add_suite_news(CU_pSuite suite);
+
+#define ID "123456789"
+
+enum { MODEL_MAX = 128 };
+
+/*
+ * What ought to be new, kept beside the catalog: number 1 to count, and for each whether it was
+ * posted as a trade file, is acknowledged, renewed or gone.
+ */
+struct model {
+	struct fixture f;
+	struct membership membership; /* as it was read last */
+	bool shows_trade_files;
+	int64_t mark;
+	int count;
+	struct letter letters[MODEL_MAX + 1];
+	bool acknowledged[MODEL_MAX + 1];
+	bool renewed[MODEL_MAX + 1];
+	bool gone[MODEL_MAX + 1];
+};
+
+static void model_close(struct model *m)
+{
+	fixture_close(&m->f);
+}
+#define OWNED_MODEL OWNED(model_close)
+
+static void read_membership(struct model *m)
+{
+	bool found = false;
+	struct err err;
+
+	CU_ASSERT_EQUAL(membership_find(m->f.catalog, 1, ID, &m->membership, &found, &err), 0);
+	CU_ASSERT_TRUE_FATAL(found);
+}
+
+static void model_open(struct model *m, const char *role)
+{
+	memset(m, 0, sizeof(*m));
+	fixture_open(&m->f);
+	scratch_provider(&m->f.spool, ID);
+	(void)scratch_account(&m->f.spool, "ann", ID, role);
+	m->shows_trade_files = strcmp(role, "e-delivery-only") != 0;
+	read_membership(m);
+}
+
+static bool shown(const struct model *m, int number)
+{
+	return m->letters[number].class == CLASS_EDELIVERY || m->shows_trade_files;
+}
+
+static bool is_new(const struct model *m, int number)
+{
+	return shown(m, number) && !m->gone[number] &&
+	       (m->renewed[number] || (number > m->mark && !m->acknowledged[number]));
+}
+
+/* Where the mark has to be after an acknowledgement above it: before the first that is new. */
+static void move_mark(struct model *m)
+{
+	int64_t mark = m->mark;
+
+	while (mark < m->count && !is_new(m, (int)mark + 1))
+		mark++;
+	m->mark = mark;
+}
+
+static void post(struct model *m, enum letter_class class)
+{
+	char name[16];
+
+	m->count++;
+	(void)snprintf(name, sizeof(name), "EFT_%d", m->count);
+	fixture_posted(&m->f, ID, class, name, &m->letters[m->count]);
+	CU_ASSERT_EQUAL(m->letters[m->count].sequence, m->count);
+	read_membership(m);
+}
+
+static void acknowledge(struct model *m, int number)
+{
+	struct err err;
+
+	CU_ASSERT_EQUAL(news_acknowledge(m->f.catalog, &m->f.spool.actor, &m->membership,
+	                    &m->letters[number], &err),
+	    0);
+	m->acknowledged[number] = true;
+	m->renewed[number] = false;
+	if (number > m->mark)
+		move_mark(m);
+	read_membership(m);
+}
+
+/* A letter below the mark is new again. */
+static void renew(struct model *m, int number)
+{
+	struct err err;
+
+	CU_ASSERT_TRUE(number <= m->mark);
+	CU_ASSERT_EQUAL(catalog_run(m->f.catalog,
+	                    "INSERT INTO acknowledgement (account_id, avrs_id, sequence, renewed)"
+	                    " VALUES (1, $1, $2, 1)",
+	                    VALUES(TEXT(ID), INT(number)), &err),
+	    0);
+	m->renewed[number] = true;
+}
+
+static void recall(struct model *m, int number)
+{
+	struct err err;
+
+	CU_ASSERT_EQUAL(
+	    catalog_run(m->f.catalog, "UPDATE letter SET electronic = 'recalled' WHERE id = $1",
+	        VALUES(INT(m->letters[number].id)), &err),
+	    0);
+	m->gone[number] = true;
+}
+
+struct seen {
+	int times[MODEL_MAX + 1];
+	int64_t passed;
+};
+
+static int note(const struct letter *letter, void *arg, struct err *err)
+{
+	struct seen *seen = arg;
+
+	(void)err;
+	seen->times[letter->sequence]++;
+	seen->passed++;
+	return 0;
+}
+
+/* All of the news in pages of limit: no page is larger, and nothing comes twice. */
+static void list_all(const struct model *m, int64_t limit, struct seen *ret_seen)
+{
+	struct news_cursor cursor = {.past_renewed = false};
+	bool more = true;
+	struct err err;
+
+	*ret_seen = (struct seen){.passed = 0};
+	for (int page = 0; more; page++) {
+		int64_t before = ret_seen->passed;
+
+		CU_ASSERT_EQUAL_FATAL(news_list(m->f.catalog, &m->membership, &cursor, limit, note,
+		                          ret_seen, &more, &err),
+		    0);
+		CU_ASSERT_TRUE(ret_seen->passed - before <= limit);
+		CU_ASSERT_FATAL(page <= MODEL_MAX);
+	}
+}
+
+static int64_t count_news(const struct model *m, enum letter_class class, int64_t limit)
+{
+	int64_t count = -1;
+	struct err err;
+
+	CU_ASSERT_EQUAL(news_count(m->f.catalog, &m->membership, class, limit, &count, &err), 0);
+	return count;
+}
+
+/* Everything that can be asked, against the model. */
+static void check(const struct model *m, int64_t limit)
+{
+	struct seen seen;
+	int64_t expected[CLASS_COUNT] = {0};
+	struct err err;
+
+	CU_ASSERT_EQUAL(m->membership.mark, m->mark);
+	list_all(m, limit, &seen);
+	for (int number = 1; number <= m->count; number++) {
+		bool has = false;
+
+		expected[m->letters[number].class] += is_new(m, number);
+		CU_ASSERT_EQUAL(seen.times[number], is_new(m, number));
+		if (!shown(m, number) || m->gone[number])
+			continue;
+		CU_ASSERT_EQUAL(
+		    news_has(m->f.catalog, &m->membership, &m->letters[number], &has, &err), 0);
+		CU_ASSERT_EQUAL(has, is_new(m, number));
+	}
+	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++) {
+		CU_ASSERT_EQUAL(count_news(m, class, 1000), expected[class]);
+		CU_ASSERT_EQUAL(count_news(m, class, 1), expected[class] > 0);
+	}
+}
+
+/* An empty new/ costs nothing: no row is kept of what the mark says. */
+static int64_t exceptions(const struct model *m)
+{
+	return fixture_number(&m->f, "SELECT COUNT(*) FROM acknowledgement");
+}
+
+static void moves_the_mark_with_each_acknowledgement_in_order(void)
+{
+	OWNED_MODEL struct model m;
+
+	model_open(&m, "master");
+	for (int i = 0; i < 6; i++)
+		post(&m, i % 3 == 2 ? CLASS_TRADE_FILES : CLASS_EDELIVERY);
+	check(&m, 100);
+	for (int number = 1; number <= 6; number++) {
+		acknowledge(&m, number);
+		CU_ASSERT_EQUAL(m.membership.mark, number);
+		CU_ASSERT_EQUAL(exceptions(&m), 0);
+		check(&m, 2);
+	}
+}
+
+static void keeps_the_mark_behind_the_first_gap(void)
+{
+	OWNED_MODEL struct model m;
+
+	model_open(&m, "master");
+	for (int i = 0; i < 6; i++)
+		post(&m, CLASS_EDELIVERY);
+	for (int number = 6; number >= 2; number--) {
+		acknowledge(&m, number);
+		CU_ASSERT_EQUAL(m.membership.mark, 0);
+		CU_ASSERT_EQUAL(exceptions(&m), 7 - number);
+		check(&m, 3);
+	}
+	acknowledge(&m, 1);
+	CU_ASSERT_EQUAL(m.membership.mark, 6);
+	CU_ASSERT_EQUAL(exceptions(&m), 0);
+	check(&m, 1);
+}
+
+/* A generator of its own, so that a failure comes back. */
+static unsigned next_random(unsigned *state, unsigned below)
+{
+	*state = *state * 1103515245u + 12345u;
+	return (*state >> 16) % below;
+}
+
+static void take_a_random_step(struct model *m, unsigned *state)
+{
+	unsigned what = next_random(state, 10);
+	int number = m->count ? 1 + (int)next_random(state, (unsigned)m->count) : 0;
+
+	if (what < 3 && m->count < MODEL_MAX)
+		post(m, what == 0 ? CLASS_TRADE_FILES : CLASS_EDELIVERY);
+	else if (number && what < 8 && is_new(m, number))
+		acknowledge(m, number);
+	else if (number && what == 8 && !m->gone[number] && number <= m->mark &&
+	         !m->renewed[number])
+		renew(m, number);
+	else if (number && what == 9 && !m->gone[number])
+		recall(m, number);
+}
+
+static void agrees_with_the_model_at_random(const char *role)
+{
+	for (unsigned seed = 1; seed <= 4; seed++) {
+		OWNED_MODEL struct model m;
+		unsigned state = seed;
+
+		model_open(&m, role);
+		for (int step = 0; step < 250; step++) {
+			take_a_random_step(&m, &state);
+			if (step % 5 == 0)
+				check(&m, 1 + step % 7);
+		}
+		check(&m, 100);
+	}
+}
+
+static void agrees_with_the_model_for_a_master(void)
+{
+	agrees_with_the_model_at_random("master");
+}
+
+/* R5: what the role does not show is not there, and does not hold the mark back. */
+static void agrees_with_the_model_for_e_delivery_only(void)
+{
+	agrees_with_the_model_at_random("e-delivery-only");
+}
+
+static void shows_nothing_to_an_account_without_a_role(void)
+{
+	OWNED_MODEL struct model m;
+	struct seen seen;
+
+	model_open(&m, "none");
+	post(&m, CLASS_EDELIVERY);
+	post(&m, CLASS_TRADE_FILES);
+	list_all(&m, 10, &seen);
+	CU_ASSERT_EQUAL(seen.passed, 0);
+	CU_ASSERT_EQUAL(count_news(&m, CLASS_EDELIVERY, 10), 0);
+	CU_ASSERT_EQUAL(count_news(&m, CLASS_TRADE_FILES, 10), 0);
+}
+
+/* R5 */
+static void is_not_held_back_by_trade_files_that_are_hidden(void)
+{
+	OWNED_MODEL struct model m;
+
+	model_open(&m, "e-delivery-only");
+	post(&m, CLASS_TRADE_FILES);
+	post(&m, CLASS_EDELIVERY);
+	post(&m, CLASS_TRADE_FILES);
+	post(&m, CLASS_TRADE_FILES);
+	CU_ASSERT_EQUAL(m.membership.mark, 0);
+	acknowledge(&m, 2);
+	CU_ASSERT_EQUAL(m.membership.mark, 4);
+	CU_ASSERT_EQUAL(exceptions(&m), 0);
+	check(&m, 1);
+}
+
+static void is_not_held_back_by_letters_that_are_gone(void)
+{
+	OWNED_MODEL struct model m;
+
+	model_open(&m, "master");
+	for (int i = 0; i < 4; i++)
+		post(&m, CLASS_EDELIVERY);
+	recall(&m, 1);
+	recall(&m, 3);
+	acknowledge(&m, 2);
+	CU_ASSERT_EQUAL(m.membership.mark, 3);
+	check(&m, 1);
+}
+
+static void begins_with_what_is_posted_after_the_grant(void)
+{
+	OWNED_MODEL struct model m;
+	struct grant grant = {.login = "bob", .avrs_id = ID, .role = ROLE_INCLUDES_E_DELIVERY};
+	enum role before;
+	bool found = false;
+	struct seen seen;
+	struct err err;
+
+	model_open(&m, "master");
+	post(&m, CLASS_EDELIVERY);
+	post(&m, CLASS_TRADE_FILES);
+	for (int backlog = 0; backlog < 2; backlog++) {
+		int64_t bob = scratch_account(&m.f.spool, backlog ? "cid" : "bob", "", "");
+
+		grant.login = backlog ? "cid" : "bob";
+		grant.backlog = backlog;
+		CU_ASSERT_EQUAL(
+		    membership_grant(m.f.catalog, &m.f.spool.actor, &grant, &before, &err), 0);
+		post(&m, CLASS_EDELIVERY);
+		CU_ASSERT_EQUAL(
+		    membership_find(m.f.catalog, bob, ID, &m.membership, &found, &err), 0);
+		list_all(&m, 1, &seen);
+		for (int number = 1; number <= m.count; number++)
+			CU_ASSERT_EQUAL(seen.times[number], backlog || number == m.count);
+	}
+}
+
+/* R5: letters that were new stay so; of trade files only those from now on are. */
+static void begins_with_trade_files_when_the_role_shows_them(void)
+{
+	OWNED_MODEL struct model m;
+	struct seen seen;
+
+	model_open(&m, "e-delivery-only");
+	post(&m, CLASS_EDELIVERY);
+	post(&m, CLASS_TRADE_FILES);
+	fixture_grant(&m.f, "ann", ID, "includes-e-delivery");
+	post(&m, CLASS_TRADE_FILES);
+	post(&m, CLASS_EDELIVERY);
+	list_all(&m, 1, &seen);
+	CU_ASSERT_EQUAL(seen.times[1], 1);
+	CU_ASSERT_EQUAL(seen.times[2], 0);
+	CU_ASSERT_EQUAL(seen.times[3], 1);
+	CU_ASSERT_EQUAL(seen.times[4], 1);
+	/* The one from before the role does not hold the mark back either. */
+	m.shows_trade_files = true;
+	acknowledge(&m, 1);
+	CU_ASSERT_EQUAL(m.membership.mark, 2);
+}
+
+static void hides_trade_files_when_the_role_is_taken_down(void)
+{
+	OWNED_MODEL struct model m;
+	struct seen seen;
+
+	model_open(&m, "includes-e-delivery");
+	post(&m, CLASS_TRADE_FILES);
+	post(&m, CLASS_EDELIVERY);
+	fixture_grant(&m.f, "ann", ID, "e-delivery-only");
+	read_membership(&m);
+	list_all(&m, 10, &seen);
+	CU_ASSERT_EQUAL(seen.times[1], 0);
+	CU_ASSERT_EQUAL(seen.times[2], 1);
+	CU_ASSERT_EQUAL(count_news(&m, CLASS_TRADE_FILES, 10), 0);
+}
+
+static void brings_back_what_was_renewed(void)
+{
+	OWNED_MODEL struct model m;
+
+	model_open(&m, "master");
+	for (int i = 0; i < 5; i++)
+		post(&m, i == 1 ? CLASS_TRADE_FILES : CLASS_EDELIVERY);
+	for (int number = 1; number <= 5; number++)
+		acknowledge(&m, number);
+	renew(&m, 2);
+	renew(&m, 4);
+	check(&m, 1);
+	acknowledge(&m, 4);
+	CU_ASSERT_EQUAL(m.membership.mark, 5);
+	check(&m, 1);
+	acknowledge(&m, 2);
+	check(&m, 1);
+	CU_ASSERT_EQUAL(exceptions(&m), 0);
+}
+
+static void can_be_told_twice(void)
+{
+	OWNED_MODEL struct model m;
+
+	model_open(&m, "master");
+	for (int i = 0; i < 3; i++)
+		post(&m, CLASS_EDELIVERY);
+	acknowledge(&m, 2);
+	acknowledge(&m, 2);
+	CU_ASSERT_EQUAL(exceptions(&m), 1);
+	acknowledge(&m, 1);
+	acknowledge(&m, 1);
+	CU_ASSERT_EQUAL(m.membership.mark, 2);
+	CU_ASSERT_EQUAL(exceptions(&m), 0);
+	check(&m, 5);
+}
+
+/* What a session read of its membership may be old; the row counts. */
+static void goes_by_the_mark_of_now(void)
+{
+	OWNED_MODEL struct model m;
+	struct membership old;
+	struct err err;
+
+	model_open(&m, "master");
+	for (int i = 0; i < 3; i++)
+		post(&m, CLASS_EDELIVERY);
+	old = m.membership;
+	acknowledge(&m, 1);
+	CU_ASSERT_EQUAL(
+	    news_acknowledge(m.f.catalog, &m.f.spool.actor, &old, &m.letters[2], &err), 0);
+	CU_ASSERT_EQUAL(old.mark, 0);
+	m.acknowledged[2] = true;
+	move_mark(&m);
+	read_membership(&m);
+	check(&m, 1);
+	CU_ASSERT_EQUAL(m.membership.mark, 2);
+}
+
+static void refuses_when_the_role_was_taken_away(void)
+{
+	OWNED_MODEL struct model m;
+	int64_t events;
+	struct err err;
+
+	model_open(&m, "includes-e-delivery");
+	post(&m, CLASS_EDELIVERY);
+	CU_ASSERT_EQUAL(membership_revoke(m.f.catalog, &m.f.spool.actor, "ann", ID, &err), 0);
+	events = fixture_number(&m.f, "SELECT COUNT(*) FROM event");
+	CU_ASSERT_TRUE(fails(
+	    news_acknowledge(m.f.catalog, &m.f.spool.actor, &m.membership, &m.letters[1], &err),
+	    &err, ERR_REFUSED));
+	CU_ASSERT_EQUAL(exceptions(&m), 0);
+	CU_ASSERT_EQUAL(fixture_number(&m.f, "SELECT COUNT(*) FROM event"), events);
+}
+
+static void puts_acknowledgements_into_the_audit_log(void)
+{
+	OWNED_MODEL struct model m;
+
+	model_open(&m, "master");
+	post(&m, CLASS_EDELIVERY);
+	acknowledge(&m, 1);
+	CU_ASSERT_EQUAL(fixture_number(&m.f, "SELECT letter_id FROM event WHERE"
+	                                     " what = 'letter.acknowledged' AND login = 'ann'"
+	                                     " AND avrs_id = '123456789'"),
+	    m.letters[1].id);
+}
+
+/* Each account has news of its own. */
+static void leaves_the_news_of_others_alone(void)
+{
+	OWNED_MODEL struct model m;
+	struct seen seen;
+	int64_t bob;
+	bool found = false;
+	struct err err;
+
+	model_open(&m, "master");
+	bob = scratch_account(&m.f.spool, "bob", ID, "includes-e-delivery");
+	for (int i = 0; i < 3; i++)
+		post(&m, CLASS_EDELIVERY);
+	acknowledge(&m, 1);
+	acknowledge(&m, 3);
+	CU_ASSERT_EQUAL(membership_find(m.f.catalog, bob, ID, &m.membership, &found, &err), 0);
+	list_all(&m, 2, &seen);
+	CU_ASSERT_EQUAL(seen.passed, 3);
+}
+
+static int stop(const struct letter *letter, void *arg, struct err *err)
+{
+	++*(int *)arg;
+	return err_set(err, ERR_USAGE, "not %s", letter->name);
+}
+
+static void stops_when_it_is_told_to(void)
+{
+	OWNED_MODEL struct model m;
+	struct news_cursor cursor = {.past_renewed = false};
+	int calls = 0;
+	bool more = true;
+	struct err err;
+
+	model_open(&m, "master");
+	post(&m, CLASS_EDELIVERY);
+	post(&m, CLASS_EDELIVERY);
+	CU_ASSERT_TRUE(
+	    fails(news_list(m.f.catalog, &m.membership, &cursor, 9, stop, &calls, &more, &err),
+	        &err, ERR_USAGE));
+	CU_ASSERT_EQUAL(calls, 1);
+	CU_ASSERT_TRUE(more);
+}
+
+static void notes_the_first_opening(void)
+{
+	OWNED_MODEL struct model m;
+	bool opened = true;
+	struct err err;
+
+	model_open(&m, "master");
+	post(&m, CLASS_EDELIVERY);
+	post(&m, CLASS_EDELIVERY);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, &opened, &err), 0);
+	CU_ASSERT_FALSE(opened);
+	CU_ASSERT_EQUAL(news_note_opening(m.f.catalog, 1, m.letters[1].id, &err), 0);
+	clock_freeze(FIXTURE_NOW + 5);
+	CU_ASSERT_EQUAL(news_note_opening(m.f.catalog, 1, m.letters[1].id, &err), 0);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, &opened, &err), 0);
+	CU_ASSERT_TRUE(opened);
+	CU_ASSERT_EQUAL(fixture_number(&m.f, "SELECT opened FROM opening"), FIXTURE_NOW);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[2].id, &opened, &err), 0);
+	CU_ASSERT_FALSE(opened);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 2, m.letters[1].id, &opened, &err), 0);
+	CU_ASSERT_FALSE(opened);
+}
+
+void add_suite_news(CU_pSuite suite)
+{
+	TEST(moves_the_mark_with_each_acknowledgement_in_order);
+	TEST(keeps_the_mark_behind_the_first_gap);
+	TEST(agrees_with_the_model_for_a_master);
+	TEST(agrees_with_the_model_for_e_delivery_only);
+	TEST(shows_nothing_to_an_account_without_a_role);
+	TEST(is_not_held_back_by_trade_files_that_are_hidden);
+	TEST(is_not_held_back_by_letters_that_are_gone);
+	TEST(begins_with_what_is_posted_after_the_grant);
+	TEST(begins_with_trade_files_when_the_role_shows_them);
+	TEST(hides_trade_files_when_the_role_is_taken_down);
+	TEST(brings_back_what_was_renewed);
+	TEST(can_be_told_twice);
+	TEST(goes_by_the_mark_of_now);
+	TEST(refuses_when_the_role_was_taken_away);
+	TEST(puts_acknowledgements_into_the_audit_log);
+	TEST(leaves_the_news_of_others_alone);
+	TEST(stops_when_it_is_told_to);
+	TEST(notes_the_first_opening);
+}
