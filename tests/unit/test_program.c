@@ -1,0 +1,160 @@
+#include "spool/program.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "tests/lib/fixture.h"
+#include "tests/unit/suite.h"
+
+void add_suite_program(CU_pSuite suite);
+
+enum { ARGS_MAX = 6 };
+
+/* What a run of program_options() said, where, and how it ended. */
+struct run {
+	int status;
+	const char *settings;
+	char out[1024];
+	char errors[1024];
+};
+
+static void send_to(const struct scratch *scratch, int fd, const char *name)
+{
+	int file = openat(scratch->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	CU_ASSERT_TRUE_FATAL(file >= 0);
+	CU_ASSERT_TRUE(dup2(file, fd) >= 0);
+	(void)close(file);
+}
+
+static void read_back(const struct scratch *scratch, const char *name, char ret_text[1024])
+{
+	OWNED_MEM char *text = scratch_read(scratch, name);
+
+	(void)snprintf(ret_text, 1024, "%s", text ? text : "");
+}
+
+static struct run run(char *const argv[])
+{
+	OWNED_SCRATCH struct scratch scratch;
+	OWNED_FD int out = dup(STDOUT_FILENO);
+	OWNED_FD int errors = dup(STDERR_FILENO);
+	struct run result = {.settings = "untouched"};
+	int count = 0;
+
+	while (argv[count])
+		count++;
+	scratch_open(&scratch);
+	(void)fflush(NULL);
+	send_to(&scratch, STDOUT_FILENO, "out");
+	send_to(&scratch, STDERR_FILENO, "errors");
+	optind = 0;
+	result.status = program_options(count, argv, "posts letters", &result.settings);
+	(void)fflush(NULL);
+	(void)dup2(out, STDOUT_FILENO);
+	(void)dup2(errors, STDERR_FILENO);
+	read_back(&scratch, "out", result.out);
+	read_back(&scratch, "errors", result.errors);
+	log_open("unit", LOG_LEVEL_INFO);
+	return result;
+}
+
+#define ARGV(...) ((char *[]){__VA_ARGS__, NULL})
+
+static char name[] = "/usr/sbin/edelivery-watchd";
+static char c[] = "-c";
+static char file[] = "etc/other.conf";
+static char v[] = "-v";
+static char help[] = "--help";
+static char version[] = "--version";
+static char unknown[] = "-x";
+
+static void goes_on_with_the_installed_settings(void)
+{
+	struct run r = run(ARGV(name));
+
+	CU_ASSERT_EQUAL(r.status, -1);
+	CU_ASSERT_STRING_EQUAL(r.settings, "/etc/edelivery/edelivery.conf");
+	CU_ASSERT_STRING_EQUAL(r.out, "");
+	CU_ASSERT_STRING_EQUAL(r.errors, "");
+}
+
+static void goes_on_with_the_settings_it_is_given(void)
+{
+	struct run r = run(ARGV(name, v, c, file));
+
+	CU_ASSERT_EQUAL(r.status, -1);
+	CU_ASSERT_PTR_EQUAL(r.settings, file);
+	r = run(ARGV(name, c, file, v));
+	CU_ASSERT_EQUAL(r.status, -1);
+	CU_ASSERT_PTR_EQUAL(r.settings, file);
+}
+
+static void helps_on_standard_output(void)
+{
+	struct run r = run(ARGV(name, help));
+
+	CU_ASSERT_EQUAL(r.status, 0);
+	CU_ASSERT_EQUAL(strncmp(r.out, "edelivery-watchd: posts letters\n", 32), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.out, "-c FILE"));
+	CU_ASSERT_STRING_EQUAL(r.errors, "");
+}
+
+static void tells_its_version(void)
+{
+	struct run r = run(ARGV(name, version));
+
+	CU_ASSERT_EQUAL(r.status, 0);
+	CU_ASSERT_STRING_EQUAL(r.out, "edelivery-watchd " EDELIVERY_VERSION "\n");
+	CU_ASSERT_STRING_EQUAL(r.errors, "");
+}
+
+static void tells_how_it_is_called_when_it_is_called_wrongly(void)
+{
+	char *const *const wrong[] = {
+	    ARGV(name, unknown), ARGV(name, c), ARGV(name, file), ARGV(name, v, file)};
+
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct run r = run(wrong[i]);
+
+		CU_ASSERT_EQUAL(r.status, 2);
+		CU_ASSERT_STRING_EQUAL(r.out, "");
+		CU_ASSERT_PTR_NOT_NULL(strstr(r.errors, "usage: edelivery-watchd"));
+	}
+}
+
+static void logs_more_only_when_it_is_asked(void)
+{
+	for (int asked = 0; asked < 2; asked++) {
+		OWNED_SCRATCH struct scratch scratch;
+		OWNED_FD int errors = dup(STDERR_FILENO);
+		char text[1024];
+		const char *settings;
+
+		scratch_open(&scratch);
+		send_to(&scratch, STDERR_FILENO, "errors");
+		optind = 0;
+		CU_ASSERT_EQUAL(program_options(asked ? 2 : 1, asked ? ARGV(name, v) : ARGV(name),
+		                    "x", &settings),
+		    -1);
+		log_debug("detail=1");
+		(void)dup2(errors, STDERR_FILENO);
+		log_open("unit", LOG_LEVEL_INFO);
+		read_back(&scratch, "errors", text);
+		CU_ASSERT_EQUAL(strstr(text, "detail=1") != NULL, asked);
+	}
+}
+
+void add_suite_program(CU_pSuite suite)
+{
+	TEST(goes_on_with_the_installed_settings);
+	TEST(goes_on_with_the_settings_it_is_given);
+	TEST(helps_on_standard_output);
+	TEST(tells_its_version);
+	TEST(tells_how_it_is_called_when_it_is_called_wrongly);
+	TEST(logs_more_only_when_it_is_asked);
+}
