@@ -1,0 +1,426 @@
+#include "spool/view_text.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/csv.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "spool/intake.h"
+#include "spool/view.h"
+#include "tests/lib/fixture.h"
+#include "tests/unit/suite.h"
+
+void add_suite_view_text(CU_pSuite suite);
+
+#define ID "123456789"
+
+/* ann is the master of ID, bob sees its letters only; one letter and one trade file. */
+static void open_with_letters(struct fixture *f)
+{
+	struct letter letter;
+
+	fixture_open(f);
+	scratch_provider(&f->spool, ID);
+	scratch_provider(&f->spool, "200000002");
+	(void)scratch_account(&f->spool, "ann", ID, "master");
+	(void)scratch_account(&f->spool, "bob", ID, "e-delivery-only");
+	fixture_posted(f, ID, CLASS_EDELIVERY, "EFT_1.pdf", &letter);
+	fixture_posted(f, ID, CLASS_TRADE_FILES, "RA_1, \"copy\".835", &letter);
+}
+
+static void open_view(const struct fixture *f, const char *login, struct view *ret_view)
+{
+	struct account account;
+
+	fixture_account(f, login, &account);
+	view_init(ret_view, &f->spool, &account);
+}
+#define OWNED_VIEW OWNED(view_done)
+
+static void get(
+    struct view *view, enum place_kind kind, const char *avrs_id, const struct view_text **ret_text)
+{
+	struct place place = {.kind = kind};
+	struct err err;
+
+	text_copy(place.avrs_id, avrs_id);
+	CU_ASSERT_EQUAL_FATAL(view_text_get(view, &place, ret_text, &err), 0);
+}
+
+/* The whole text; the caller frees it. */
+static char *read_text(struct view *view, enum place_kind kind, const char *avrs_id)
+{
+	const struct view_text *text = NULL;
+	char *content;
+
+	get(view, kind, avrs_id, &text);
+	content = mem_new((size_t)text->size + 1, 1);
+	CU_ASSERT_EQUAL(pread(text->fd, content, (size_t)text->size, 0), text->size);
+	return content;
+}
+
+static void check_has(
+    struct view *view, enum place_kind kind, const char *avrs_id, const char *words, bool expected)
+{
+	OWNED_MEM char *text = read_text(view, kind, avrs_id);
+
+	CU_ASSERT_EQUAL(strstr(text, words) != NULL, expected);
+}
+
+static void tells_account_roles_and_counts_in_the_status(void)
+{
+	static const struct {
+		const char *login;
+		const char *words;
+		bool there;
+	} rows[] = {
+	    {"ann", "Account ann, e-mail someone@example.org", true},
+	    {"ann", ID ": Master", true},
+	    {"ann", "new in edelivery: 1\n", true},
+	    {"ann", "new in trade-files: 1\n", true},
+	    {"ann", "200000002", false},
+	    {"bob", ID ": Trade Files E-Delivery Only", true},
+	    {"bob", "new in edelivery: 1\n", true},
+	    /* R5 */
+	    {"bob", "trade-files", false},
+	    {"bob", "ann", false},
+	};
+	OWNED_FIXTURE struct fixture f;
+
+	open_with_letters(&f);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWNED_VIEW struct view view;
+
+		open_view(&f, rows[i].login, &view);
+		check_has(&view, PLACE_STATUS, "", rows[i].words, rows[i].there);
+		/* That of the AVRS ID says the same, but for the account. */
+		if (!strstr(rows[i].words, "Account"))
+			check_has(&view, PLACE_PROVIDER_STATUS, ID, rows[i].words, rows[i].there);
+	}
+}
+
+/* R10 */
+static void tells_how_many_letters_are_being_posted(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	struct letter letter;
+	struct intake intake = {.id = 1000, .avrs_id = ID, .name = "a", .state = INTAKE_HELD};
+	struct err err;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, VIEW_POSTING_TEXT, false);
+	fixture_letter(&f, ID, CLASS_EDELIVERY, "EFT_2.pdf", &letter);
+	CU_ASSERT_EQUAL(intake_add(f.catalog, "test", &intake, &err), 0);
+	intake.id++;
+	intake.state = INTAKE_QUARANTINED;
+	CU_ASSERT_EQUAL(intake_add(f.catalog, "test", &intake, &err), 0);
+	view_texts_forget(&view.texts, ID);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, "  2 " VIEW_POSTING_TEXT "\n", true);
+}
+
+static void tells_the_last_day_of_a_role(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	fixture_sql(&f, "UPDATE membership SET until_date = '2024-12-31' WHERE role <> 'master'");
+	open_view(&f, "bob", &view);
+	check_has(&view, PLACE_STATUS, "", "until 2024-12-31", true);
+}
+
+static void tells_nothing_of_what_the_account_may_not_see(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	fixture_sql(&f, "UPDATE membership SET until_date = '2024-05-14'");
+	open_view(&f, "ann", &view);
+	check_has(&view, PLACE_STATUS, "", ID, false);
+}
+
+/* The lines of a manifest as `name/class/acknowledged;`, and a few fields of the first. */
+static void check_manifest(struct view *view, const char *lines)
+{
+	OWNED_MEM char *text = read_text(view, PLACE_MANIFEST, ID);
+	OWNED_BUFFER struct buffer out = BUFFER(64 * 1024);
+	OWNED_MEM struct csv *csv = mem_new(1, sizeof(*csv));
+	bool record = true;
+	struct err err;
+
+	csv_start(csv, text, strlen(text));
+	CU_ASSERT_EQUAL(csv_next(csv, &record, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(csv->count, 8);
+	CU_ASSERT_STRING_EQUAL(csv->fields[4], "sha256");
+	for (;;) {
+		CU_ASSERT_EQUAL_FATAL(csv_next(csv, &record, &err), 0);
+		if (!record)
+			break;
+		CU_ASSERT_EQUAL_FATAL(csv->count, 8);
+		buffer_print(&out, "%s/%s/%s;", csv->fields[0], csv->fields[1], csv->fields[7]);
+	}
+	CU_ASSERT_STRING_EQUAL(buffer_text(&out), lines);
+}
+
+/* R5, R9 */
+static void lists_in_the_manifest_what_the_role_shows(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view master;
+	OWNED_VIEW struct view only;
+	struct letter letter;
+
+	open_with_letters(&f);
+	fixture_letter(&f, ID, CLASS_EDELIVERY, "EFT_posting.pdf", &letter);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "EFT_gone.pdf", &letter);
+	fixture_sql(&f, "UPDATE letter SET electronic = 'expired' WHERE name = 'EFT_gone.pdf'");
+	open_view(&f, "ann", &master);
+	open_view(&f, "bob", &only);
+	check_manifest(&master, "EFT_1.pdf/edelivery/no;RA_1, \"copy\".835/trade-files/no;");
+	check_manifest(&only, "EFT_1.pdf/edelivery/no;");
+}
+
+static void tells_size_hash_and_times_in_the_manifest(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	open_view(&f, "bob", &view);
+	/* R11: it goes after the months of the settings, 12 here. */
+	check_has(&view, PLACE_MANIFEST, ID,
+	    "\r\nEFT_1.pdf,edelivery,EFT,1000,"
+	    "0000000000000000000000000000000000000000000000000000000000000001,"
+	    "2024-05-15T12:00:00Z,2025-05-15T12:00:00Z,no\r\n",
+	    true);
+}
+
+static void tells_in_the_manifest_what_is_acknowledged(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	struct view_found found;
+	enum view_answer answer;
+	struct err err;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	CU_ASSERT_EQUAL(view_find(&view, "/123456789/new/EFT_1.pdf", &found, &answer, &err), 0);
+	CU_ASSERT_EQUAL(
+	    news_acknowledge(f.catalog, &f.spool.actor, &found.membership, &found.letter, &err), 0);
+	check_manifest(&view, "EFT_1.pdf/edelivery/yes;RA_1, \"copy\".835/trade-files/no;");
+}
+
+/* So that size, time and content agree for a client that mirrors. */
+static void stays_what_it_was_until_its_folder_is_listed_again(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	struct letter letter;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	check_has(&view, PLACE_STATUS, "", "new in edelivery: 1\n", true);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, "new in edelivery: 1\n", true);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "EFT_2.pdf", &letter);
+	check_has(&view, PLACE_STATUS, "", "new in edelivery: 1\n", true);
+	view_texts_forget(&view.texts, ID);
+	check_has(&view, PLACE_STATUS, "", "new in edelivery: 1\n", true);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, "new in edelivery: 2\n", true);
+	view_texts_forget(&view.texts, "");
+	check_has(&view, PLACE_STATUS, "", "new in edelivery: 2\n", true);
+}
+
+static int ignore(const struct view_entry *entry, void *arg, struct err *err)
+{
+	(void)entry;
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+static void list_start(struct view *view, const char *path)
+{
+	struct view_found found;
+	struct view_cursor cursor = {.stage = 0};
+	enum view_answer answer;
+	bool more;
+	struct err err;
+
+	CU_ASSERT_EQUAL(view_find(view, path, &found, &answer, &err), 0);
+	CU_ASSERT_EQUAL(view_list(view, &found.place, &cursor, 100, ignore, NULL, &more, &err), 0);
+}
+
+static void is_made_anew_when_its_folder_is_listed(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	struct letter letter;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	check_has(&view, PLACE_STATUS, "", "new in edelivery: 1\n", true);
+	check_has(&view, PLACE_MANIFEST, ID, "EFT_2.pdf", false);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "EFT_2.pdf", &letter);
+	list_start(&view, "/123456789");
+	check_has(&view, PLACE_MANIFEST, ID, "EFT_2.pdf", true);
+	check_has(&view, PLACE_STATUS, "", "new in edelivery: 1\n", true);
+	list_start(&view, "/");
+	check_has(&view, PLACE_STATUS, "", "new in edelivery: 2\n", true);
+}
+
+/* Its time is that of the newest change it tells of, whenever it is made. */
+static void has_the_time_of_what_it_tells(void)
+{
+	static const struct {
+		enum place_kind kind;
+		const char *avrs_id;
+	} rows[] = {{PLACE_STATUS, ""}, {PLACE_PROVIDER_STATUS, ID}, {PLACE_MANIFEST, ID}};
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	const struct view_text *text;
+	struct letter letter;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		clock_freeze(FIXTURE_NOW + 3600 * INT64_C(1000000));
+		view_texts_forget(&view.texts, rows[i].avrs_id);
+		get(&view, rows[i].kind, rows[i].avrs_id, &text);
+		CU_ASSERT_EQUAL(text->changed, FIXTURE_NOW);
+	}
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "EFT_2.pdf", &letter);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		view_texts_forget(&view.texts, rows[i].avrs_id);
+		get(&view, rows[i].kind, rows[i].avrs_id, &text);
+		CU_ASSERT_EQUAL(text->changed, FIXTURE_NOW + 3600 * INT64_C(1000000));
+	}
+}
+
+/* Made twice of the same, it is the same: no clock and no age is in it. */
+static void has_no_clock_inside(void)
+{
+	static const enum place_kind kinds[] = {
+	    PLACE_STATUS, PLACE_PROVIDER_STATUS, PLACE_MANIFEST};
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		const char *id = kinds[i] == PLACE_STATUS ? "" : ID;
+		OWNED_MEM char *first = read_text(&view, kinds[i], id);
+		OWNED_MEM char *second = NULL;
+
+		clock_freeze(FIXTURE_NOW + 3600 * INT64_C(1000000) * ((int64_t)i + 1));
+		view_texts_forget(&view.texts, id);
+		second = read_text(&view, kinds[i], id);
+		CU_ASSERT_STRING_EQUAL(first, second);
+	}
+}
+
+static void can_be_changed_by_nobody(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	const struct view_text *text;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	get(&view, PLACE_STATUS, "", &text);
+	CU_ASSERT_EQUAL(pwrite(text->fd, "x", 1, 0), -1);
+	CU_ASSERT_EQUAL(ftruncate(text->fd, 0), -1);
+	CU_ASSERT_EQUAL(ftruncate(text->fd, 1000000), -1);
+	CU_ASSERT_PTR_EQUAL(
+	    mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, text->fd, 0), MAP_FAILED);
+	CU_ASSERT_TRUE(fcntl(text->fd, F_GETFD) & FD_CLOEXEC);
+}
+
+static void keeps_only_a_few_and_closes_the_others(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	int before;
+
+	fixture_open(&f);
+	(void)scratch_account(&f.spool, "ann", "", "");
+	for (int i = 0; i < 40; i++) {
+		char id[32];
+
+		(void)snprintf(id, sizeof(id), "1000000%02d", i);
+		scratch_provider(&f.spool, id);
+		fixture_grant(&f, "ann", id, "master");
+	}
+	open_view(&f, "ann", &view);
+	before = fixture_open_descriptors();
+	for (int round = 0; round < 3; round++)
+		for (int i = 0; i < 40; i++) {
+			char id[32];
+
+			(void)snprintf(id, sizeof(id), "1000000%02d", i);
+			check_has(&view, PLACE_PROVIDER_STATUS, id, id, true);
+			check_has(&view, PLACE_MANIFEST, id, "name,class", true);
+		}
+	CU_ASSERT_EQUAL(fixture_open_descriptors(), before + VIEW_TEXTS_MAX);
+	view_texts_done(&view.texts);
+	CU_ASSERT_EQUAL(fixture_open_descriptors(), before);
+}
+
+static void makes_no_text_of_other_places(void)
+{
+	static const enum place_kind kinds[] = {
+	    PLACE_NEW, PLACE_PUBLICATIONS, PLACE_PROVIDER, PLACE_CLASS, PLACE_LETTER};
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	const struct view_text *text = NULL;
+	struct err err;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		const struct place place = {.kind = kinds[i], .avrs_id = ID};
+
+		CU_ASSERT_TRUE(fails(view_text_get(&view, &place, &text, &err), &err, ERR_REFUSED));
+		CU_ASSERT_PTR_NULL(text);
+	}
+}
+
+static void makes_no_text_of_an_avrs_id_of_others(void)
+{
+	const struct place place = {.kind = PLACE_MANIFEST, .avrs_id = "200000002"};
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	const struct view_text *text = NULL;
+	struct err err;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	CU_ASSERT_TRUE(fails(view_text_get(&view, &place, &text, &err), &err, ERR_REFUSED));
+	CU_ASSERT_PTR_NULL(text);
+}
+
+void add_suite_view_text(CU_pSuite suite)
+{
+	TEST(tells_account_roles_and_counts_in_the_status);
+	TEST(tells_how_many_letters_are_being_posted);
+	TEST(tells_the_last_day_of_a_role);
+	TEST(tells_nothing_of_what_the_account_may_not_see);
+	TEST(lists_in_the_manifest_what_the_role_shows);
+	TEST(tells_size_hash_and_times_in_the_manifest);
+	TEST(tells_in_the_manifest_what_is_acknowledged);
+	TEST(stays_what_it_was_until_its_folder_is_listed_again);
+	TEST(is_made_anew_when_its_folder_is_listed);
+	TEST(has_the_time_of_what_it_tells);
+	TEST(has_no_clock_inside);
+	TEST(can_be_changed_by_nobody);
+	TEST(keeps_only_a_few_and_closes_the_others);
+	TEST(makes_no_text_of_other_places);
+	TEST(makes_no_text_of_an_avrs_id_of_others);
+}
