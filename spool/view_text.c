@@ -189,7 +189,7 @@ static int make(
 	if (place->avrs_id[0] && membership_find(view->spool->catalog, view->account.id,
 	                             place->avrs_id, &making.membership, &found, err) < 0)
 		return -1;
-	if (!makers[place->kind] || !found)
+	if (!found)
 		return err_set(err, ERR_REFUSED, "no such text");
 	if (makers[place->kind](&making, err) < 0)
 		return -1;
@@ -231,6 +231,9 @@ int view_text_get(struct view *view, const struct place *place, const struct vie
 	struct view_text *slot = &texts->kept[texts->next];
 	struct view_text text;
 
+	/* A free slot has the kind of a folder, too. */
+	if (!makers[place->kind])
+		return err_set(err, ERR_REFUSED, "no such text");
 	for (int i = 0; i < VIEW_TEXTS_MAX; i++) {
 		const struct view_text *kept = &texts->kept[i];
 

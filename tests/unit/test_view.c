@@ -379,8 +379,9 @@ static void says_which_letter_has_lost_its_file(void)
 
 static void opens_no_folder(void)
 {
-	static const char *const folders[] = {"/new", "/publications", "/publications/telehealth",
-	    "/123456789", "/123456789/new", "/123456789/edelivery", "/123456789/archives"};
+	static const char *const folders[] = {"/", "/new", "/publications",
+	    "/publications/telehealth", "/123456789", "/123456789/new", "/123456789/edelivery",
+	    "/123456789/archives"};
 	OWNED_FIXTURE struct fixture f;
 	OWNED_VIEW struct view view;
 
