@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "spool/folder.h"
 #include "spool/intake.h"
 
@@ -52,6 +53,9 @@ static bool shows_class(
 static int is_held(
     const struct view *view, const struct view_found *found, bool *ret_held, struct err *err)
 {
+	OWNED_BUFFER struct buffer escaped = BUFFER(4 * NAME_MAX);
+
+	utf8_escape(&escaped, found->place.name, strlen(found->place.name));
 	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++) {
 		struct intake intake;
 		bool there = false;
@@ -59,7 +63,7 @@ static int is_held(
 		if (!shows_class(view, found, class))
 			continue;
 		if (intake_find_name(view->spool->catalog, found->place.avrs_id, class,
-		        found->place.name, &intake, &there, err) < 0)
+		        buffer_text(&escaped), &intake, &there, err) < 0)
 			return -1;
 		if (there && intake.state == INTAKE_HELD) {
 			*ret_held = true;

@@ -400,6 +400,20 @@ static void opens_no_folder(void)
 	}
 }
 
+/* R10: intake keeps names escaped, clients ask for them as they were dropped. */
+static void finds_a_held_letter_whatever_its_name(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	hold(&f, 1005, CLASS_EDELIVERY, "EFT_a\\x5cb.pdf");
+	open_view(&f, "master", &view);
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/edelivery/EFT_a\\b.pdf"), VIEW_POSTING);
+	CU_ASSERT_EQUAL(answer_to(&view, "/new/123456789_EFT_a\\b.pdf"), VIEW_POSTING);
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/edelivery/EFT_a\\x5cb.pdf"), VIEW_NOTHING);
+}
+
 /* R10, word for word. */
 static void says_what_the_bulletin_says_of_a_letter_being_posted(void)
 {
@@ -421,4 +435,5 @@ void add_suite_view(CU_pSuite suite)
 	TEST(says_which_letter_has_lost_its_file);
 	TEST(opens_no_folder);
 	TEST(says_what_the_bulletin_says_of_a_letter_being_posted);
+	TEST(finds_a_held_letter_whatever_its_name);
 }
