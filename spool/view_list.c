@@ -59,12 +59,34 @@ static int pass_letter(const struct letter *letter, void *arg, struct err *err)
 	return pass_on(listing, &entry, err);
 }
 
+/* The membership, without a role where it shows nothing of the area: rights go between pages. */
+static int find_membership(const struct listing *listing, const char *avrs_id, enum area area,
+    struct membership *ret_membership, struct err *err)
+{
+	struct membership membership = {.role = ROLE_NONE};
+	bool found = false;
+
+	if (membership_find(listing->view->spool->catalog, listing->view->account.id, avrs_id,
+	        &membership, &found, err) < 0)
+		return -1;
+	if (!right_may_see(&listing->view->account, &membership, area, listing->today))
+		membership.role = ROLE_NONE;
+	*ret_membership = membership;
+	return 0;
+}
+
 static int list_class(struct listing *listing, bool *ret_more, struct err *err)
 {
-	struct letter after = {
-	    .class = listing->folder->class, .sequence = listing->cursor->sequence};
+	const struct place *folder = listing->folder;
+	struct letter after = {.class = folder->class, .sequence = listing->cursor->sequence};
+	struct membership membership;
 
-	text_copy(after.avrs_id, listing->folder->avrs_id);
+	if (find_membership(listing, folder->avrs_id, folder->area, &membership, err) < 0)
+		return -1;
+	*ret_more = false;
+	if (membership.role == ROLE_NONE)
+		return 0;
+	text_copy(after.avrs_id, folder->avrs_id);
 	if (letter_list_posted(listing->view->spool->catalog, &after, listing->left, pass_letter,
 	        listing, err) < 0)
 		return -1;
@@ -75,15 +97,9 @@ static int list_class(struct listing *listing, bool *ret_more, struct err *err)
 static int list_news(struct listing *listing, const char *avrs_id, bool *ret_more, struct err *err)
 {
 	struct membership membership;
-	bool found = false;
 
-	if (membership_find(listing->view->spool->catalog, listing->view->account.id, avrs_id,
-	        &membership, &found, err) < 0)
+	if (find_membership(listing, avrs_id, AREA_PROVIDER, &membership, err) < 0)
 		return -1;
-	*ret_more = false;
-	if (!found ||
-	    !right_may_see(&listing->view->account, &membership, AREA_PROVIDER, listing->today))
-		return 0;
 	return news_list(listing->view->spool->catalog, &membership, &listing->cursor->news,
 	    listing->left, pass_letter, listing, ret_more, err);
 }

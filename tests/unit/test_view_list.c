@@ -346,6 +346,39 @@ static void finds_what_was_renewed_where_nothing_else_is_new(void)
 	check_in_all_pages(&view, "/123456789/new", "RA_2 ");
 }
 
+/* R5: who is half through a listing when a role is taken away sees no more of it. */
+static void asks_for_the_right_again_at_every_page(void)
+{
+	static const char *const folders[] = {"/new", "/123456789/new", "/123456789/trade-files"};
+	OWNED_FIXTURE struct fixture f;
+	struct seen *seen = mem_new(1, sizeof(*seen));
+
+	open_with_letters(&f);
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		OWNED_VIEW struct view view;
+		struct view_found found;
+		enum view_answer answer;
+		struct view_cursor cursor = {.stage = 0};
+		bool more = true;
+		struct err err;
+
+		seen->count = 0;
+		fixture_sql(&f, "UPDATE membership SET role = 'includes-e-delivery' WHERE"
+		                " account_id = 1 AND avrs_id IN ('123456789', '200000002')");
+		open_view(&f, "ann", &view);
+		CU_ASSERT_EQUAL(view_find(&view, folders[i], &found, &answer, &err), 0);
+		CU_ASSERT_EQUAL(
+		    view_list(&view, &found.place, &cursor, 1, note, seen, &more, &err), 0);
+		CU_ASSERT_EQUAL(seen->count, 1);
+		fixture_sql(&f, "UPDATE membership SET role = 'none' WHERE account_id = 1");
+		while (more)
+			CU_ASSERT_EQUAL(
+			    view_list(&view, &found.place, &cursor, 1, note, seen, &more, &err), 0);
+		CU_ASSERT_EQUAL(seen->count, 1);
+	}
+	free(seen);
+}
+
 /* What is posted behind the page is in the next one, and nothing comes twice for it. */
 static void goes_on_where_it_was_when_something_is_posted(void)
 {
@@ -435,4 +468,5 @@ void add_suite_view_list(CU_pSuite suite)
 	TEST(goes_on_where_it_was_when_something_is_posted);
 	TEST(stops_when_it_is_told_to);
 	TEST(lists_no_file);
+	TEST(asks_for_the_right_again_at_every_page);
 }
