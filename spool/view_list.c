@@ -242,7 +242,7 @@ int view_list(struct view *view, const struct place *folder, struct view_cursor 
 
 	if (!lists[folder->kind])
 		return err_set(err, ERR_REFUSED, "not a folder");
-	if (is_start(cursor))
+	if (is_start(cursor) && (folder->kind == PLACE_ROOT || folder->kind == PLACE_PROVIDER))
 		view_texts_forget(&view->texts, folder->avrs_id);
 	clock_print_date(clock_now(), listing.today);
 	return lists[folder->kind](&listing, ret_more, err);

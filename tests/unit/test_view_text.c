@@ -276,6 +276,28 @@ static void is_made_anew_when_its_folder_is_listed(void)
 	check_has(&view, PLACE_STATUS, "", "new in edelivery: 2\n", true);
 }
 
+/* A mirror lists / first, then the folders in it, and gets the files at the end. */
+static void stays_while_other_folders_are_listed(void)
+{
+	static const char *const others[] = {"/new", "/publications", "/publications/telehealth",
+	    "/123456789/new", "/123456789/edelivery", "/123456789/trade-files",
+	    "/123456789/archives"};
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	struct letter letter;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	list_start(&view, "/");
+	list_start(&view, "/123456789");
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "EFT_2.pdf", &letter);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		list_start(&view, others[i]);
+		check_has(&view, PLACE_STATUS, "", "new in edelivery: 1\n", true);
+		check_has(&view, PLACE_MANIFEST, ID, "EFT_2.pdf", false);
+	}
+}
+
 /* Its time is that of the newest change it tells of, whenever it is made. */
 static void has_the_time_of_what_it_tells(void)
 {
@@ -423,4 +445,5 @@ void add_suite_view_text(CU_pSuite suite)
 	TEST(keeps_only_a_few_and_closes_the_others);
 	TEST(makes_no_text_of_other_places);
 	TEST(makes_no_text_of_an_avrs_id_of_others);
+	TEST(stays_while_other_folders_are_listed);
 }
