@@ -33,17 +33,21 @@ static void note_change(struct making *making, int64_t when)
 		making->changed = when;
 }
 
-/* R10: how many are on their way, in the drop folder or half posted. */
-static int count_posting(
-    struct catalog *catalog, const char *avrs_id, int64_t *ret_count, struct err *err)
+/* R10: how many that the role shows are on their way, in the drop folder or half posted. */
+static int count_posting(struct catalog *catalog, const struct membership *membership,
+    int64_t *ret_count, struct err *err)
 {
 	OWNED_STATEMENT struct statement *row = NULL;
 	bool found = false;
 
 	if (catalog_find(catalog,
-	        "SELECT (SELECT COUNT(*) FROM letter WHERE avrs_id = $1 AND electronic = 'posting')"
-	        " + (SELECT COUNT(*) FROM intake WHERE avrs_id = $1 AND state = 'held')",
-	        VALUES(TEXT(avrs_id)), &row, &found, err) < 0)
+	        "SELECT (SELECT COUNT(*) FROM letter WHERE avrs_id = $1 AND electronic = 'posting'"
+	        " AND (class = 'edelivery' OR $2 = 1))"
+	        " + (SELECT COUNT(*) FROM intake WHERE avrs_id = $1 AND state = 'held'"
+	        " AND (class = 'edelivery' OR $2 = 1))",
+	        VALUES(TEXT(membership->avrs_id),
+	            INT(role_shows(membership->role, CLASS_TRADE_FILES))),
+	        &row, &found, err) < 0)
 		return -1;
 	*ret_count = statement_int(row, 0);
 	return 0;
@@ -74,7 +78,7 @@ static int add_membership(
 	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++)
 		if (add_new_count(making, membership, class, err) < 0)
 			return -1;
-	if (count_posting(making->view->spool->catalog, membership->avrs_id, &posting, err) < 0)
+	if (count_posting(making->view->spool->catalog, membership, &posting, err) < 0)
 		return -1;
 	if (posting)
 		buffer_print(making->out, "  %" PRId64 " " VIEW_POSTING_TEXT "\n", posting);

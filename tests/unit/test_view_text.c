@@ -124,6 +124,30 @@ static void tells_how_many_letters_are_being_posted(void)
 	check_has(&view, PLACE_PROVIDER_STATUS, ID, "  2 " VIEW_POSTING_TEXT "\n", true);
 }
 
+/* R5: that a trade file is on its way is nothing for an E-Delivery Only clerk either. */
+static void tells_e_delivery_only_of_no_trade_file_being_posted(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	struct letter letter;
+	struct intake intake = {.id = 1000,
+	    .avrs_id = ID,
+	    .class = CLASS_TRADE_FILES,
+	    .name = "a",
+	    .state = INTAKE_HELD};
+	struct err err;
+
+	open_with_letters(&f);
+	open_view(&f, "bob", &view);
+	fixture_letter(&f, ID, CLASS_TRADE_FILES, "RA_2.835", &letter);
+	CU_ASSERT_EQUAL(intake_add(f.catalog, "test", &intake, &err), 0);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, VIEW_POSTING_TEXT, false);
+	check_has(&view, PLACE_STATUS, "", VIEW_POSTING_TEXT, false);
+	fixture_letter(&f, ID, CLASS_EDELIVERY, "EFT_2.pdf", &letter);
+	view_texts_forget(&view.texts, ID);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, "  1 " VIEW_POSTING_TEXT "\n", true);
+}
+
 static void tells_the_last_day_of_a_role(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -446,4 +470,5 @@ void add_suite_view_text(CU_pSuite suite)
 	TEST(makes_no_text_of_other_places);
 	TEST(makes_no_text_of_an_avrs_id_of_others);
 	TEST(stays_while_other_folders_are_listed);
+	TEST(tells_e_delivery_only_of_no_trade_file_being_posted);
 }
