@@ -122,14 +122,18 @@ int news_has(struct catalog *catalog, const struct membership *membership,
 	return 0;
 }
 
-/* Read the membership again, and keep others from moving its mark until the transaction ends. */
+/*
+ * Read the membership again, and keep others from moving its mark until the transaction ends.
+ * What is acknowledged changes, and with it what the texts of the view tell.
+ */
 static int lock_membership(struct catalog *catalog, struct membership *membership, struct err *err)
 {
 	bool found = false;
 
 	if (catalog_run(catalog,
-	        "UPDATE membership SET mark = mark WHERE account_id = $1 AND avrs_id = $2",
-	        VALUES(INT(membership->account_id), TEXT(membership->avrs_id)), err) < 0 ||
+	        "UPDATE membership SET changed = $3 WHERE account_id = $1 AND avrs_id = $2",
+	        VALUES(INT(membership->account_id), TEXT(membership->avrs_id), INT(clock_now())),
+	        err) < 0 ||
 	    membership_find(
 	        catalog, membership->account_id, membership->avrs_id, membership, &found, err) < 0)
 		return -1;

@@ -350,6 +350,29 @@ static void has_the_time_of_what_it_tells(void)
 	}
 }
 
+/* It tells what is acknowledged, so it has changed with that, though nothing was posted. */
+static void has_the_time_of_an_acknowledgement(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	const struct view_text *text;
+	struct view_found found;
+	enum view_answer answer;
+	struct err err;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	clock_freeze(FIXTURE_NOW + 5000000);
+	CU_ASSERT_EQUAL(
+	    view_find(&view, "/123456789/new/RA_1, \"copy\".835", &found, &answer, &err), 0);
+	CU_ASSERT_EQUAL(
+	    news_acknowledge(f.catalog, &f.spool.actor, &found.membership, &found.letter, &err), 0);
+	get(&view, PLACE_MANIFEST, ID, &text);
+	CU_ASSERT_EQUAL(text->changed, FIXTURE_NOW + 5000000);
+	get(&view, PLACE_STATUS, "", &text);
+	CU_ASSERT_EQUAL(text->changed, FIXTURE_NOW + 5000000);
+}
+
 /* Made twice of the same, it is the same: no clock and no age is in it. */
 static void has_no_clock_inside(void)
 {
@@ -471,4 +494,5 @@ void add_suite_view_text(CU_pSuite suite)
 	TEST(makes_no_text_of_an_avrs_id_of_others);
 	TEST(stays_while_other_folders_are_listed);
 	TEST(tells_e_delivery_only_of_no_trade_file_being_posted);
+	TEST(has_the_time_of_an_acknowledgement);
 }
