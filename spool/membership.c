@@ -63,6 +63,17 @@ static void first_news(const struct granting *granting, const struct membership 
 	*ret_trade_files_after = saw_trade_files ? before->trade_files_after : start;
 }
 
+/* Who saw nothing before begins anew: what was acknowledged or renewed then counts no more. */
+static int forget_exceptions(struct catalog *catalog, const struct granting *granting,
+    const struct account *account, struct err *err)
+{
+	if (role_shows(granting->before, CLASS_EDELIVERY))
+		return 0;
+	return catalog_run(catalog,
+	    "DELETE FROM acknowledgement WHERE account_id = $1 AND avrs_id = $2",
+	    VALUES(INT(account->id), TEXT(granting->grant->avrs_id)), err);
+}
+
 static int store(struct catalog *catalog, const struct granting *granting,
     const struct account *account, struct err *err)
 {
@@ -117,6 +128,7 @@ static int grant_body(struct catalog *catalog, void *arg, struct err *err)
 
 	if (account_get(catalog, grant->login, &account, err) < 0 ||
 	    check_before(catalog, granting, &account, err) < 0 ||
+	    forget_exceptions(catalog, granting, &account, err) < 0 ||
 	    store(catalog, granting, &account, err) < 0 || catalog_announce(catalog, err) < 0)
 		return -1;
 	(void)snprintf(detail, sizeof(detail), "role=%s before=%s", role_name(grant->role),

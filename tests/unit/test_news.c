@@ -357,6 +357,38 @@ static void begins_with_what_is_posted_after_the_grant(void)
 	}
 }
 
+/* Who is attached without a role, and then gets one, begins anew: with all or with nothing. */
+static void forgets_the_exceptions_of_a_role_that_showed_nothing(void)
+{
+	for (int backlog = 0; backlog < 2; backlog++) {
+		OWNED_MODEL struct model m;
+		const struct grant grant = {.login = "ann",
+		    .avrs_id = ID,
+		    .role = ROLE_INCLUDES_E_DELIVERY,
+		    .backlog = backlog};
+		enum role before;
+		struct seen seen;
+		struct err err;
+
+		model_open(&m, "includes-e-delivery");
+		for (int i = 0; i < 4; i++)
+			post(&m, CLASS_EDELIVERY);
+		acknowledge(&m, 1);
+		acknowledge(&m, 2);
+		acknowledge(&m, 4);
+		renew(&m, 2);
+		fixture_grant(&m.f, "ann", ID, "none");
+		CU_ASSERT_EQUAL(
+		    membership_grant(m.f.catalog, &m.f.spool.actor, &grant, &before, &err), 0);
+		read_membership(&m);
+		list_all(&m, 2, &seen);
+		for (int number = 1; number <= 4; number++)
+			CU_ASSERT_EQUAL(seen.times[number], backlog);
+		CU_ASSERT_EQUAL(count_news(&m, CLASS_EDELIVERY, 10), backlog ? 4 : 0);
+		CU_ASSERT_EQUAL(exceptions(&m), 0);
+	}
+}
+
 /* R5: letters that were new stay so; of trade files only those from now on are. */
 static void begins_with_trade_files_when_the_role_shows_them(void)
 {
@@ -572,4 +604,5 @@ void add_suite_news(CU_pSuite suite)
 	TEST(leaves_the_news_of_others_alone);
 	TEST(stops_when_it_is_told_to);
 	TEST(notes_the_first_opening);
+	TEST(forgets_the_exceptions_of_a_role_that_showed_nothing);
 }
