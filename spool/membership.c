@@ -101,6 +101,24 @@ static int store(struct catalog *catalog, const struct granting *granting,
 	    err);
 }
 
+/* The backlog of trade files (R5) that the mark has passed while the role did not show them. */
+static int renew_trade_files(struct catalog *catalog, const struct granting *granting,
+    const struct account *account, struct err *err)
+{
+	const struct grant *grant = granting->grant;
+
+	if (!grant->backlog || role_shows(granting->before, CLASS_TRADE_FILES) ||
+	    !role_shows(grant->role, CLASS_TRADE_FILES))
+		return 0;
+	return catalog_run(catalog,
+	    "INSERT INTO acknowledgement (account_id, avrs_id, sequence, renewed)"
+	    " SELECT m.account_id, m.avrs_id, l.sequence, 1 FROM membership m JOIN letter l"
+	    " ON l.avrs_id = m.avrs_id AND l.class = 'trade-files' AND l.electronic = 'posted'"
+	    " AND l.sequence <= m.mark WHERE m.account_id = $1 AND m.avrs_id = $2"
+	    " ON CONFLICT (account_id, avrs_id, sequence) DO UPDATE SET renewed = 1",
+	    VALUES(INT(account->id), TEXT(grant->avrs_id)), err);
+}
+
 /* R4: at most one master, and nobody is master and clerk of the same AVRS ID. */
 static int check_before(struct catalog *catalog, struct granting *granting,
     const struct account *account, struct err *err)
@@ -129,7 +147,9 @@ static int grant_body(struct catalog *catalog, void *arg, struct err *err)
 	if (account_get(catalog, grant->login, &account, err) < 0 ||
 	    check_before(catalog, granting, &account, err) < 0 ||
 	    forget_exceptions(catalog, granting, &account, err) < 0 ||
-	    store(catalog, granting, &account, err) < 0 || catalog_announce(catalog, err) < 0)
+	    store(catalog, granting, &account, err) < 0 ||
+	    renew_trade_files(catalog, granting, &account, err) < 0 ||
+	    catalog_announce(catalog, err) < 0)
 		return -1;
 	(void)snprintf(detail, sizeof(detail), "role=%s before=%s", role_name(grant->role),
 	    role_name(granting->before));

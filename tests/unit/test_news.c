@@ -412,6 +412,35 @@ static void begins_with_trade_files_when_the_role_shows_them(void)
 	CU_ASSERT_EQUAL(m.membership.mark, 2);
 }
 
+/* R5: the mark has passed the trade files that were hidden; the backlog brings them all the same.
+ */
+static void begins_with_all_trade_files_when_the_backlog_is_asked_for(void)
+{
+	OWNED_MODEL struct model m;
+	const struct grant grant = {
+	    .login = "ann", .avrs_id = ID, .role = ROLE_INCLUDES_E_DELIVERY, .backlog = true};
+	enum role before;
+	struct seen seen;
+	struct err err;
+
+	model_open(&m, "e-delivery-only");
+	post(&m, CLASS_TRADE_FILES);
+	post(&m, CLASS_EDELIVERY);
+	post(&m, CLASS_TRADE_FILES);
+	acknowledge(&m, 2);
+	post(&m, CLASS_TRADE_FILES);
+	recall(&m, 3);
+	CU_ASSERT_EQUAL(m.membership.mark, 3);
+	CU_ASSERT_EQUAL(membership_grant(m.f.catalog, &m.f.spool.actor, &grant, &before, &err), 0);
+	read_membership(&m);
+	list_all(&m, 1, &seen);
+	CU_ASSERT_EQUAL(seen.times[1], 1);
+	/* What was acknowledged stays so, what is gone is gone. */
+	CU_ASSERT_EQUAL(seen.times[2], 0);
+	CU_ASSERT_EQUAL(seen.times[3], 0);
+	CU_ASSERT_EQUAL(seen.times[4], 1);
+}
+
 static void hides_trade_files_when_the_role_is_taken_down(void)
 {
 	OWNED_MODEL struct model m;
@@ -605,4 +634,5 @@ void add_suite_news(CU_pSuite suite)
 	TEST(stops_when_it_is_told_to);
 	TEST(notes_the_first_opening);
 	TEST(forgets_the_exceptions_of_a_role_that_showed_nothing);
+	TEST(begins_with_all_trade_files_when_the_backlog_is_asked_for);
 }
