@@ -88,12 +88,19 @@ static unsigned rsa_bits(const unsigned char *blob, size_t length)
 	return 0;
 }
 
+/* The bytes that the base64 stands for, and how many: 0 when it is none. */
+static size_t decode(const struct public_key *key, unsigned char ret_blob[KEY_BLOB_MAX])
+{
+	int length =
+	    EVP_DecodeBlock(ret_blob, (const unsigned char *)key->blob, (int)strlen(key->blob));
+
+	return length > 0 ? (size_t)length : 0;
+}
+
 static int check_rsa(const struct public_key *key, struct err *err)
 {
 	unsigned char blob[KEY_BLOB_MAX];
-	int length =
-	    EVP_DecodeBlock(blob, (const unsigned char *)key->blob, (int)strlen(key->blob));
-	unsigned bits = rsa_bits(blob, length > 0 ? (size_t)length : 0);
+	unsigned bits = rsa_bits(blob, decode(key, blob));
 
 	if (bits < RSA_BITS_MIN)
 		return err_set(err, ERR_REFUSED, "an RSA key of %u bits; at least %d are needed",
@@ -119,6 +126,25 @@ static int take_fingerprint(ssh_key parsed, struct public_key *key, struct err *
 	return 0;
 }
 
+/*
+ * libssh passes over the type inside the blob and what follows the key. A login is found by the
+ * type and the blob that it writes, so any other would never match.
+ */
+static bool is_written_the_same(ssh_key parsed, const struct public_key *key)
+{
+	unsigned char blob[KEY_BLOB_MAX];
+	size_t length = decode(key, blob);
+	size_t type_length = strlen(key->type);
+	char *written = NULL;
+	bool same = length > 4 + type_length && read_uint32(blob) == type_length &&
+	            memcmp(blob + 4, key->type, type_length) == 0 &&
+	            ssh_pki_export_pubkey_base64(parsed, &written) == SSH_OK &&
+	            strcmp(written, key->blob) == 0;
+
+	ssh_string_free_char(written);
+	return same;
+}
+
 static int check_blob(struct public_key *key, struct err *err)
 {
 	ssh_key parsed = NULL;
@@ -127,7 +153,10 @@ static int check_blob(struct public_key *key, struct err *err)
 
 	if (ssh_pki_import_pubkey_base64(key->blob, type, &parsed) != SSH_OK)
 		return err_set(err, ERR_REFUSED, "not a public key of type %s", key->type);
-	result = take_fingerprint(parsed, key, err);
+	if (is_written_the_same(parsed, key))
+		result = take_fingerprint(parsed, key, err);
+	else
+		result = err_set(err, ERR_REFUSED, "not a public key of type %s", key->type);
 	ssh_key_free(parsed);
 	if (result == 0 && strcmp(key->type, "ssh-rsa") == 0)
 		result = check_rsa(key, err);

@@ -60,6 +60,16 @@ void add_suite_public_key(CU_pSuite suite);
 	"ekNQsYv/8lFg7Tlwx/QcgmiQy2a5EJCG31DOUDYNp0g/v+IajFBiiZGdT8GTeKTV07jVfIL+etuYI58UELrQWZDs" \
 	"vrNj+tGkSHV3b39ki4k="
 
+/* With another type inside than ssh-rsa, and with bytes behind the key. */
+#define KEY_RSA_INSIDE                                                                             \
+	"AAAAB3NzaC1yc2IAAAADAQABAAABAQC4jgZ7ksURm0Ra8S7+Be8sUclPiglFtYhrU2m+7xE/Vih1l7pTqlDAMBzi" \
+	"ssGjp0H/wBPfrOI5sm9W8dc1dzVN/A8+BWVbkuGyMSSrVDaIRZmzTwPNlXMfZqpcUkf6wpjLZHcasBnkKjqsccBD" \
+	"vePjyjaED2YIMTXXMQEf+y8nLa4BRFmCqdCIZe8B313qI4odVDV46QtmZjax53j3zUObXApxW8X8paSzroT1tYxw" \
+	"NHpDULGL//JRYO05cMf0HIJokMtmuRCQht9QzlA2DadIP7/iGoxQYomRnU/Bk3ik1dO41XyC/nrbmCOfFBC60FmQ" \
+	"7L6zY/rRpEh1d29/ZIuJ"
+#define KEY_ED25519_LONGER \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIL/1oeCG9fZRJjz0ygrdZzofzEhJZ2jvqwGMzOwdMCh6dHJhaWxpbmc="
+
 static const struct {
 	const char *type;
 	const char *blob;
@@ -141,6 +151,12 @@ static const struct {
     {"ssh-ed25519 " KEY_RSA_2048, "not a public key"},
     {"ssh-rsa " KEY_ED25519, "not a public key"},
     {"ssh-rsa " KEY_RSA_1024, "1024 bits"},
+    /* libssh reads these, and no client will ever offer them. */
+    {"ssh-rsa " KEY_RSA_INSIDE, "not a public key"},
+    {"ssh-ed25519 " KEY_ED25519_LONGER, "not a public key"},
+    {"ssh-ed25519 " KEY_ED25519 "AAAA", "not a public key"},
+    {"ssh-ed25519 " KEY_CERTIFICATE, "not a public key"},
+    {"ecdsa-sha2-nistp384 " KEY_ECDSA_256, "not a public key"},
     {"ssh-rsa " KEY_RSA_2047, "2047 bits"},
     {"rsa-sha2-256 " KEY_RSA_2048, "not a line"},
     {"ssh-dss " KEY_DSA, "not a line"},
