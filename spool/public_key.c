@@ -35,12 +35,14 @@ static int take_option(const char **line, struct public_key *key, struct err *er
 		return 0;
 	*line += sizeof(from) - 1;
 	length = strcspn(*line, "\"");
-	if ((*line)[length] != '"' || (*line)[length + 1] != ' ' ||
+	if (length == 0 || (*line)[length] != '"' || (*line)[length + 1] != ' ' ||
 	    length >= sizeof(key->from_addresses))
 		return err_set(err, ERR_REFUSED,
-		    "from=\"...\" is not closed, too long or followed by "
+		    "from=\"...\" is empty, not closed, too long or followed by "
 		    "another option");
 	memcpy(key->from_addresses, *line, length);
+	if (text_check("from=\"...\"", key->from_addresses, length, err) < 0)
+		return -1;
 	*line += length + 1;
 	*line += strspn(*line, " ");
 	return 0;

@@ -169,6 +169,11 @@ static const struct {
     {"from=\"10.0.0.1 ssh-ed25519 " KEY_ED25519, "from="},
     {"from=\"10.0.0.1\"ssh-ed25519 " KEY_ED25519, "from="},
     {"from=10.0.0.1 ssh-ed25519 " KEY_ED25519, "options"},
+    /* Nobody may come from nowhere: it must not read as from everywhere. */
+    {"from=\"\" ssh-ed25519 " KEY_ED25519, "from="},
+    {"from=\"10.0.0.1\x1b[2J\" ssh-ed25519 " KEY_ED25519, "from="},
+    {"from=\"10.0.0.1\n\" ssh-ed25519 " KEY_ED25519, "from="},
+    {"from=\"\xff\" ssh-ed25519 " KEY_ED25519, "from="},
     {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n", "private key"},
     {"-----BEGIN RSA PRIVATE KEY-----", ".pub"},
     {"ssh-ed25519 " KEY_ED25519 " a\x1b[2Jb", "comment"},
