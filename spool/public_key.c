@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #define COLUMNS "id, type, blob, comment, fingerprint, from_addresses, added, last_used"
 
@@ -168,6 +169,7 @@ static int check_blob(struct public_key *key, struct err *err)
 int public_key_parse(const char *line, struct public_key *ret_key, struct err *err)
 {
 	struct public_key key = {0};
+	size_t length;
 
 	line += strspn(line, " \t");
 	if (strstr(line, "PRIVATE KEY"))
@@ -184,7 +186,10 @@ int public_key_parse(const char *line, struct public_key *ret_key, struct err *e
 		    key.type, KEY_BLOB_MAX);
 	if (check_blob(&key, err) < 0)
 		return -1;
-	(void)snprintf(key.comment, sizeof(key.comment), "%.*s", (int)strcspn(line, "\r\n"), line);
+	length = strcspn(line, "\r\n");
+	if (length > KEY_COMMENT_MAX)
+		length = utf8_cut(line, KEY_COMMENT_MAX);
+	memcpy(key.comment, line, length);
 	if (text_check("comment", key.comment, KEY_COMMENT_MAX, err) < 0)
 		return -1;
 	*ret_key = key;

@@ -210,6 +210,21 @@ static void refuses_what_is_too_long(void)
 	CU_ASSERT_EQUAL(strlen(key.from_addresses), 255);
 }
 
+static void cuts_a_long_comment_between_characters(void)
+{
+	for (int lead = 0; lead < 2; lead++) {
+		char line[1024] = "ssh-ed25519 " KEY_ED25519 " x";
+		size_t end = strlen(line) - 1 + (size_t)lead;
+		struct public_key key;
+		struct err err;
+
+		for (int i = 0; i < KEY_COMMENT_MAX; i++, end += 2)
+			memcpy(line + end, "\xc3\xa9", 2);
+		CU_ASSERT_EQUAL_FATAL(public_key_parse(line, &key, &err), 0);
+		CU_ASSERT_EQUAL(strlen(key.comment), KEY_COMMENT_MAX - (size_t)lead);
+	}
+}
+
 /* Every way to cut a good line off, and to spoil one byte of it. */
 static void survives_broken_lines(void)
 {
@@ -438,4 +453,5 @@ void add_suite_public_key(CU_pSuite suite)
 	TEST(takes_away_no_key_of_others);
 	TEST(tells_everybody_who_asks_and_the_audit_log);
 	TEST(lists_the_oldest_first);
+	TEST(cuts_a_long_comment_between_characters);
 }
