@@ -86,7 +86,7 @@ static int check_section(cfg_t *cfg, cfg_opt_t *opt)
 
 	(void)snprintf(dotted, sizeof(dotted), "%.60s.", code);
 	letter_name_type(dotted, parsed);
-	if (strcmp(parsed, code) != 0)
+	if (!parsed[0] || strcmp(parsed, code) != 0)
 		return complain(cfg, "a letter type's code is 1 to 16 of A-Z and 0-9");
 	if (!cfg_getstr(section, "effective") || cfg_size(section, "audience") == 0 ||
 	    !cfg_getstr(section, "title"))

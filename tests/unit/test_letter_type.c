@@ -133,6 +133,8 @@ static const struct {
     {"letter-type eft {\n " REST "}\n", ":5:", "A-Z"},
     {"letter-type E_T {\n " REST "}\n", ":5:", "A-Z"},
     {"letter-type ABCDEFGHIJKLMNOPQ {\n " REST "}\n", ":5:", "1 to 16"},
+    /* It would be the type of every letter whose name begins with no code. */
+    {"letter-type \"\" {\n " REST "}\n", ":5:", "1 to 16"},
     {"letter-type EFT {\n title = t\n audience = {billing}\n}\n", ":4:", "effective"},
     {"letter-type EFT {\n effective = 2019-03-27\n audience = {billing}\n}\n", ":4:", "title"},
     {"letter-type EFT {\n title = t\n effective = 2019-03-27\n}\n", ":4:", "audience"},
