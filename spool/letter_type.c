@@ -7,8 +7,12 @@
 
 #include "base/conf.h"
 #include "base/mem.h"
+#include "base/text.h"
 
-enum { FILE_MAX = 1024 * 1024 };
+enum {
+	FILE_MAX = 1024 * 1024,
+	TITLE_MAX = sizeof(((struct letter_type *)NULL)->title) - 1,
+};
 
 static const struct {
 	const char *name;
@@ -83,6 +87,7 @@ static int check_section(cfg_t *cfg, cfg_opt_t *opt)
 	const char *code = cfg_title(section);
 	char dotted[64];
 	char parsed[TYPE_CODE_MAX + 1];
+	struct err err;
 
 	(void)snprintf(dotted, sizeof(dotted), "%.60s.", code);
 	letter_name_type(dotted, parsed);
@@ -91,6 +96,8 @@ static int check_section(cfg_t *cfg, cfg_opt_t *opt)
 	if (!cfg_getstr(section, "effective") || cfg_size(section, "audience") == 0 ||
 	    !cfg_getstr(section, "title"))
 		return complain(cfg, "a letter type needs title, effective and audience");
+	if (text_check("title", cfg_getstr(section, "title"), TITLE_MAX, &err) < 0)
+		return complain(cfg, err.text);
 	return 0;
 }
 

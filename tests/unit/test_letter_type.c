@@ -141,6 +141,8 @@ static const struct {
     {"letter-type EFT {\n title = t\n effective = 2019-03-27\n audience = {}\n}\n",
         ":5:", "audience"},
     {"letter-type EFT {\n " REST "}\nletter-type EFT {\n " REST "}\n", ":6:", "EFT"},
+    {"letter-type EFT {\n title = \"a\x1b[2Jb\"\n effective = 2019-03-27\n audience = {billing}\n}\n",
+        ":5:", "title"},
     {"letter-type EFT {\n " REST " colour = blue\n}\n", ":5:", "colour"},
     {"\n\nspool.root = /x\n", ":3:", "spool.root"},
     {"letter-type {\n " REST "}\n", ":1:", ""},
@@ -167,6 +169,36 @@ static void refuses_a_wrong_table_with_file_and_line(void)
 		place += strlen("/types.conf");
 		CU_ASSERT_EQUAL(strncmp(place, wrong[i].line, strlen(wrong[i].line)), 0);
 		CU_ASSERT_PTR_NOT_NULL(strstr(place, wrong[i].reason));
+	}
+}
+
+static void refuses_a_title_that_it_would_have_to_cut(void)
+{
+	static const struct {
+		int length;
+		size_t count; /* of rows, 42: refused */
+	} rows[] = {{127, 1}, {128, 42}, {300, 42}};
+	OWNED_SCRATCH struct scratch scratch;
+
+	scratch_open(&scratch);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct letter_types types = {.count = 42};
+		char text[512];
+		struct err err = {.text = ""};
+		int result;
+
+		(void)snprintf(text, sizeof(text),
+		    "letter-type EFT {\n title = %0*d\n effective = 2019-03-27\n"
+		    " audience = {billing}\n}\n",
+		    rows[i].length, 1);
+		result = load(&scratch, text, &types, &err);
+		CU_ASSERT_EQUAL(types.count, rows[i].count);
+		if (result == 0) {
+			CU_ASSERT_EQUAL((int)strlen(types.rows[0].title), rows[i].length);
+			letter_types_done(&types);
+		} else {
+			CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "title"));
+		}
 	}
 }
 
@@ -214,4 +246,5 @@ void add_suite_letter_type(CU_pSuite suite)
 	TEST(refuses_a_wrong_table_with_file_and_line);
 	TEST(reads_a_right_table_after_each_wrong_one);
 	TEST(tells_a_table_that_is_missing_from_a_wrong_one);
+	TEST(refuses_a_title_that_it_would_have_to_cut);
 }
