@@ -1,4 +1,5 @@
 /* The catalog in one SQLite file (WAL): one machine, many processes. */
+#include <errno.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -28,6 +29,8 @@ static enum err_kind kind_of(int code)
 		return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY
 		           ? ERR_CONFLICT
 		           : ERR_REFUSED;
+	case SQLITE_NOTADB:
+		return ERR_REFUSED;
 	case SQLITE_FULL:
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
@@ -74,16 +77,20 @@ static int open_connection(const char *where, bool create, void **ret_connection
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	struct connection *c = mem_new(1, sizeof(*c));
+	int code;
 
 	if (create)
 		flags |= SQLITE_OPEN_CREATE;
-	if (sqlite3_open_v2(where, &c->db, flags, NULL) != SQLITE_OK)
-		(void)err_set(
-		    err, kind_of(sqlite3_errcode(c->db)), "%s: %s", where, sqlite3_errmsg(c->db));
-	else if (set_up(c->db, err) == 0) {
+	if (sqlite3_open_v2(where, &c->db, flags, NULL) == SQLITE_OK && set_up(c->db, err) == 0) {
 		*ret_connection = c;
 		return 0;
 	}
+	code = sqlite3_extended_errcode(c->db);
+	if ((code & 0xff) == SQLITE_CANTOPEN && sqlite3_system_errno(c->db) == ENOENT && !create)
+		(void)err_set(
+		    err, ERR_REFUSED, "%s: no such catalog; `edelivery init` makes one", where);
+	else
+		(void)err_set(err, kind_of(code), "%s: %s", where, sqlite3_errmsg(c->db));
 	close_connection(c);
 	return -1;
 }

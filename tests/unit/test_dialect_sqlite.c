@@ -313,13 +313,36 @@ static void makes_no_catalog_unless_it_is_told_to(void)
 
 	scratch_open(&scratch);
 	(void)snprintf(where, sizeof(where), "sqlite:%s/catalog.db", scratch.path);
-	CU_ASSERT_EQUAL(catalog_open(where, false, &catalog, &err), -1);
+	CU_ASSERT_TRUE(fails(catalog_open(where, false, &catalog, &err), &err, ERR_REFUSED));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "catalog.db"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "edelivery init"));
 	CU_ASSERT_PTR_NULL(catalog);
 	CU_ASSERT_EQUAL(faccessat(scratch.fd, "catalog.db", F_OK, 0), -1);
 	(void)snprintf(where, sizeof(where), "sqlite:%s/nowhere/catalog.db", scratch.path);
 	CU_ASSERT_TRUE(fails(catalog_open(where, true, &catalog, &err), &err, ERR_RETRY));
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "nowhere"));
 	CU_ASSERT_PTR_NULL(catalog);
+}
+
+static void refuses_a_file_that_is_no_catalog(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	OWNED_MEM char *after = NULL;
+	struct catalog *catalog = NULL;
+	char where[SCRATCH_PATH_MAX + 32];
+	struct err err;
+
+	scratch_open(&scratch);
+	scratch_write(&scratch, "letter.txt", "Dear provider,\n");
+	(void)snprintf(where, sizeof(where), "sqlite:%s/letter.txt", scratch.path);
+	for (int create = 0; create < 2; create++) {
+		CU_ASSERT_TRUE(
+		    fails(catalog_open(where, create, &catalog, &err), &err, ERR_REFUSED));
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "letter.txt"));
+		CU_ASSERT_PTR_NULL(catalog);
+	}
+	after = scratch_read(&scratch, "letter.txt");
+	CU_ASSERT_STRING_EQUAL(after, "Dear provider,\n");
 }
 
 static void leaves_no_descriptor_open(void)
@@ -358,4 +381,5 @@ void add_suite_dialect_sqlite(CU_pSuite suite)
 	TEST(outlives_a_power_cut);
 	TEST(makes_no_catalog_unless_it_is_told_to);
 	TEST(leaves_no_descriptor_open);
+	TEST(refuses_a_file_that_is_no_catalog);
 }
