@@ -78,10 +78,13 @@ static int insert(struct catalog *catalog, void *arg, struct err *err)
 int account_add(
     struct catalog *catalog, const struct actor *actor, struct account *account, struct err *err)
 {
-	struct change change = {actor, account};
+	struct account added = *account;
+	struct change change = {actor, &added};
 
-	if (catalog_transact(catalog, insert, &change, err) == 0)
+	if (catalog_transact(catalog, insert, &change, err) == 0) {
+		*account = added;
 		return 0;
+	}
 	if (err->kind == ERR_CONFLICT)
 		return err_set(err, ERR_CONFLICT, "account %s is there already", account->login);
 	return -1;

@@ -237,10 +237,13 @@ static int insert(struct catalog *catalog, void *arg, struct err *err)
 int public_key_add(struct catalog *catalog, const struct actor *actor,
     const struct account *account, struct public_key *key, struct err *err)
 {
-	struct change change = {actor, account, key, NULL};
+	struct public_key added = *key;
+	struct change change = {actor, account, &added, NULL};
 
-	if (catalog_transact(catalog, insert, &change, err) == 0)
+	if (catalog_transact(catalog, insert, &change, err) == 0) {
+		*key = added;
 		return 0;
+	}
 	if (err->kind == ERR_CONFLICT)
 		return err_set(err, ERR_CONFLICT, "%s has the key %s already", account->login,
 		    key->fingerprint);

@@ -171,6 +171,9 @@ static void gives_a_login_once(void)
 	CU_ASSERT_TRUE(
 	    fails(account_add(f.catalog, &f.spool.actor, &second, &err), &err, ERR_CONFLICT));
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "ann"));
+	/* It has no id: the next account will get the one that it nearly had. */
+	CU_ASSERT_EQUAL(second.id, 0);
+	CU_ASSERT_EQUAL(second.created, 0);
 	fixture_account(&f, "ann", &second);
 	CU_ASSERT_STRING_EQUAL(second.email, "someone@example.org");
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM event"), 1);

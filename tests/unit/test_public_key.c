@@ -320,6 +320,8 @@ static void gives_an_account_a_key_once(void)
 	CU_ASSERT_TRUE(fails(public_key_add(f.catalog, &f.spool.actor, &accounts[0], &again, &err),
 	    &err, ERR_CONFLICT));
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, key.fingerprint));
+	CU_ASSERT_EQUAL(again.id, 0);
+	CU_ASSERT_EQUAL(again.added, 0);
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM public_key"), 1);
 	/* Somebody else may have it as well: people have several accounts. */
 	CU_ASSERT_EQUAL(public_key_add(f.catalog, &f.spool.actor, &accounts[1], &again, &err), 0);
