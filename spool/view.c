@@ -141,13 +141,11 @@ static bool names_letter(enum place_kind kind)
 	return kind == PLACE_LETTER || kind == PLACE_NEW_FILE || kind == PLACE_PROVIDER_NEW_FILE;
 }
 
-int view_find(struct view *view, const char *path, struct view_found *ret_found,
+static int find(struct view *view, const char *path, struct view_found *found,
     enum view_answer *ret_answer, struct err *err)
 {
-	struct view_found *found = ret_found;
 	bool member = false;
 
-	*found = (struct view_found){.letter.id = 0};
 	*ret_answer = VIEW_NOTHING;
 	if (!place_parse(path, &found->place))
 		return 0;
@@ -162,6 +160,19 @@ int view_find(struct view *view, const char *path, struct view_found *ret_found,
 	if (!found->place.is_folder)
 		return describe_text(view, found, err);
 	describe_folder(view, found);
+	return 0;
+}
+
+int view_find(struct view *view, const char *path, struct view_found *ret_found,
+    enum view_answer *ret_answer, struct err *err)
+{
+	struct view_found found = {.letter.id = 0};
+	enum view_answer answer = VIEW_NOTHING;
+
+	if (find(view, path, &found, &answer, err) < 0)
+		return -1;
+	*ret_found = found;
+	*ret_answer = answer;
 	return 0;
 }
 

@@ -414,6 +414,28 @@ static void finds_a_held_letter_whatever_its_name(void)
 	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/edelivery/EFT_a\\x5cb.pdf"), VIEW_NOTHING);
 }
 
+static void leaves_the_results_alone_when_the_catalog_fails(void)
+{
+	static const char *const paths[] = {"/123456789/edelivery/EFT_1.pdf", "/123456789",
+	    "/123456789/MANIFEST.csv", "/STATUS.txt"};
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	open_view(&f, "master", &view);
+	fixture_sql(&f, "ALTER TABLE membership RENAME TO lost");
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		struct view_found found = {.letter.id = 42};
+		enum view_answer answer = VIEW_POSTING;
+		struct err err;
+
+		CU_ASSERT_TRUE(
+		    fails(view_find(&view, paths[i], &found, &answer, &err), &err, ERR_INTERNAL));
+		CU_ASSERT_EQUAL(found.letter.id, 42);
+		CU_ASSERT_EQUAL(answer, VIEW_POSTING);
+	}
+}
+
 /* R10, word for word. */
 static void says_what_the_bulletin_says_of_a_letter_being_posted(void)
 {
@@ -436,4 +458,5 @@ void add_suite_view(CU_pSuite suite)
 	TEST(opens_no_folder);
 	TEST(says_what_the_bulletin_says_of_a_letter_being_posted);
 	TEST(finds_a_held_letter_whatever_its_name);
+	TEST(leaves_the_results_alone_when_the_catalog_fails);
 }
