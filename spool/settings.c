@@ -21,13 +21,21 @@ static int check_not_empty(const char *text, struct err *err)
 	return text[0] ? 0 : err_set(err, ERR_REFUSED, "empty");
 }
 
+/* An IPv6 address stands in brackets: it has colons of its own. */
+static bool is_address(const char *text, size_t length)
+{
+	if (text[0] == '[')
+		return length > 2 && text[length - 1] == ']';
+	return length > 0 && !memchr(text, ':', length);
+}
+
 static int check_address(const char *text, struct err *err)
 {
 	const char *colon = strrchr(text, ':');
 	int64_t port = 0;
 
-	if (!colon || colon == text || number_parse(colon + 1, &port, err) < 0 || port < 0 ||
-	    port > 65535)
+	if (!colon || !is_address(text, (size_t)(colon - text)) ||
+	    number_parse(colon + 1, &port, err) < 0 || port < 0 || port > 65535)
 		return err_set(err, ERR_REFUSED, "not ADDRESS:PORT");
 	return 0;
 }
