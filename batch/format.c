@@ -53,6 +53,11 @@ static bool is_isa(const char *head)
 	return count == ISA_SEPARATORS && separator != terminator && terminator != '\0';
 }
 
+static bool is_line_end(char byte)
+{
+	return byte == '\r' || byte == '\n';
+}
+
 /* The file's last segment, line ends behind it left out: IEA, two elements, the terminator. */
 static bool ends_with_iea(const struct format_sample *sample, char separator, char terminator)
 {
@@ -60,15 +65,14 @@ static bool ends_with_iea(const struct format_sample *sample, char separator, ch
 	size_t start;
 	char wanted[] = {'I', 'E', 'A', separator};
 
-	while (
-	    end > 0 && strchr("\r\n", sample->tail[end - 1]) && sample->tail[end - 1] != terminator)
+	while (end > 0 && is_line_end(sample->tail[end - 1]) && sample->tail[end - 1] != terminator)
 		end--;
 	if (end == 0 || sample->tail[end - 1] != terminator)
 		return false;
 	start = end - 1;
 	while (start > 0 && sample->tail[start - 1] != terminator)
 		start--;
-	while (start < end && strchr("\r\n", sample->tail[start]) && sample->tail[start])
+	while (start < end && is_line_end(sample->tail[start]))
 		start++;
 	return end - start > sizeof(wanted) &&
 	       memcmp(sample->tail + start, wanted, sizeof(wanted)) == 0;

@@ -213,6 +213,16 @@ static void separators_and_terminators_are_the_files_own(void)
 	}
 }
 
+/* What is made room for and not written yet reads as zeros, which are no line ends. */
+static void zeros_behind_the_end_are_not_passed_over(void)
+{
+	static const char bytes[] = ISA GROUP "IEA*1*000000001~\n\0\0\0\0";
+	const char *reason = NULL;
+
+	CU_ASSERT_EQUAL(judge(FORMAT_X12, bytes, sizeof(bytes) - 5, &reason), FORMAT_WHOLE);
+	CU_ASSERT_EQUAL(judge(FORMAT_X12, bytes, sizeof(bytes) - 1, &reason), FORMAT_CUT_OFF);
+}
+
 static void the_extension_says_what_a_trade_file_is_checked_as(void)
 {
 	static const struct {
@@ -244,5 +254,6 @@ void add_suite_format(CU_pSuite suite)
 	TEST(a_large_file_is_judged_the_same);
 	TEST(an_isa_segment_of_another_shape_is_wrong);
 	TEST(separators_and_terminators_are_the_files_own);
+	TEST(zeros_behind_the_end_are_not_passed_over);
 	TEST(the_extension_says_what_a_trade_file_is_checked_as);
 }
