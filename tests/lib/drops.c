@@ -50,6 +50,16 @@ void drops_close(struct drops *drops)
 	scratch_close(&drops->scratch);
 }
 
+/* A file of that name is kept elsewhere, so that the new one cannot get its inode. */
+static void move_away(const struct drops *drops, const char *path)
+{
+	static unsigned moved;
+	char hidden[32];
+
+	(void)snprintf(hidden, sizeof(hidden), ".replaced-%u", moved++);
+	(void)renameat(drops->spool.drop_fd, path, drops->spool.drop_fd, hidden);
+}
+
 void drops_write(const struct drops *drops, const char *path, const char *content)
 {
 	OWNED_FD int fd = -1;
@@ -59,8 +69,11 @@ void drops_write(const struct drops *drops, const char *path, const char *conten
 	file_parent(path, folder);
 	if (strcmp(folder, ".") != 0)
 		must(file_make_folder(drops->spool.drop_fd, folder, 0770, &err) == 0, folder);
-	fd = openat(drops->spool.drop_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0660);
-	must(fd >= 0 && file_write(fd, content, strlen(content), &err) == 0, path);
+	move_away(drops, path);
+	fd = openat(drops->spool.drop_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
+	must(
+	    fd >= 0 && fchmod(fd, 0660) == 0 && file_write(fd, content, strlen(content), &err) == 0,
+	    path);
 }
 
 void drops_look(struct drops *drops, const char *path, struct drop *ret_drop)

@@ -32,7 +32,10 @@ void drops_open(struct drops *drops, const char *extra);
 void drops_close(struct drops *drops);
 #define OWNED_DROPS OWNED(drops_close)
 
-/* Make the file path ("123456789/EFT_1.pdf") below the drop folder, and its folder. */
+/*
+ * Make the file path ("123456789/EFT_1.pdf") below the drop folder, and its folder. In the place
+ * of another one it is a new inode, as after a job's rename.
+ */
 void drops_write(const struct drops *drops, const char *path, const char *content);
 
 /* The drop of that file, opened, leased and to be posted electronically. */
