@@ -29,9 +29,13 @@ static bool is_leftover(
     const struct spool *spool, const struct drop *drop, const struct letter *letter)
 {
 	struct source now = source_of(&drop->st);
+	bool is_renamed = strcmp(drop->on_disk, drop->name) != 0;
 	char path[FOLDER_PATH_MAX];
 	struct stat st;
 
+	/* Removing begins with a rename, which changes the change time, but not the content. */
+	if (is_renamed && strcmp(letter->sha256, drop->letter.sha256) == 0)
+		now.changed = letter->source.changed;
 	if (letter->source.changed)
 		return memcmp(&now, &letter->source, sizeof(now)) == 0;
 	post_path(letter, path);

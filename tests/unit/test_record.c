@@ -365,6 +365,47 @@ static void what_was_copied_is_recognised_while_it_is_unchanged(void)
 	drop_done(&drop);
 }
 
+/*
+ * Removing begins with a rename to .<id>.taken, which changes the change time. Who died behind
+ * that left the letter's file, not a new one, however duplicates are treated.
+ */
+static void what_was_copied_is_recognised_when_it_was_being_removed(void)
+{
+	static const char *const settings[] = {"", "drop.duplicate-days = 0"};
+
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		OWNED_DROPS struct drops drops;
+		char hidden[64];
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, settings[i]);
+		take_a_copy(&drops, NAME, &drop);
+		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+		(void)snprintf(hidden, sizeof(hidden), FOLDER ".%d.taken", (int)drop.letter.id);
+		drop_done(&drop);
+		(void)usleep(10000);
+		CU_ASSERT_EQUAL(
+		    renameat(drops.spool.drop_fd, NAME, drops.spool.drop_fd, hidden), 0);
+		drops_look(&drops, hidden, &drop);
+		text_copy(drop.name, "EFT_1.pdf");
+		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM intake"), 0);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
+		drop_done(&drop);
+		/* Another file under that name is a new drop that came under our feet. */
+		drops_write(&drops, hidden, "b");
+		drops_look(&drops, hidden, &drop);
+		text_copy(drop.name, "EFT_1.pdf");
+		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
+		drop_done(&drop);
+	}
+}
+
 static void a_batch_is_recorded_as_a_whole_or_not_at_all(void)
 {
 	OWNED_DROPS struct drops drops;
@@ -423,6 +464,7 @@ void add_suite_record(CU_pSuite suite)
 	TEST(a_second_file_of_a_name_is_refused_where_settings_say_so);
 	TEST(what_was_adopted_is_recognised_by_its_inode);
 	TEST(what_was_copied_is_recognised_while_it_is_unchanged);
+	TEST(what_was_copied_is_recognised_when_it_was_being_removed);
 	TEST(a_batch_is_recorded_as_a_whole_or_not_at_all);
 	TEST(a_held_file_keeps_its_id);
 }
