@@ -1,0 +1,480 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "batch/post.h"
+#include "batch/record.h"
+#include "batch/take.h"
+#include "tests/lib/drops.h"
+#include "tests/unit/suite.h"
+
+void add_suite_post(CU_pSuite suite);
+
+#define FOLDER DROPS_AVRS_ID "/"
+#define NAME   FOLDER "EFT_1.pdf"
+
+/* Where the letter is to be, or is. */
+static const char *path_of(const struct drop *drop)
+{
+	static char path[FOLDER_PATH_MAX];
+
+	post_path(&drop->letter, path);
+	return path;
+}
+
+static ino_t inode_of(int folder_fd, const char *path)
+{
+	struct stat st = {.st_ino = 0};
+
+	(void)fstatat(folder_fd, path, &st, AT_SYMLINK_NOFOLLOW);
+	return st.st_ino;
+}
+
+static mode_t mode_of(const struct drops *drops, const char *path)
+{
+	struct stat st = {.st_mode = 0};
+
+	(void)fstatat(drops->spool.drop_fd, path, &st, AT_SYMLINK_NOFOLLOW);
+	return st.st_mode & 07777;
+}
+
+/* Drop a file that cannot be adopted, since it has a second link, and take it. */
+static void take_a_copy(
+    struct drops *drops, const char *path, const char *content, struct drop *ret_drop)
+{
+	struct err err;
+
+	drops_write(drops, path, content);
+	CU_ASSERT_EQUAL(
+	    linkat(drops->spool.drop_fd, path, drops->spool.drop_fd, "second-link", 0), 0);
+	drops_look(drops, path, ret_drop);
+	CU_ASSERT_EQUAL(take(drops->letters_fd, ret_drop, 1, &err), 0);
+	CU_ASSERT_FALSE(ret_drop->adopted);
+}
+
+static void (*const takers[])(struct drops *drops, const char *path, const char *content,
+    struct drop *ret_drop) = {drops_take, take_a_copy};
+
+static void a_posted_letter_is_in_its_place_and_visible(void)
+{
+	for (size_t i = 0; i < COUNT(takers); i++) {
+		OWNED_DROPS struct drops drops;
+		OWNED_MEM char *content = NULL;
+		struct drop drop;
+		struct stat st;
+		struct err err;
+
+		drops_open(&drops, "");
+		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
+		content = scratch_read(&drops.scratch, path_of(&drop));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+		CU_ASSERT_STRING_EQUAL(content, DROPS_PDF);
+		CU_ASSERT_EQUAL(fstatat(drops.spool.root_fd, path_of(&drop), &st, 0), 0);
+		CU_ASSERT_EQUAL(st.st_mode, S_IFREG | 0440);
+		CU_ASSERT_EQUAL(st.st_ino == inode_of(drops.spool.drop_fd, NAME), drop.adopted);
+		CU_ASSERT_EQUAL(
+		    drops_number(&drops, "SELECT sequence FROM letter WHERE electronic = 'posted'"),
+		    1);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT posted FROM letter"),
+		    st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec / 1000);
+		drop_done(&drop);
+	}
+}
+
+static void a_letter_for_paper_is_in_the_outbox_of_its_day(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, DROPS_PDF, &drop);
+	drop.letter.electronic = ELECTRONIC_NONE;
+	drop.letter.paper = PAPER_QUEUED;
+	drop.letter.queued = drop.letter.taken;
+	text_copy(drop.letter.paper_date, "2019-03-27");
+	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(strncmp(path_of(&drop), "paper/2019-03-27/", 17), 0);
+	CU_ASSERT_TRUE(drops_has(&drops, path_of(&drop)));
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE placed > 0"), 1);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE sequence > 0"), 0);
+	drop_done(&drop);
+}
+
+/* Below and above the number from which one syncfs does it for all. */
+static void a_batch_is_posted_whatever_else_is_in_it(void)
+{
+	static const char *const settings[] = {"", "post.syncfs-from = 1"};
+
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop batch[5];
+		struct err err;
+
+		drops_open(&drops, settings[i]);
+		scratch_provider(&drops.spool, "987654321");
+		drops_take(&drops, NAME, "a", &batch[0]);
+		drops_take(&drops, FOLDER "EFT_2.pdf", "b", &batch[1]);
+		drops_take(&drops, FOLDER "trade-files/RA.835", "c", &batch[2]);
+		drops_take(&drops, "987654321/EFT_1.pdf", "d", &batch[3]);
+		drops_take(&drops, FOLDER "EFT_3.pdf", "e", &batch[4]);
+		batch[1].verdict = VERDICT_HOLD;
+		CU_ASSERT_EQUAL(post(&drops.spool, batch, 5, &err), 0);
+		CU_ASSERT_EQUAL(
+		    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"),
+		    4);
+		for (int j = 0; j < 5; j++) {
+			CU_ASSERT_EQUAL(drops_has(&drops, path_of(&batch[j])), j != 1);
+			drop_done(&batch[j]);
+		}
+	}
+}
+
+/* The job opened it again before it was visible: it never was a letter. */
+static void what_is_asked_back_is_as_if_it_had_not_been_taken(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop batch[2];
+	ino_t inode;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, "a", &batch[0]);
+	drops_take(&drops, FOLDER "EFT_2.pdf", "b", &batch[1]);
+	inode = inode_of(drops.spool.drop_fd, NAME);
+	drops_ask_back(&batch[0]);
+	CU_ASSERT_EQUAL(post(&drops.spool, batch, 2, &err), 0);
+	CU_ASSERT_EQUAL(batch[0].verdict, VERDICT_WAIT);
+	CU_ASSERT_EQUAL(batch[1].verdict, VERDICT_POST);
+	CU_ASSERT_FALSE(drops_has(&drops, path_of(&batch[0])));
+	CU_ASSERT_TRUE(drops_has(&drops, path_of(&batch[1])));
+	CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, NAME), inode);
+	CU_ASSERT_EQUAL(mode_of(&drops, NAME), 0660);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT last_sequence FROM provider"), 1);
+	drop_done(&batch[0]);
+	drop_done(&batch[1]);
+}
+
+/* What makes a step fail, and what there still is of it in the catalog then. */
+static const struct {
+	const char *sql;    /* or NULL */
+	bool is_in_the_way; /* a file where the second letter is to be */
+	int64_t rows;
+} failures[] = {
+    {"CREATE TRIGGER refuse BEFORE INSERT ON letter WHEN NEW.name = 'EFT_2.pdf'"
+     " BEGIN SELECT RAISE(ABORT, 'for a test'); END",
+        false, 0},
+    {NULL, true, 0},
+    {"CREATE TRIGGER refuse BEFORE UPDATE ON letter WHEN NEW.name = 'EFT_2.pdf'"
+     " BEGIN SELECT RAISE(ABORT, 'for a test'); END",
+        false, 2},
+};
+
+/* Whatever fails: nothing is visible, every file is there, and the next try posts them once. */
+static void a_step_that_fails_can_be_tried_again(void)
+{
+	for (size_t i = 0; i < COUNT(failures); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop batch[2];
+		char folder[FOLDER_PATH_MAX];
+		char path[FOLDER_PATH_MAX];
+		struct err err;
+
+		drops_open(&drops, "");
+		folder_of_letters(DROPS_AVRS_ID, CLASS_EDELIVERY, folder);
+		folder_letter(DROPS_AVRS_ID, CLASS_EDELIVERY, 2, "EFT_2.pdf", path);
+		drops_take(&drops, NAME, "a", &batch[0]);
+		drops_take(&drops, FOLDER "EFT_2.pdf", "b", &batch[1]);
+		if (failures[i].sql)
+			drops_run(&drops, failures[i].sql);
+		if (failures[i].is_in_the_way) {
+			CU_ASSERT_EQUAL(
+			    file_make_folder(drops.spool.root_fd, folder, 0750, &err), 0);
+			scratch_write(&drops.scratch, path, "");
+		}
+		CU_ASSERT_EQUAL(post(&drops.spool, batch, 2, &err), -1);
+		CU_ASSERT_EQUAL(
+		    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"),
+		    0);
+		CU_ASSERT_EQUAL(
+		    drops_number(&drops, "SELECT COUNT(*) FROM letter"), failures[i].rows);
+		CU_ASSERT_EQUAL(mode_of(&drops, NAME), failures[i].rows ? 0440 : 0660);
+		drop_done(&batch[0]);
+		drop_done(&batch[1]);
+
+		if (failures[i].sql)
+			drops_run(&drops, "DROP TRIGGER refuse");
+		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
+		drops_look(&drops, NAME, &batch[0]);
+		drops_look(&drops, FOLDER "EFT_2.pdf", &batch[1]);
+		CU_ASSERT_EQUAL(take(drops.letters_fd, batch, 2, &err), 0);
+		CU_ASSERT_EQUAL(post(&drops.spool, batch, 2, &err), 0);
+		CU_ASSERT_EQUAL(
+		    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"),
+		    2);
+		for (int j = 0; j < 2; j++) {
+			CU_ASSERT_EQUAL(
+			    batch[j].verdict, failures[i].rows ? VERDICT_LEFTOVER : VERDICT_POST);
+			CU_ASSERT_EQUAL(post_remove(&batch[j], drops.arrivals, &err), 0);
+			drop_done(&batch[j]);
+		}
+		CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
+		CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 0);
+	}
+}
+
+/* A process that died behind step 3: a row, and no file that it tells of. */
+static void a_row_without_its_file_is_forgotten(void)
+{
+	for (size_t i = 0; i < COUNT(takers); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, "");
+		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+		drop_done(&drop);
+		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
+		CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
+		/* The next scan finds it, and it is posted as if nothing had been. */
+		drops_look(&drops, NAME, &drop);
+		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
+		CU_ASSERT_STRING_EQUAL(drop.letter.name, "EFT_1.pdf");
+		drop_done(&drop);
+	}
+}
+
+/* Behind step 4: its place is taken, but nobody sees it. */
+static void link_it(const struct drops *drops, const struct drop *drop)
+{
+	char folder[PATH_MAX];
+	struct err err;
+
+	file_parent(path_of(drop), folder);
+	CU_ASSERT_EQUAL(file_make_folder(drops->spool.root_fd, folder, 0750, &err), 0);
+	CU_ASSERT_EQUAL(
+	    file_give_name(drop->served_fd, drops->spool.root_fd, "", path_of(drop), &err), 0);
+}
+
+static void a_linked_letter_is_posted_by_the_next_start(void)
+{
+	for (size_t i = 0; i < COUNT(takers); i++) {
+		OWNED_DROPS struct drops drops;
+		struct intake intake;
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, "");
+		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		drop.intake_id = 70;
+		drop_intake(&drop, INTAKE_HELD, &intake);
+		CU_ASSERT_EQUAL(intake_add(drops.spool.catalog, "test", &intake, &err), 0);
+		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+		link_it(&drops, &drop);
+		drop_done(&drop);
+		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(
+		    drops_number(&drops, "SELECT sequence FROM letter WHERE electronic = 'posted'"),
+		    1);
+		CU_ASSERT_EQUAL(
+		    drops_number(&drops, "SELECT COUNT(*) FROM event WHERE what = 'letter.posted'"),
+		    1);
+		CU_ASSERT_EQUAL(
+		    drops_number(&drops, "SELECT COUNT(*) FROM intake WHERE state = 'taken'"), 1);
+		/* Once is enough. */
+		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(
+		    drops_number(&drops, "SELECT COUNT(*) FROM event WHERE what = 'letter.posted'"),
+		    1);
+	}
+}
+
+static void a_placed_letter_for_paper_is_finished_by_the_next_start(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, DROPS_PDF, &drop);
+	drop.letter.electronic = ELECTRONIC_NONE;
+	drop.letter.paper = PAPER_QUEUED;
+	text_copy(drop.letter.paper_date, "2019-03-27");
+	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+	link_it(&drops, &drop);
+	drop_done(&drop);
+	CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE placed > 0"), 1);
+}
+
+static void what_another_node_has_begun_is_its_own(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop batch[2];
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, "a", &batch[0]);
+	drops_take(&drops, FOLDER "EFT_2.pdf", "b", &batch[1]);
+	CU_ASSERT_EQUAL(record(&drops.spool, batch, 2, &err), 0);
+	link_it(&drops, &batch[1]);
+	drops_run(&drops, "UPDATE letter SET node = 'another'");
+	CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(
+	    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posting'"), 2);
+	drop_done(&batch[0]);
+	drop_done(&batch[1]);
+}
+
+/* Behind step 5: visible, and its dropped file is still there. */
+static void a_dropped_file_that_is_left_is_removed_and_not_posted_again(void)
+{
+	for (size_t i = 0; i < COUNT(takers); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop drop;
+		int64_t id;
+		struct err err;
+
+		drops_open(&drops, "");
+		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		id = drop.letter.id;
+		drop_done(&drop);
+		drops_look(&drops, NAME, &drop);
+		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
+		CU_ASSERT_EQUAL(drop.letter.id, id);
+		CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+		CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
+		CU_ASSERT_TRUE(drops_has(&drops, path_of(&drop)));
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM intake"), 0);
+		drop_done(&drop);
+	}
+}
+
+/* In the middle of step 6: renamed, and not unlinked. */
+static void what_is_left_under_the_name_of_removing_is_removed(void)
+{
+	for (size_t i = 0; i < COUNT(takers); i++) {
+		OWNED_DROPS struct drops drops;
+		char hidden[64];
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, "");
+		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		drop_done(&drop);
+		(void)snprintf(hidden, sizeof(hidden), FOLDER ".%d.taken", (int)drop.letter.id);
+		CU_ASSERT_EQUAL(
+		    renameat(drops.spool.drop_fd, NAME, drops.spool.drop_fd, hidden), 0);
+		drops_look(&drops, hidden, &drop);
+		text_copy(drop.name, "EFT_1.pdf"); /* as validating finds out */
+		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
+		CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+		CU_ASSERT_EQUAL(faccessat(drops.spool.drop_fd, hidden, F_OK, 0), -1);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
+		drop_done(&drop);
+	}
+}
+
+static void what_was_posted_is_removed(void)
+{
+	for (size_t i = 0; i < COUNT(takers); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, "");
+		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+		CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
+		CU_ASSERT_TRUE(drops_has(&drops, path_of(&drop)));
+		CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 0);
+		/* Gone already, which is what was wanted. */
+		CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+		drop_done(&drop);
+	}
+}
+
+static void what_came_in_its_place_stays_and_is_looked_at(void)
+{
+	for (size_t i = 0; i < COUNT(takers); i++) {
+		OWNED_DROPS struct drops drops;
+		OWNED_MEM char *content = NULL;
+		OWNED_MEM struct arrival *arrival = NULL;
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, "");
+		takers[i](&drops, NAME, "a", &drop);
+		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		drops_write(&drops, NAME, "b");
+		CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+		content = scratch_read(&drops.scratch, "drop/" NAME);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+		CU_ASSERT_STRING_EQUAL(content, "b");
+		arrival = arrivals_take(drops.arrivals, false);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(arrival);
+		CU_ASSERT_STRING_EQUAL(arrival->avrs_id, DROPS_AVRS_ID);
+		CU_ASSERT_STRING_EQUAL(arrival->name, "EFT_1.pdf");
+		drop_done(&drop);
+	}
+}
+
+/* A copied file that its job wrote to since is a new drop, though it is the same inode. */
+static void what_was_written_to_since_stays(void)
+{
+	OWNED_DROPS struct drops drops;
+	OWNED_FD int fd = -1;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	take_a_copy(&drops, NAME, "a", &drop);
+	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+	(void)usleep(10000);
+	CU_ASSERT_EQUAL(fcntl(drop.fd, F_SETLEASE, F_UNLCK), 0);
+	fd = openat(drops.spool.drop_fd, NAME, O_WRONLY | O_CLOEXEC);
+	CU_ASSERT_EQUAL(file_write(fd, "b", 1, &err), 0);
+	CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+	CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
+	CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 1);
+	drop_done(&drop);
+}
+
+void add_suite_post(CU_pSuite suite)
+{
+	TEST(a_posted_letter_is_in_its_place_and_visible);
+	TEST(a_letter_for_paper_is_in_the_outbox_of_its_day);
+	TEST(a_batch_is_posted_whatever_else_is_in_it);
+	TEST(what_is_asked_back_is_as_if_it_had_not_been_taken);
+	TEST(a_step_that_fails_can_be_tried_again);
+	TEST(a_row_without_its_file_is_forgotten);
+	TEST(a_linked_letter_is_posted_by_the_next_start);
+	TEST(a_placed_letter_for_paper_is_finished_by_the_next_start);
+	TEST(what_another_node_has_begun_is_its_own);
+	TEST(a_dropped_file_that_is_left_is_removed_and_not_posted_again);
+	TEST(what_is_left_under_the_name_of_removing_is_removed);
+	TEST(what_was_posted_is_removed);
+	TEST(what_came_in_its_place_stays_and_is_looked_at);
+	TEST(what_was_written_to_since_stays);
+}
