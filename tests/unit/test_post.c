@@ -302,6 +302,34 @@ static void a_linked_letter_is_posted_by_the_next_start(void)
 	}
 }
 
+/* The start that finds it may be days later; how long it stays is counted from its time (R11). */
+static void a_letter_posted_by_the_next_start_has_its_time(void)
+{
+	static const int64_t taken = INT64_C(1553688000) * SECOND;
+	static const int64_t later = INT64_C(1553700000) * SECOND;
+
+	for (size_t i = 0; i < COUNT(takers); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop drop;
+		struct stat st;
+		struct err err;
+
+		drops_open(&drops, "");
+		clock_freeze(taken);
+		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+		link_it(&drops, &drop);
+		drop_done(&drop);
+		clock_freeze(later);
+		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT posted FROM letter"), taken);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT last_posted FROM provider"), taken);
+		CU_ASSERT_EQUAL(fstatat(drops.spool.root_fd, path_of(&drop), &st, 0), 0);
+		CU_ASSERT_EQUAL(st.st_mtim.tv_sec, taken / SECOND);
+		clock_freeze(0);
+	}
+}
+
 static void a_placed_letter_for_paper_is_finished_by_the_next_start(void)
 {
 	OWNED_DROPS struct drops drops;
@@ -470,6 +498,7 @@ void add_suite_post(CU_pSuite suite)
 	TEST(a_step_that_fails_can_be_tried_again);
 	TEST(a_row_without_its_file_is_forgotten);
 	TEST(a_linked_letter_is_posted_by_the_next_start);
+	TEST(a_letter_posted_by_the_next_start_has_its_time);
 	TEST(a_placed_letter_for_paper_is_finished_by_the_next_start);
 	TEST(what_another_node_has_begun_is_its_own);
 	TEST(a_dropped_file_that_is_left_is_removed_and_not_posted_again);
