@@ -186,20 +186,32 @@ static bool is_what_was_taken(const struct drop *drop, const char *name)
 	               memcmp(&now.st_mtim, &drop->st.st_mtim, sizeof(now.st_mtim)) == 0));
 }
 
+static void queue(const struct drop *drop, const char *name, struct arrivals *arrivals)
+{
+	struct arrival arrival = {.class = drop->class, .name = name};
+
+	memcpy(arrival.avrs_id, drop->avrs_id, sizeof(arrival.avrs_id));
+	arrivals_add(arrivals, &arrival);
+}
+
 /* Another file came under its name: back to where it was, or to be taken from where it is. */
 static int put_back(
     const struct drop *drop, const char *name, struct arrivals *arrivals, struct err *err)
 {
-	struct arrival arrival = {.class = drop->class, .name = drop->name};
+	bool is_back =
+	    renameat2(drop->folder_fd, name, drop->folder_fd, drop->name, RENAME_NOREPLACE) == 0;
 
-	memcpy(arrival.avrs_id, drop->avrs_id, sizeof(arrival.avrs_id));
-	if (renameat2(drop->folder_fd, name, drop->folder_fd, drop->name, RENAME_NOREPLACE) < 0) {
-		if (errno != EEXIST)
-			return err_sys(err, "put back a file that is not the one taken");
-		arrival.name = name;
-	}
-	arrivals_add(arrivals, &arrival);
+	if (!is_back && errno != EEXIST)
+		return err_sys(err, "put back a file that is not the one taken");
+	queue(drop, is_back ? drop->name : name, arrivals);
 	return 0;
+}
+
+/* Is there another file that put_back() had to leave under that name? It goes first. */
+static bool is_waiting(const struct drop *drop, const char *name)
+{
+	return strcmp(drop->on_disk, name) != 0 &&
+	       faccessat(drop->folder_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int post_remove(const struct drop *drop, struct arrivals *arrivals, struct err *err)
@@ -207,6 +219,11 @@ int post_remove(const struct drop *drop, struct arrivals *arrivals, struct err *
 	char name[48];
 
 	(void)snprintf(name, sizeof(name), ".%" PRId64 ".taken", drop->letter.id);
+	if (is_waiting(drop, name)) {
+		/* The next scan finds what stays. */
+		queue(drop, name, arrivals);
+		return 0;
+	}
 	if (renameat(drop->folder_fd, drop->on_disk, drop->folder_fd, name) < 0)
 		return errno == ENOENT ? 0 : err_sys(err, "remove a taken file");
 	fault_point("post.renamed");

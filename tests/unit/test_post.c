@@ -489,6 +489,41 @@ static void what_was_written_to_since_stays(void)
 	drop_done(&drop);
 }
 
+/* Two files came in its place, one after the other: the first waits under the name of removing. */
+static void what_waits_under_the_name_of_removing_is_not_lost(void)
+{
+	OWNED_DROPS struct drops drops;
+	OWNED_MEM char *content = NULL;
+	OWNED_MEM struct arrival *arrival = NULL;
+	char hidden[64];
+	char path[128];
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, "a", &drop);
+	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+	drop_done(&drop);
+	(void)snprintf(hidden, sizeof(hidden), ".%d.taken", (int)drop.letter.id);
+	(void)snprintf(path, sizeof(path), "drop/" FOLDER "%s", hidden);
+	drops_write(&drops, path + strlen("drop/"), "b");
+	drops_take(&drops, NAME, "a", &drop);
+	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drop.verdict, VERDICT_DUPLICATE);
+	CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+	content = scratch_read(&drops.scratch, path);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+	CU_ASSERT_STRING_EQUAL(content, "b");
+	arrival = arrivals_take(drops.arrivals, false);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(arrival);
+	CU_ASSERT_STRING_EQUAL(arrival->name, hidden);
+	/* Gone from there, the other can be removed. */
+	CU_ASSERT_EQUAL(unlinkat(drops.spool.root_fd, path, 0), 0);
+	CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+	CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
+	drop_done(&drop);
+}
+
 void add_suite_post(CU_pSuite suite)
 {
 	TEST(a_posted_letter_is_in_its_place_and_visible);
@@ -506,4 +541,5 @@ void add_suite_post(CU_pSuite suite)
 	TEST(what_was_posted_is_removed);
 	TEST(what_came_in_its_place_stays_and_is_looked_at);
 	TEST(what_was_written_to_since_stays);
+	TEST(what_waits_under_the_name_of_removing_is_not_lost);
 }
