@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -12,6 +13,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+
+enum { COPY_AT_ONCE = 1 << 30 };
 
 /* A refusal being recorded, for the transaction's body. */
 struct refusing {
@@ -74,8 +77,9 @@ static int copy_across(
 
 	if (from < 0 || to < 0)
 		return err_sys(err, "copy to %s", path);
+	/* copy_file_range() does not work from one type of file system to another. */
 	while (count > 0)
-		count = copy_file_range(from, NULL, to, NULL, SSIZE_MAX & ~4095L, 0);
+		count = sendfile(to, from, NULL, COPY_AT_ONCE);
 	if (count < 0)
 		return err_sys(err, "copy to %s", path);
 	if (file_sync(to, path, err) < 0)

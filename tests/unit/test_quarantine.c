@@ -264,6 +264,42 @@ static void a_file_that_is_gone_meanwhile_is_no_trouble(void)
 	drop_done(&drop);
 }
 
+/* A drop folder of its own file system: what it is copied to is whole before it is removed. */
+static void from_another_file_system_a_file_is_copied_and_the_rest_hidden(void)
+{
+	OWNED_DROPS struct drops drops;
+	OWNED_MEM char *content = NULL;
+	struct scratch other;
+	struct drop drop;
+	char hidden[64];
+	int ours;
+	struct err err;
+
+	drops_open(&drops, "");
+	if (!drops_other_file_system(&drops, &other))
+		return;
+	ours = drops.spool.drop_fd;
+	drops.spool.drop_fd = other.fd;
+	drops_write(&drops, "EFT_1.pdf", DROPS_PDF);
+	refuse(&drops, "", CLASS_EDELIVERY, "EFT_1.pdf", &drop);
+	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, &err), 0);
+	content = scratch_read(&drops.scratch, only_row(&drops).path);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+	CU_ASSERT_STRING_EQUAL(content, DROPS_PDF);
+	CU_ASSERT_EQUAL(faccessat(other.fd, "EFT_1.pdf", F_OK, 0), -1);
+	for (size_t i = 0; i < COUNT(strange); i++) {
+		drops_run(&drops, "DELETE FROM intake");
+		strange[i].make(other.fd);
+		refuse(&drops, "", CLASS_EDELIVERY, "it", &drop);
+		CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, &err), 0);
+		CU_ASSERT_EQUAL(faccessat(other.fd, "it", F_OK, AT_SYMLINK_NOFOLLOW), -1);
+		(void)snprintf(hidden, sizeof(hidden), ".%d.quarantined", (int)only_row(&drops).id);
+		CU_ASSERT_EQUAL(faccessat(other.fd, hidden, F_OK, AT_SYMLINK_NOFOLLOW), 0);
+	}
+	drops.spool.drop_fd = ours;
+	scratch_close(&other);
+}
+
 /* Only the row was written; the file is where it was. */
 static void leave_half_way(struct drops *drops, const struct drop *drop, int64_t id)
 {
@@ -331,6 +367,7 @@ void add_suite_quarantine(CU_pSuite suite)
 	TEST(the_longest_name_fits_when_it_is_escaped);
 	TEST(a_held_file_changes_its_row);
 	TEST(a_file_that_is_gone_meanwhile_is_no_trouble);
+	TEST(from_another_file_system_a_file_is_copied_and_the_rest_hidden);
 	TEST(what_was_not_moved_is_moved_by_the_next_start);
 	TEST(what_came_in_its_place_is_not_moved);
 }
