@@ -178,17 +178,13 @@ static int store(struct catalog *catalog, void *arg, struct err *err)
 {
 	struct storing *storing = arg;
 	struct intake *intake = &storing->intake;
-	bool is_new = intake->id == 0;
-	int result;
 
-	if (is_new && catalog_take_ids(catalog, "letter", 1, &intake->id, err) < 0)
+	/* Its id is taken anew when the transaction is tried again. */
+	if (storing->is_new && catalog_take_ids(catalog, "letter", 1, &intake->id, err) < 0)
 		return -1;
-	result = is_new ? intake_add(catalog, storing->spool->actor.node, intake, err)
-	                : intake_update(catalog, intake, err);
-	if (result < 0) {
-		intake->id = is_new ? 0 : intake->id;
+	if ((storing->is_new ? intake_add(catalog, storing->spool->actor.node, intake, err)
+	                     : intake_update(catalog, intake, err)) < 0)
 		return -1;
-	}
 	return event_add(catalog, &storing->spool->actor,
 	    &(struct event){.what = storing->what,
 	        .avrs_id = intake->avrs_id,

@@ -1,6 +1,10 @@
+#include <pthread.h>
+#include <semaphore.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/number.h"
 #include "base/text.h"
@@ -269,6 +273,54 @@ static void a_file_that_settled_can_be_held_afterwards(void)
 	CU_ASSERT_EQUAL(wake(&bench, true), 1);
 }
 
+/* Somebody who reads the catalog, and so keeps a commit waiting without a write-ahead log. */
+struct reader {
+	const char *path;
+	sem_t reads;
+};
+
+static void *read_for_a_moment(void *arg)
+{
+	struct reader *reader = arg;
+	sqlite3_stmt *row = NULL;
+	sqlite3 *db = NULL;
+
+	CU_ASSERT_EQUAL(sqlite3_open(reader->path, &db), SQLITE_OK);
+	CU_ASSERT_EQUAL(
+	    sqlite3_prepare_v2(db, "SELECT next FROM sequence", -1, &row, NULL), SQLITE_OK);
+	CU_ASSERT_EQUAL(sqlite3_step(row), SQLITE_ROW);
+	(void)sem_post(&reader->reads);
+	(void)usleep(20000);
+	(void)sqlite3_finalize(row);
+	(void)sqlite3_close(db);
+	return NULL;
+}
+
+/* A commit that is refused as busy is tried again, from the start. */
+static void a_row_is_there_also_when_its_commit_had_to_be_tried_again(void)
+{
+	OWNED_BENCH struct bench bench;
+	char path[SCRATCH_PATH_MAX + 32];
+	struct reader reader = {.path = path};
+	pthread_t thread;
+
+	bench_open(&bench, "");
+	(void)snprintf(path, sizeof(path), "%s/catalog/catalog.db", bench.drops.scratch.path);
+	drops_run(&bench.drops, "PRAGMA journal_mode = DELETE");
+	drops_run(&bench.drops, "PRAGMA busy_timeout = 0");
+	CU_ASSERT_EQUAL(sem_init(&reader.reads, 0, 0), 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, read_for_a_moment, &reader), 0);
+	(void)sem_wait(&reader.reads);
+	CU_ASSERT_EQUAL(keep(&bench, "a", HOLD_UNFINISHED, "empty"), VERDICT_HOLD);
+	(void)pthread_join(thread, NULL);
+	(void)sem_destroy(&reader.reads);
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops, "SELECT COUNT(*) FROM intake WHERE state = 'held'"), 1);
+	CU_ASSERT_EQUAL(drops_number(&bench.drops, "SELECT letter_id FROM event WHERE"
+	                                           " what = 'letter.held'"),
+	    drops_number(&bench.drops, "SELECT id FROM intake"));
+}
+
 void add_suite_hold(CU_pSuite suite)
 {
 	TEST(a_file_settles_when_it_stays_as_it_is);
@@ -280,4 +332,5 @@ void add_suite_hold(CU_pSuite suite)
 	TEST(a_start_looks_at_every_held_file);
 	TEST(what_is_gone_is_not_held_any_more);
 	TEST(a_file_that_settled_can_be_held_afterwards);
+	TEST(a_row_is_there_also_when_its_commit_had_to_be_tried_again);
 }
