@@ -30,6 +30,8 @@ static int resolve_taken(const struct spool *spool, struct drop *drop, struct er
 		return -1;
 	if (found && strcmp(drop->letter.avrs_id, drop->avrs_id) == 0)
 		text_copy(drop->name, drop->letter.dropped_name);
+	else
+		drop_decide(drop, VERDICT_WAIT, "a hidden name, which is not one of ours");
 	drop->letter = (struct letter){.id = 0};
 	return 0;
 }

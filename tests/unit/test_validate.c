@@ -434,6 +434,29 @@ static void what_was_being_removed_has_its_own_name(void)
 	drop_done(&drop);
 }
 
+/* A job may use such a name, too: then it is a hidden one, and ignored like others. */
+static void a_name_of_removing_that_is_none_of_ours_waits(void)
+{
+	static const char *const paths[] = {
+	    TRADE ".18.taken", LETTER ".18.taken", "987654321/trade-files/.17.taken"};
+	OWNED_BENCH struct bench bench;
+	struct letter letter = {.id = 17, .electronic = ELECTRONIC_POSTED};
+	struct err err;
+
+	bench_open(&bench, "drop.settle = 0s");
+	text_copy(letter.avrs_id, DROPS_AVRS_ID);
+	text_copy(letter.dropped_name, "EFT_1.pdf");
+	CU_ASSERT_EQUAL(letter_add(bench.drops.spool.catalog, "test", &letter, &err), 0);
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		struct drop drop;
+
+		drops_write(&bench.drops, paths[i], DROPS_PDF);
+		drop = look(&bench, paths[i]);
+		CU_ASSERT_EQUAL(drop.verdict, VERDICT_WAIT);
+		drop_done(&drop);
+	}
+}
+
 void add_suite_validate(CU_pSuite suite)
 {
 	TEST(a_file_is_judged_by_its_name_and_content);
@@ -449,4 +472,5 @@ void add_suite_validate(CU_pSuite suite)
 	TEST(what_cannot_be_read_is_held_with_the_way_to_mend_it);
 	TEST(a_held_file_is_recognised);
 	TEST(what_was_being_removed_has_its_own_name);
+	TEST(a_name_of_removing_that_is_none_of_ours_waits);
 }
