@@ -33,7 +33,8 @@ struct folder {
 	char path[AVRS_ID_MAX + sizeof("/trade-files")]; /* below the drop root */
 	char avrs_id[AVRS_ID_MAX + 1];
 	enum letter_class class;
-	int wd; /* -1: none yet, or polled */
+	ino_t inode; /* as it was scanned last */
+	int wd;      /* -1: none yet, or polled */
 	bool is_polled;
 	bool is_to_scan;
 	struct timespec changed; /* what its time was when it was scanned last */
@@ -106,6 +107,14 @@ static void start_watch(struct watcher *watcher, struct folder *folder, int fd)
 		poll_instead(watcher, folder);
 	else
 		HASH_ADD(by_wd, watcher->by_wd, wd, sizeof(folder->wd), folder);
+}
+
+/* Another folder has its path by now, while this one is still in use by somebody. */
+static void stop_watch(struct watcher *watcher, struct folder *folder)
+{
+	(void)inotify_rm_watch(watcher->inotify_fd, folder->wd);
+	HASH_DELETE(by_wd, watcher->by_wd, folder);
+	folder->wd = -1;
 }
 
 static struct folder *add_folder(
@@ -213,10 +222,14 @@ static void scan_folder(struct watcher *watcher, struct folder *folder)
 		forget_folder(watcher, folder);
 		return;
 	}
+	if (fstat(fd, &st) == 0) {
+		if (folder->wd >= 0 && folder->inode != st.st_ino)
+			stop_watch(watcher, folder);
+		folder->inode = st.st_ino;
+		folder->changed = st.st_mtim;
+	}
 	if (folder->wd < 0 && !folder->is_polled)
 		start_watch(watcher, folder, fd);
-	if (fstat(fd, &st) == 0)
-		folder->changed = st.st_mtim;
 	read_entries(watcher, folder, fd);
 }
 

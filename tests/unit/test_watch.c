@@ -277,6 +277,36 @@ static void a_folder_may_be_removed_and_made_again(void)
 	CU_ASSERT_EQUAL(watcher_folders(bench.watcher), 1);
 }
 
+/* Somebody still stands in the one that was removed, so the kernel does not tell that it is gone.
+ */
+static void a_folder_made_again_is_watched_while_the_old_one_is_in_use(void)
+{
+	OWNED_BENCH struct bench bench;
+	OWNED_FD int old_fd = -1;
+	struct err err;
+
+	bench_open(&bench);
+	make_folder(&bench, "drop/" ID);
+	look(&bench);
+	CU_ASSERT_EQUAL(file_open_folder(bench.scratch.fd, "drop/" ID, &old_fd, &err), 0);
+	CU_ASSERT_EQUAL(unlinkat(bench.scratch.fd, "drop/" ID, AT_REMOVEDIR), 0);
+	make_folder(&bench, "drop/" ID);
+	write_file(&bench, "drop/" ID "/a");
+	look(&bench);
+	expect(&bench, ID " a\n");
+	write_file(&bench, "drop/" ID "/b");
+	look(&bench);
+	expect(&bench, ID " b\n");
+	/* Nor does it end the watching that the old one goes at last. */
+	clean_fd(&old_fd);
+	old_fd = -1;
+	look(&bench);
+	write_file(&bench, "drop/" ID "/c");
+	look(&bench);
+	expect(&bench, ID " c\n");
+	CU_ASSERT_EQUAL(watcher_folders(bench.watcher), 2);
+}
+
 static void a_folder_that_gets_another_avrs_id_is_that_ones(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -491,6 +521,7 @@ void add_suite_watch(CU_pSuite suite)
 	TEST(a_new_folder_may_have_files_already);
 	TEST(the_trade_files_folder_may_come_later);
 	TEST(a_folder_may_be_removed_and_made_again);
+	TEST(a_folder_made_again_is_watched_while_the_old_one_is_in_use);
 	TEST(a_folder_that_gets_another_avrs_id_is_that_ones);
 	TEST(without_its_drop_folder_it_cannot_go_on);
 	TEST(after_an_overflow_everything_is_scanned);
