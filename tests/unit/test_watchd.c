@@ -175,6 +175,30 @@ static void a_letter_for_paper_is_in_the_manifest(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "EFT_1.pdf"));
 }
 
+/* Somebody has printed and removed a day's folder: letters are posted all the same. */
+static void an_outbox_folder_that_is_gone_does_not_keep_it_from_starting(void)
+{
+	OWNED_BENCH struct bench bench;
+	OWNED_MEM char *text = NULL;
+
+	bench_open(&bench);
+	drops_run(&bench.drops,
+	    "INSERT INTO letter (id, avrs_id, class, type, name, dropped_name, size, sha256, crc32,"
+	    " node, source_device, source_inode, source_changed, taken, paper, paper_date, placed)"
+	    " VALUES (99, '" DROPS_AVRS_ID
+	    "', 'edelivery', 'EFT', 'a', 'a', 1, '', 0, 'test', 0, 0,"
+	    " 0, 1, 'queued', '2019-03-27', 1)");
+	start(&bench);
+	(void)scratch_account(&bench.drops.spool, "boss", DROPS_AVRS_ID, "master");
+	drops_write(&bench.drops, DROPS_AVRS_ID "/EFT_1.pdf", DROPS_PDF);
+	CU_ASSERT_TRUE(
+	    comes_to(&bench, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'", 1));
+	CU_ASSERT_EQUAL(stop(&bench), 0);
+	text = scratch_read(&bench.drops.scratch, "watchd.log");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "paper=2019-03-27"));
+}
+
 /* What cannot be posted yet, or at all, has a row that says why. */
 static void what_is_not_posted_is_held_or_refused_with_a_reason(void)
 {
@@ -205,5 +229,6 @@ void add_suite_watchd(CU_pSuite suite)
 	TEST(a_second_one_on_the_same_spool_is_refused);
 	TEST(without_a_spool_it_does_not_start);
 	TEST(a_letter_for_paper_is_in_the_manifest);
+	TEST(an_outbox_folder_that_is_gone_does_not_keep_it_from_starting);
 	TEST(what_is_not_posted_is_held_or_refused_with_a_reason);
 }
