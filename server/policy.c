@@ -54,7 +54,7 @@ bool policy_accepts_key(const struct policy *policy, const char *type)
 
 	for (const char *at = policy->user_keys; at; at = strchr(at, ',')) {
 		at += *at == ',';
-		if (strncmp(at, wanted, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+		if (strcspn(at, ",") == length && strncmp(at, wanted, length) == 0)
 			return true;
 	}
 	return false;

@@ -40,6 +40,9 @@ static const struct {
     {"sh-ed25519", ""},
     {"ed25519@openssh.com", ""},
     {"nistp256", ""},
+    {"ssh-ed25519,", ""},
+    {"ssh-ed25519,sk-ssh-ed25519@openssh.com", ""},
+    {"ecdsa-sha2-nistp256,ecdsa-sha2-nistp384", ""},
 };
 
 static const char *const *policy_words(void)
