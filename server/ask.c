@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clean.h"
 #include "base/text.h"
 
 /* One at a time, so one message is enough; it is too large for the stack. */
@@ -23,7 +24,10 @@ static int ask(int broker, struct message *question, struct reply *ret_reply, st
 	ret_reply->reason[0] = '\0';
 	if (ret_reply->answer == ANSWER_DENIED || ret_reply->answer == ANSWER_FAILURE)
 		text_copy(ret_reply->reason, message_get_text(question));
-	return message_is_bad(question) || question->kind != kind ? refuse(err) : 0;
+	if (!message_is_bad(question) && question->kind == kind)
+		return 0;
+	message_close_fds(question);
+	return refuse(err);
 }
 
 /* Where only ANSWER_OK makes sense. */
@@ -78,46 +82,68 @@ static int ask_path(
 
 int ask_next_entry(struct message *page, struct entry *ret_entry, struct err *err)
 {
-	text_copy(ret_entry->name, message_get_text(page));
-	ret_entry->is_folder = message_get_bounded(page, 0, 1) == 1;
-	ret_entry->size = message_get_bounded(page, 0, INT64_MAX);
-	ret_entry->changed = message_get_bounded(page, 0, INT64_MAX);
-	return message_is_bad(page) ? refuse(err) : 0;
+	struct entry entry;
+
+	text_copy(entry.name, message_get_text(page));
+	entry.is_folder = message_get_bounded(page, 0, 1) == 1;
+	entry.size = message_get_bounded(page, 0, INT64_MAX);
+	entry.changed = message_get_bounded(page, 0, INT64_MAX);
+	if (message_is_bad(page))
+		return refuse(err);
+	*ret_entry = entry;
+	return 0;
 }
 
 int ask_find(
     int broker, const char *path, struct entry *ret_entry, struct reply *ret_reply, struct err *err)
 {
-	if (ask_path(broker, REQUEST_FIND, path, ret_reply, err) < 0)
+	struct reply reply;
+
+	if (ask_path(broker, REQUEST_FIND, path, &reply, err) < 0 ||
+	    (reply.answer == ANSWER_OK && ask_next_entry(&message, ret_entry, err) < 0))
 		return -1;
-	if (ret_reply->answer != ANSWER_OK)
-		return 0;
-	return ask_next_entry(&message, ret_entry, err);
+	*ret_reply = reply;
+	return 0;
 }
 
 int ask_open_folder(
     int broker, const char *path, int64_t *ret_listing, struct reply *ret_reply, struct err *err)
 {
-	if (ask_path(broker, REQUEST_OPEN_FOLDER, path, ret_reply, err) < 0)
+	struct reply reply;
+
+	if (ask_path(broker, REQUEST_OPEN_FOLDER, path, &reply, err) < 0)
 		return -1;
-	if (ret_reply->answer != ANSWER_OK)
-		return 0;
-	*ret_listing = message_get_bounded(&message, 0, LISTINGS_MAX - 1);
-	return end_reading(&message, err);
+	if (reply.answer == ANSWER_OK) {
+		int64_t listing = message_get_bounded(&message, 0, LISTINGS_MAX - 1);
+
+		if (end_reading(&message, err) < 0)
+			return -1;
+		*ret_listing = listing;
+	}
+	*ret_reply = reply;
+	return 0;
 }
 
 int ask_list(int broker, int64_t listing, struct message *page, struct reply *ret_reply,
     int64_t *ret_count, bool *ret_more, struct err *err)
 {
+	struct reply reply;
+
 	message_start(page, REQUEST_LIST);
 	message_put_int(page, listing);
-	if (ask(broker, page, ret_reply, err) < 0)
+	if (ask(broker, page, &reply, err) < 0)
 		return -1;
-	if (ret_reply->answer != ANSWER_OK)
-		return 0;
-	*ret_more = message_get_bounded(page, 0, 1) == 1;
-	*ret_count = message_get_bounded(page, 0, LIST_PAGE + 16);
-	return message_is_bad(page) ? refuse(err) : 0;
+	if (reply.answer == ANSWER_OK) {
+		bool more = message_get_bounded(page, 0, 1) == 1;
+		int64_t count = message_get_bounded(page, 0, LIST_PAGE + 16);
+
+		if (message_is_bad(page))
+			return refuse(err);
+		*ret_more = more;
+		*ret_count = count;
+	}
+	*ret_reply = reply;
+	return 0;
 }
 
 int ask_close_folder(int broker, int64_t listing, struct err *err)
@@ -130,24 +156,29 @@ int ask_close_folder(int broker, int64_t listing, struct err *err)
 int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
     struct reply *ret_reply, struct err *err)
 {
-	int fd;
+	struct reply reply;
 
-	if (ask_path(broker, REQUEST_OPEN, path, ret_reply, err) < 0)
+	if (ask_path(broker, REQUEST_OPEN, path, &reply, err) < 0)
 		return -1;
-	if (ret_reply->answer != ANSWER_OK)
-		return 0;
-	fd = message_get_fd(&message);
-	if (ask_next_entry(&message, ret_entry, err) < 0) {
-		message_close_fds(&message);
-		return -1;
+	if (reply.answer == ANSWER_OK) {
+		OWNED_FD int fd = message_get_fd(&message);
+
+		if (ask_next_entry(&message, ret_entry, err) < 0)
+			return -1;
+		*ret_fd = TAKE_FD(fd);
 	}
-	*ret_fd = fd;
+	*ret_reply = reply;
 	return 0;
 }
 
 int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err *err)
 {
-	return ask_path(broker, REQUEST_REMOVE, path, ret_reply, err);
+	struct reply reply;
+
+	if (ask_path(broker, REQUEST_REMOVE, path, &reply, err) < 0)
+		return -1;
+	*ret_reply = reply;
+	return 0;
 }
 
 void ask_end(int broker, const char *reason)
