@@ -1,0 +1,250 @@
+#include "tests/lib/stub_broker.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "server/request.h"
+
+/* A folder being listed. */
+struct listing {
+	bool is_open;
+	bool has_long_names;
+	unsigned at;
+	unsigned count;
+};
+
+struct stub {
+	int channel;
+	unsigned entries;
+	struct listing listings[LISTINGS_MAX];
+	struct message in;
+	struct message out;
+};
+
+uint8_t stub_byte(uint64_t offset)
+{
+	return (uint8_t)(offset * 31 + offset / 251);
+}
+
+static void put_entry(struct message *out, const char *name, bool is_folder, int64_t size)
+{
+	message_put_text(out, name);
+	message_put_int(out, is_folder);
+	message_put_int(out, size);
+	message_put_int(out, STUB_CHANGED * SECOND);
+}
+
+static const struct {
+	const char *path;
+	bool is_folder;
+	int64_t size;
+} tree[] = {
+    {"/", true, 0},
+    {"/file", false, STUB_FILE_SIZE},
+    {"/empty", false, 0},
+    {"/folder", true, 0},
+    {"/long", true, 0},
+    {"/nothing", true, 0},
+    {"/new/a", false, 1},
+};
+enum { TREE = sizeof(tree) / sizeof(tree[0]) };
+
+static size_t find(const char *path)
+{
+	size_t i = 0;
+
+	while (i < TREE && strcmp(tree[i].path, path) != 0)
+		i++;
+	return i;
+}
+
+/* Answer what is not in the tree. */
+static void refuse(struct stub *stub, const char *path)
+{
+	struct message *out = &stub->out;
+
+	if (strcmp(path, "/denied") == 0) {
+		message_put_int(out, ANSWER_DENIED);
+		message_put_text(out, "you may not");
+	} else if (strcmp(path, "/later") == 0) {
+		message_put_int(out, ANSWER_FAILURE);
+		message_put_text(out, "come back later");
+	} else if (strcmp(path, "/wrong") == 0) {
+		message_put_int(out, ANSWER_COUNT);
+	} else {
+		message_put_int(out, ANSWER_NO_SUCH_FILE);
+	}
+}
+
+static int make_file(int64_t size)
+{
+	OWNED_MEM uint8_t *bytes = mem_new((size_t)size + 1, 1);
+	int fd = memfd_create("stub", MFD_CLOEXEC);
+
+	for (int64_t i = 0; i < size; i++)
+		bytes[i] = stub_byte((uint64_t)i);
+	if (fd < 0 || write(fd, bytes, (size_t)size) != size)
+		_exit(EXIT_FAILURE);
+	return fd;
+}
+
+static void answer_open_folder(struct stub *stub, const char *path)
+{
+	int number = 0;
+
+	while (number < LISTINGS_MAX && stub->listings[number].is_open)
+		number++;
+	if (number == LISTINGS_MAX) {
+		message_put_int(&stub->out, ANSWER_FAILURE);
+		message_put_text(&stub->out, "too many folders are open");
+		return;
+	}
+	stub->listings[number] = (struct listing){.is_open = true};
+	if (strcmp(path, "/folder") == 0)
+		stub->listings[number].count = stub->entries;
+	if (strcmp(path, "/long") == 0)
+		stub->listings[number].count = STUB_LONG_NAMES;
+	stub->listings[number].has_long_names = strcmp(path, "/long") == 0;
+	message_put_int(&stub->out, ANSWER_OK);
+	message_put_int(&stub->out, number);
+}
+
+static struct listing *get_listing(struct stub *stub)
+{
+	int64_t number = message_get_bounded(&stub->in, 0, LISTINGS_MAX - 1);
+
+	if (!message_is_read(&stub->in) || !stub->listings[number].is_open)
+		_exit(EXIT_FAILURE);
+	return &stub->listings[number];
+}
+
+static void answer_list(struct stub *stub)
+{
+	struct listing *listing = get_listing(stub);
+	unsigned left = listing->count - listing->at;
+	unsigned part = left < LIST_PAGE ? left : LIST_PAGE;
+
+	message_put_int(&stub->out, ANSWER_OK);
+	message_put_int(&stub->out, left > part);
+	message_put_int(&stub->out, part);
+	for (unsigned i = 0; i < part; i++) {
+		char name[NAME_MAX + 1];
+
+		(void)snprintf(name, sizeof(name), "entry-%06u%s", listing->at++,
+		    listing->has_long_names ? "-" : "");
+		if (listing->has_long_names) {
+			memset(name + strlen(name), 'x', NAME_MAX - strlen(name));
+			name[NAME_MAX] = '\0';
+		}
+		put_entry(&stub->out, name, false, 40960);
+	}
+}
+
+static void answer_path(struct stub *stub, const char *path)
+{
+	size_t at = find(path);
+
+	if (at == TREE) {
+		refuse(stub, path);
+	} else if (stub->in.kind == REQUEST_OPEN_FOLDER && tree[at].is_folder) {
+		answer_open_folder(stub, path);
+	} else if (stub->in.kind == REQUEST_OPEN_FOLDER ||
+	           (stub->in.kind == REQUEST_OPEN && tree[at].is_folder)) {
+		message_put_int(&stub->out, ANSWER_FAILURE);
+		message_put_text(&stub->out, "not what was asked for");
+	} else if (stub->in.kind == REQUEST_REMOVE) {
+		message_put_int(
+		    &stub->out, strncmp(path, "/new/", 5) == 0 ? ANSWER_OK : ANSWER_DENIED);
+		if (strncmp(path, "/new/", 5) != 0)
+			message_put_text(&stub->out, "not in new/");
+	} else {
+		message_put_int(&stub->out, ANSWER_OK);
+		if (stub->in.kind == REQUEST_OPEN)
+			message_put_fd(&stub->out, make_file(tree[at].size));
+		put_entry(&stub->out, strrchr(path, '/') + 1, tree[at].is_folder, tree[at].size);
+	}
+}
+
+static void answer(struct stub *stub)
+{
+	struct err err;
+
+	message_start(&stub->out, stub->in.kind);
+	switch (stub->in.kind) {
+	case REQUEST_FIND:
+	case REQUEST_OPEN_FOLDER:
+	case REQUEST_OPEN:
+	case REQUEST_REMOVE:
+		answer_path(stub, message_get_text(&stub->in));
+		break;
+	case REQUEST_LIST:
+		answer_list(stub);
+		break;
+	case REQUEST_CLOSE_FOLDER:
+		get_listing(stub)->is_open = false;
+		message_put_int(&stub->out, ANSWER_OK);
+		break;
+	default:
+		_exit(EXIT_FAILURE);
+	}
+	if (message_send(stub->channel, &stub->out, &err) < 0)
+		_exit(EXIT_FAILURE);
+	message_close_fds(&stub->out);
+}
+
+static void serve(int channel, unsigned entries)
+{
+	struct stub *stub = mem_new(1, sizeof(*stub));
+	enum message_state state = MESSAGE_GOT;
+	struct err err;
+
+	stub->channel = channel;
+	stub->entries = entries;
+	while (message_receive(channel, &stub->in, &state, &err) == 0 && state == MESSAGE_GOT)
+		answer(stub);
+	free(stub);
+}
+
+void stub_broker_start(struct stub_broker *broker, unsigned entries)
+{
+	int ends[2];
+	struct err err;
+
+	if (message_channel(ends, &err) < 0)
+		abort();
+	broker->pid = fork();
+	if (broker->pid < 0)
+		abort();
+	if (broker->pid == 0) {
+		(void)close(ends[0]);
+		serve(ends[1], entries);
+		_exit(EXIT_SUCCESS);
+	}
+	(void)close(ends[1]);
+	broker->channel = ends[0];
+}
+
+void stub_broker_kill(struct stub_broker *broker)
+{
+	if (broker->pid == 0)
+		return;
+	(void)kill(broker->pid, SIGKILL);
+	(void)waitpid(broker->pid, NULL, 0);
+	broker->pid = 0;
+}
+
+void stub_broker_stop(struct stub_broker *broker)
+{
+	stub_broker_kill(broker);
+	(void)close(broker->channel);
+}
