@@ -249,7 +249,7 @@ static int answer_read(struct sftp *sftp, struct request_in *in, struct err *err
 		return put_bad_handle(sftp, in);
 	if (length > READ_MAX)
 		length = READ_MAX;
-	if (offset > INT64_MAX)
+	if (offset > INT64_MAX - READ_MAX)
 		return put_status(sftp, in->id, SFTP_EOF, "behind the end");
 	start = sftp_begin(&sftp->out, SFTP_DATA, in->id);
 	sftp_put_uint32(&sftp->out, 0);

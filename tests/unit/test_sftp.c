@@ -467,7 +467,8 @@ static void what_the_broker_refuses_is_refused_with_its_reason(void)
 static void a_file_is_read_anywhere(void)
 {
 	static const uint64_t offsets[] = {0, 1, 255, 32768, 300000, STUB_FILE_SIZE - 1,
-	    STUB_FILE_SIZE, STUB_FILE_SIZE + 1, UINT64_C(1) << 63, UINT64_MAX};
+	    STUB_FILE_SIZE, STUB_FILE_SIZE + 1, INT64_MAX - READ_LIMIT + 1, INT64_MAX - 1,
+	    INT64_MAX, UINT64_C(1) << 63, UINT64_MAX};
 	static const uint32_t lengths[] = {0, 1, 2, 4096, 32768, READ_LIMIT - 1, READ_LIMIT,
 	    READ_LIMIT + 1, INT32_MAX, UINT32_MAX};
 	OWNED_BENCH struct bench bench;
