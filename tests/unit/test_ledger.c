@@ -1,0 +1,135 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "server/ledger.h"
+#include "spool/news.h"
+#include "tests/lib/drops.h"
+#include "tests/unit/suite.h"
+
+void add_suite_ledger(CU_pSuite suite);
+
+/* A ledger of a spool with an account and a letter. */
+struct bench {
+	struct drops drops;
+	struct ledger *ledger;
+	struct account account;
+};
+
+static void bench_open(struct bench *bench)
+{
+	struct letter letter = {.id = 17, .electronic = ELECTRONIC_POSTED, .name = "a"};
+	struct err err;
+
+	drops_open(&bench->drops, "");
+	(void)scratch_account(&bench->drops.spool, "ann", DROPS_AVRS_ID, "master");
+	CU_ASSERT_EQUAL_FATAL(
+	    account_get(bench->drops.spool.catalog, "ann", &bench->account, &err), 0);
+	text_copy(letter.avrs_id, DROPS_AVRS_ID);
+	CU_ASSERT_EQUAL_FATAL(letter_add(bench->drops.spool.catalog, "test", &letter, &err), 0);
+	bench->ledger = ledger_new(&bench->drops.spool);
+}
+
+static void bench_close(struct bench *bench)
+{
+	ledger_free(bench->ledger);
+	drops_close(&bench->drops);
+}
+#define OWNED_BENCH OWNED(bench_close)
+
+static int64_t count_logins(const struct bench *bench)
+{
+	return drops_number(&bench->drops, "SELECT COUNT(*) FROM event WHERE what = 'login'");
+}
+
+static int64_t count_openings(const struct bench *bench)
+{
+	return drops_number(&bench->drops, "SELECT COUNT(*) FROM opening");
+}
+
+static void nothing_is_committed_before_it_is_asked_for(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_TRUE(ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "SHA256:x"));
+	CU_ASSERT_FALSE(ledger_note_opening(bench.ledger, bench.account.id, 17));
+	CU_ASSERT_EQUAL(count_logins(&bench), 0);
+	CU_ASSERT_EQUAL(count_openings(&bench), 0);
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_EQUAL(count_logins(&bench), 1);
+	CU_ASSERT_EQUAL(count_openings(&bench), 1);
+	/* Once; and what comes next is the first again. */
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_EQUAL(count_logins(&bench), 1);
+	CU_ASSERT_TRUE(ledger_note_opening(bench.ledger, bench.account.id, 17));
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_EQUAL(count_openings(&bench), 1);
+	ledger_free(NULL);
+}
+
+static void a_login_is_told_with_its_address_and_key(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct account after;
+	char longest[300];
+	struct err err;
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	bench_open(&bench);
+	(void)ledger_note_login(bench.ledger, &bench.account, "2001:db8::1", "SHA256:abc");
+	(void)ledger_note_login(bench.ledger, &bench.account, longest, longest);
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_EQUAL(drops_number(&bench.drops,
+	                    "SELECT COUNT(*) FROM event WHERE what = 'login' AND login = 'ann'"
+	                    " AND detail = 'from=2001:db8::1 key=SHA256:abc'"),
+	    1);
+	CU_ASSERT_EQUAL(count_logins(&bench), 2);
+	CU_ASSERT_EQUAL(account_get(bench.drops.spool.catalog, "ann", &after, &err), 0);
+	CU_ASSERT_NOT_EQUAL(after.last_login, 0);
+}
+
+static void what_could_not_be_committed_is_committed_later(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "SHA256:x");
+	(void)ledger_note_opening(bench.ledger, bench.account.id, 17);
+	drops_run(&bench.drops, "CREATE TRIGGER refuse BEFORE INSERT ON opening"
+	                        " BEGIN SELECT RAISE(ABORT, 'for a test'); END");
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), -1);
+	CU_ASSERT_EQUAL(count_logins(&bench), 0);
+	drops_run(&bench.drops, "DROP TRIGGER refuse");
+	CU_ASSERT_FALSE(ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "SHA256:x"));
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_EQUAL(count_logins(&bench), 2);
+	CU_ASSERT_EQUAL(count_openings(&bench), 1);
+}
+
+/* A catalog that takes nothing for a long time must not fill the memory. */
+static void what_is_kept_has_a_bound_and_the_newest_stays(void)
+{
+	enum { BOUND = 65536 };
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	for (int i = 0; i < BOUND; i++)
+		CU_ASSERT_EQUAL(ledger_note_opening(bench.ledger, bench.account.id, 99), i == 0);
+	(void)ledger_note_opening(bench.ledger, bench.account.id, 17);
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_EQUAL(count_openings(&bench), 1);
+}
+
+void add_suite_ledger(CU_pSuite suite)
+{
+	TEST(nothing_is_committed_before_it_is_asked_for);
+	TEST(a_login_is_told_with_its_address_and_key);
+	TEST(what_could_not_be_committed_is_committed_later);
+	TEST(what_is_kept_has_a_bound_and_the_newest_stays);
+}
