@@ -245,8 +245,11 @@ int news_acknowledge(struct catalog *catalog, const struct actor *actor,
 int news_note_opening(
     struct catalog *catalog, int64_t account_id, int64_t letter_id, struct err *err)
 {
+	/* Nothing where one of them is gone: it is noted long after the opening. */
 	return catalog_run(catalog,
-	    "INSERT INTO opening (account_id, letter_id, opened) VALUES ($1, $2, $3)"
+	    "INSERT INTO opening (account_id, letter_id, opened)"
+	    " SELECT a.id, l.id, CAST($3 AS BIGINT) FROM account a, letter l"
+	    " WHERE a.id = $1 AND l.id = $2"
 	    " ON CONFLICT (account_id, letter_id) DO NOTHING",
 	    VALUES(INT(account_id), INT(letter_id), INT(clock_now())), err);
 }

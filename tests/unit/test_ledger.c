@@ -111,6 +111,22 @@ static void what_could_not_be_committed_is_committed_later(void)
 	CU_ASSERT_EQUAL(count_openings(&bench), 1);
 }
 
+/* Removed between the opening and the commit: the others' entries must not wait for it for ever. */
+static void what_is_gone_meanwhile_keeps_back_nothing_else(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	(void)ledger_note_opening(bench.ledger, bench.account.id + 1, 17);
+	(void)ledger_note_opening(bench.ledger, bench.account.id, 18);
+	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "SHA256:x");
+	(void)ledger_note_opening(bench.ledger, bench.account.id, 17);
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_EQUAL(count_logins(&bench), 1);
+	CU_ASSERT_EQUAL(count_openings(&bench), 1);
+}
+
 /* A catalog that takes nothing for a long time must not fill the memory. */
 static void what_is_kept_has_a_bound_and_the_newest_stays(void)
 {
@@ -131,5 +147,6 @@ void add_suite_ledger(CU_pSuite suite)
 	TEST(nothing_is_committed_before_it_is_asked_for);
 	TEST(a_login_is_told_with_its_address_and_key);
 	TEST(what_could_not_be_committed_is_committed_later);
+	TEST(what_is_gone_meanwhile_keeps_back_nothing_else);
 	TEST(what_is_kept_has_a_bound_and_the_newest_stays);
 }
