@@ -1,0 +1,660 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "batch/post.h"
+#include "server/broker_session.h"
+#include "tests/lib/drops.h"
+#include "tests/unit/suite.h"
+
+void add_suite_broker_answer(CU_pSuite suite);
+
+#define LETTER "/" DROPS_AVRS_ID "/edelivery/EFT_1.pdf"
+#define NEW    "/new/" DROPS_AVRS_ID "_EFT_1.pdf"
+
+/* A broker with one session, whose end of the channel is ours; ann is a master with a letter. */
+struct bench {
+	struct drops drops;
+	struct broker *broker;
+	struct broker_session *session;
+	struct account ann;
+	int channel;
+};
+
+static void post_letter(struct drops *drops, const char *path, const char *content)
+{
+	struct drop drop;
+	struct err err;
+
+	drops_take(drops, path, content, &drop);
+	CU_ASSERT_EQUAL_FATAL(post(&drops->spool, &drop, 1, &err), 0);
+	drop_done(&drop);
+}
+
+static void bench_open(struct bench *bench)
+{
+	struct public_key key = {
+	    .type = "ssh-ed25519", .blob = "AAAA", .fingerprint = "SHA256:test"};
+	int ends[2];
+	struct err err;
+
+	drops_open(&bench->drops, "");
+	(void)scratch_account(&bench->drops.spool, "ann", DROPS_AVRS_ID, "master");
+	CU_ASSERT_EQUAL_FATAL(account_get(bench->drops.spool.catalog, "ann", &bench->ann, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(public_key_add(bench->drops.spool.catalog, &bench->drops.spool.actor,
+	                          &bench->ann, &key, &err),
+	    0);
+	post_letter(&bench->drops, DROPS_AVRS_ID "/EFT_1.pdf", DROPS_PDF);
+	bench->broker = mem_new(1, sizeof(*bench->broker));
+	bench->broker->spool = bench->drops.spool;
+	bench->broker->ledger = ledger_new(&bench->broker->spool);
+	CU_ASSERT_EQUAL_FATAL(loop_new(&bench->broker->loop, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(message_channel(ends, &err), 0);
+	bench->session = mem_new(1, sizeof(*bench->session));
+	bench->session->broker = bench->broker;
+	bench->session->channel = ends[0];
+	bench->session->pidfd = -1;
+	bench->session->phase = PHASE_UNKNOWN;
+	bench->channel = ends[1];
+	view_init(&bench->session->view, &bench->broker->spool, &bench->ann);
+}
+
+static void bench_close(struct bench *bench)
+{
+	view_done(&bench->session->view);
+	clean_fd(&bench->session->pidfd);
+	clean_fd(&bench->session->channel);
+	clean_fd(&bench->channel);
+	free(bench->session->handed);
+	free(bench->session);
+	ledger_free(bench->broker->ledger);
+	loop_free(bench->broker->loop);
+	free(bench->broker);
+	drops_close(&bench->drops);
+}
+#define OWNED_BENCH OWNED(bench_close)
+
+/* Begin a request; what it holds is put behind it. */
+static struct message *begin(struct bench *bench, uint32_t kind)
+{
+	message_start(&bench->broker->in, kind);
+	return &bench->broker->in;
+}
+
+/* Ask it, as if it had been received; descriptors in it are copies of the caller's. */
+static int ask(struct bench *bench, struct err *err)
+{
+	struct message *in = &bench->broker->in;
+	int result;
+
+	for (unsigned i = 0; i < in->fd_count; i++)
+		in->fds[i] = fcntl(in->fds[i], F_DUPFD_CLOEXEC, 0);
+	result = broker_answer(bench->session, err);
+	message_close_fds(in);
+	return result;
+}
+
+/* Is there an answer? Then it is in broker->in, which nobody needs now. */
+static bool get_answer(struct bench *bench)
+{
+	struct pollfd wait = {.fd = bench->channel, .events = POLLIN};
+	enum message_state state = MESSAGE_NONE;
+	struct err err;
+
+	if (poll(&wait, 1, 0) != 1)
+		return false;
+	message_start(&bench->broker->in, 0);
+	CU_ASSERT_EQUAL(message_receive(bench->channel, &bench->broker->in, &state, &err), 0);
+	return state == MESSAGE_GOT;
+}
+
+/* Ask, and read the answer's head. */
+static enum answer ask_for(struct bench *bench)
+{
+	uint32_t kind = bench->broker->in.kind;
+	struct err err;
+
+	CU_ASSERT_EQUAL_FATAL(ask(bench, &err), 0);
+	CU_ASSERT_TRUE_FATAL(get_answer(bench));
+	CU_ASSERT_EQUAL(bench->broker->in.kind, kind);
+	return (enum answer)message_get_bounded(&bench->broker->in, ANSWER_OK, ANSWER_COUNT - 1);
+}
+
+static enum answer ask_path(struct bench *bench, enum request request, const char *path)
+{
+	message_put_text(begin(bench, request), path);
+	return ask_for(bench);
+}
+
+static enum answer ask_number(struct bench *bench, enum request request, int64_t number)
+{
+	message_put_int(begin(bench, request), number);
+	return ask_for(bench);
+}
+
+static void expect_reason(struct bench *bench, const char *reason)
+{
+	CU_ASSERT_STRING_EQUAL(message_get_text(&bench->broker->in), reason);
+	CU_ASSERT_TRUE(message_is_read(&bench->broker->in));
+}
+
+static void put_hello(struct message *out)
+{
+	message_put_fd(out, STDIN_FILENO);
+}
+
+static void put_key(struct message *out)
+{
+	message_put_text(out, "ann");
+	message_put_text(out, "ssh-ed25519");
+	message_put_text(out, "AAAA");
+	message_put_int(out, 1);
+}
+
+static void put_client(struct message *out)
+{
+	message_put_text(out, "OpenSSH_9.2");
+}
+
+static void put_root(struct message *out)
+{
+	message_put_text(out, "/");
+}
+
+static void put_letter(struct message *out)
+{
+	message_put_text(out, LETTER);
+}
+
+static void put_new(struct message *out)
+{
+	message_put_text(out, NEW);
+}
+
+static void put_listing(struct message *out)
+{
+	message_put_int(out, 3);
+}
+
+/* Every request, in which phases it may be made, and one of it that is right. */
+static const struct {
+	enum request request;
+	unsigned phases;
+	void (*put)(struct message *out);
+} requests[] = {
+    {REQUEST_HELLO, PHASE_UNKNOWN, put_hello},
+    {REQUEST_KEY, PHASE_STRANGER, put_key},
+    {REQUEST_START, PHASE_LOGGED_IN, put_client},
+    {REQUEST_FIND, PHASE_SFTP, put_root},
+    {REQUEST_OPEN_FOLDER, PHASE_SFTP, put_root},
+    {REQUEST_LIST, PHASE_SFTP, put_listing},
+    {REQUEST_CLOSE_FOLDER, PHASE_SFTP, put_listing},
+    {REQUEST_OPEN, PHASE_SFTP, put_letter},
+    {REQUEST_REMOVE, PHASE_SFTP, put_new},
+    {REQUEST_END, PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP, put_client},
+};
+
+static const enum phase phases[] = {PHASE_UNKNOWN, PHASE_STRANGER, PHASE_LOGGED_IN, PHASE_SFTP};
+
+/* As if the root were being listed, by the number that the requests above have. */
+static void open_listing(struct bench *bench)
+{
+	bench->session->listings[3] = (struct listing){.is_open = true, .more = true};
+	CU_ASSERT_TRUE(place_parse("/", &bench->session->listings[3].folder));
+}
+
+static void every_request_is_answered_in_its_phases_only(void)
+{
+	CU_ASSERT_EQUAL(COUNT(requests), REQUEST_COUNT);
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		CU_ASSERT_EQUAL((size_t)requests[i].request, i);
+		for (size_t j = 0; j < COUNT(phases); j++) {
+			OWNED_BENCH struct bench bench;
+			bool allowed = requests[i].phases & phases[j];
+			bool answered = allowed && requests[i].request != REQUEST_END;
+			struct err err;
+
+			bench_open(&bench);
+			open_listing(&bench);
+			bench.session->phase = phases[j];
+			requests[i].put(begin(&bench, requests[i].request));
+			CU_ASSERT_EQUAL(ask(&bench, &err), allowed ? 0 : -1);
+			CU_ASSERT_EQUAL(get_answer(&bench), answered);
+			if (!allowed) {
+				CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+				CU_ASSERT_EQUAL(bench.session->phase, phases[j]);
+			}
+			if (answered) {
+				CU_ASSERT_EQUAL(bench.broker->in.kind, requests[i].request);
+				CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), ANSWER_OK);
+			}
+		}
+	}
+}
+
+static void a_number_without_a_row_is_refused_in_every_phase(void)
+{
+	static const uint32_t numbers[] = {REQUEST_COUNT, REQUEST_COUNT + 1, 255, UINT32_MAX};
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		for (size_t j = 0; j < COUNT(phases); j++) {
+			bench.session->phase = phases[j];
+			put_root(begin(&bench, numbers[i]));
+			CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+			CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+			CU_ASSERT_FALSE(get_answer(&bench));
+		}
+	}
+}
+
+/* The phase in which a request may be made, to try it there. */
+static enum phase phase_of(size_t i)
+{
+	return requests[i].phases & PHASE_SFTP ? PHASE_SFTP : (enum phase)requests[i].phases;
+}
+
+/* Cut at every length, or with something behind it: the session that sends it is not ours. */
+static void a_request_of_another_shape_ends_the_session(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	open_listing(&bench);
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		uint32_t whole;
+
+		requests[i].put(begin(&bench, requests[i].request));
+		whole = bench.broker->in.length;
+		for (uint32_t cut = 0; cut < whole; cut++) {
+			bench.session->phase = phase_of(i);
+			requests[i].put(begin(&bench, requests[i].request));
+			bench.broker->in.length = cut;
+			CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+			CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+			CU_ASSERT_FALSE(get_answer(&bench));
+			CU_ASSERT_EQUAL(bench.session->phase, phase_of(i));
+		}
+		bench.session->phase = phase_of(i);
+		requests[i].put(begin(&bench, requests[i].request));
+		message_put_int(&bench.broker->in, 0);
+		CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+		CU_ASSERT_FALSE(get_answer(&bench));
+		CU_ASSERT_EQUAL(bench.session->phase, phase_of(i));
+	}
+	bench.session->phase = PHASE_UNKNOWN;
+	(void)begin(&bench, REQUEST_HELLO);
+	CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+	CU_ASSERT_EQUAL(bench.session->reason[0], '\0');
+}
+
+static void a_value_that_is_out_of_bounds_ends_the_session(void)
+{
+	static const int64_t numbers[] = {-1, 0, LISTINGS_MAX, INT64_MAX, INT64_MIN};
+	static const char *const paths[] = {"", "a", "../etc"};
+	static const enum request of_path[] = {
+	    REQUEST_FIND, REQUEST_OPEN_FOLDER, REQUEST_OPEN, REQUEST_REMOVE};
+	OWNED_BENCH struct bench bench;
+	char client[CLIENT_MAX + 1];
+	struct err err;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		message_put_int(begin(&bench, REQUEST_LIST), numbers[i]);
+		CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+		message_put_int(begin(&bench, REQUEST_CLOSE_FOLDER), numbers[i]);
+		CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+	}
+	for (size_t i = 0; i < COUNT(of_path) * COUNT(paths); i++) {
+		message_put_text(begin(&bench, of_path[i / COUNT(paths)]), paths[i % COUNT(paths)]);
+		CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+	}
+	memset(client, 'x', CLIENT_MAX);
+	client[CLIENT_MAX] = '\0';
+	bench.session->phase = PHASE_LOGGED_IN;
+	message_put_text(begin(&bench, REQUEST_START), client);
+	CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+	bench.session->phase = PHASE_STRANGER;
+	put_key(begin(&bench, REQUEST_KEY));
+	bench.broker->in.length -= (uint32_t)sizeof(int64_t);
+	message_put_int(&bench.broker->in, 2);
+	CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+	CU_ASSERT_FALSE(get_answer(&bench));
+}
+
+static void the_process_that_the_zygote_tells_of_is_kept(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench);
+	put_hello(begin(&bench, REQUEST_HELLO));
+	CU_ASSERT_EQUAL(ask_for(&bench), ANSWER_OK);
+	CU_ASSERT_TRUE(message_is_read(&bench.broker->in));
+	CU_ASSERT_EQUAL(bench.session->phase, PHASE_STRANGER);
+	CU_ASSERT(bench.session->pidfd >= 0);
+}
+
+/* Who may log in with what; the first is the one that may. */
+static const struct {
+	const char *login;
+	const char *type;
+	const char *blob;
+	const char *sql; /* what is the matter, or NULL */
+	bool accepted;
+} logins[] = {
+    {"ann", "ssh-ed25519", "AAAA", NULL, true},
+    {"bob", "ssh-ed25519", "AAAA", NULL, false},
+    {"ANN", "ssh-ed25519", "AAAA", NULL, false},
+    {"", "ssh-ed25519", "AAAA", NULL, false},
+    {"ann", "ssh-ed25519", "AAAB", NULL, false},
+    {"ann", "ssh-ed25519", "", NULL, false},
+    {"ann", "ssh-rsa", "AAAA", NULL, false},
+    {"ann' OR '1'='1", "ssh-ed25519", "AAAA", NULL, false},
+    {"ann", "ssh-ed25519", "AAAA", "UPDATE account SET state = 'disabled'", false},
+    /* R12: a lock closes password logins only. */
+    {"ann", "ssh-ed25519", "AAAA", "UPDATE account SET locked = 1", true},
+    {"ann", "ssh-ed25519", "AAAA", "DELETE FROM public_key", false},
+};
+
+static void an_account_logs_in_with_a_key_of_its_own(void)
+{
+	for (size_t i = 0; i < COUNT(logins) * 2; i++) {
+		OWNED_BENCH struct bench bench;
+		bool proven = i % 2;
+		bool accepted = logins[i / 2].accepted;
+		struct message *in;
+		struct err err;
+
+		bench_open(&bench);
+		if (logins[i / 2].sql)
+			drops_run(&bench.drops, logins[i / 2].sql);
+		bench.session->phase = PHASE_STRANGER;
+		in = begin(&bench, REQUEST_KEY);
+		message_put_text(in, logins[i / 2].login);
+		message_put_text(in, logins[i / 2].type);
+		message_put_text(in, logins[i / 2].blob);
+		message_put_int(in, proven);
+		CU_ASSERT_EQUAL(ask_for(&bench), ANSWER_OK);
+		CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), accepted);
+		CU_ASSERT_TRUE(message_is_read(&bench.broker->in));
+		CU_ASSERT_EQUAL(
+		    bench.session->phase, accepted && proven ? PHASE_LOGGED_IN : PHASE_STRANGER);
+		CU_ASSERT_EQUAL(ledger_commit(bench.broker->ledger, &err), 0);
+		CU_ASSERT_EQUAL(
+		    drops_number(&bench.drops, "SELECT COUNT(*) FROM event WHERE what = 'login'"),
+		    accepted && proven);
+	}
+}
+
+static void what_is_found_is_described(void)
+{
+	static const struct {
+		const char *path;
+		const char *sql;
+		enum answer answer;
+		const char *reason;
+	} paths[] = {
+	    {"/", NULL, ANSWER_OK, NULL},
+	    {LETTER, NULL, ANSWER_OK, NULL},
+	    {NEW, NULL, ANSWER_OK, NULL},
+	    {"/nothing", NULL, ANSWER_NO_SUCH_FILE, NULL},
+	    {"/987654321", NULL, ANSWER_NO_SUCH_FILE, NULL},
+	    /* R10 */
+	    {LETTER, "UPDATE letter SET electronic = 'posting'", ANSWER_FAILURE,
+	        "still being posted, check back in a few hours"},
+	    {LETTER, "UPDATE letter SET electronic = 'recalled'", ANSWER_NO_SUCH_FILE, NULL},
+	    {LETTER, "UPDATE membership SET role = 'none'", ANSWER_NO_SUCH_FILE, NULL},
+	    {LETTER, "DROP TABLE letter", ANSWER_FAILURE, "temporary trouble, try again later"},
+	};
+	static const enum request of_path[] = {
+	    REQUEST_FIND, REQUEST_OPEN, REQUEST_OPEN_FOLDER, REQUEST_REMOVE};
+
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		OWNED_BENCH struct bench bench;
+
+		bench_open(&bench);
+		bench.session->phase = PHASE_SFTP;
+		if (paths[i].sql) {
+			drops_run(&bench.drops, "PRAGMA foreign_keys = OFF");
+			drops_run(&bench.drops, paths[i].sql);
+		}
+		for (size_t j = 0; j < COUNT(of_path); j++) {
+			enum answer answer = ask_path(&bench, of_path[j], paths[i].path);
+
+			/* What it is, is REQUEST_FIND's; the others may say no for that. */
+			if (j > 0 && paths[i].answer == ANSWER_OK)
+				continue;
+			CU_ASSERT_EQUAL(answer, paths[i].answer);
+			if (paths[i].reason)
+				expect_reason(&bench, paths[i].reason);
+		}
+	}
+}
+
+/* The entry that the answer holds. */
+static void expect_entry(struct bench *bench, const char *name, bool is_folder, int64_t size)
+{
+	struct message *in = &bench->broker->in;
+
+	CU_ASSERT_STRING_EQUAL(message_get_text(in), name);
+	CU_ASSERT_EQUAL(message_get_int(in), is_folder);
+	CU_ASSERT_EQUAL(message_get_int(in), size);
+	CU_ASSERT_NOT_EQUAL(message_get_int(in), 0);
+	CU_ASSERT_FALSE(message_is_bad(in));
+}
+
+static void a_letter_is_handed_over_and_noted(void)
+{
+	OWNED_BENCH struct bench bench;
+	char content[64] = "";
+	int fd;
+	struct err err;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND, LETTER), ANSWER_OK);
+	expect_entry(&bench, "EFT_1.pdf", false, (int64_t)strlen(DROPS_PDF));
+	CU_ASSERT_TRUE(message_is_read(&bench.broker->in));
+	CU_ASSERT_EQUAL(bench.session->handed_count, 0);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, LETTER), ANSWER_OK);
+	fd = message_get_fd(&bench.broker->in);
+	expect_entry(&bench, "EFT_1.pdf", false, (int64_t)strlen(DROPS_PDF));
+	CU_ASSERT_EQUAL(read(fd, content, sizeof(content)), (ssize_t)strlen(DROPS_PDF));
+	CU_ASSERT_STRING_EQUAL(content, DROPS_PDF);
+	CU_ASSERT_EQUAL(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	(void)close(fd);
+	/* What the session can read from now on is known, and that it was opened. */
+	CU_ASSERT_EQUAL(bench.session->handed_count, 1);
+	CU_ASSERT_STRING_EQUAL(bench.session->handed[0].avrs_id, DROPS_AVRS_ID);
+	CU_ASSERT_EQUAL(bench.session->handed[0].class, CLASS_EDELIVERY);
+	CU_ASSERT_EQUAL(ledger_commit(bench.broker->ledger, &err), 0);
+	CU_ASSERT_EQUAL(drops_number(&bench.drops, "SELECT COUNT(*) FROM opening"), 1);
+	/* A text is nobody's letter. */
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, "/STATUS.txt"), ANSWER_OK);
+	message_close_fds(&bench.broker->in);
+	CU_ASSERT_EQUAL(bench.session->handed_count, 1);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, "/new"), ANSWER_FAILURE);
+	expect_reason(&bench, "a folder");
+}
+
+static void a_letter_whose_file_is_missing_is_our_trouble(void)
+{
+	OWNED_BENCH struct bench bench;
+	char path[FOLDER_PATH_MAX];
+	int before;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	folder_letter(DROPS_AVRS_ID, CLASS_EDELIVERY, 1, "EFT_1.pdf", path);
+	CU_ASSERT_EQUAL(unlinkat(bench.drops.spool.root_fd, path, 0), 0);
+	before = drops_open_fds();
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, LETTER), ANSWER_FAILURE);
+	expect_reason(&bench, "temporary trouble, try again later");
+	CU_ASSERT_EQUAL(bench.session->handed_count, 0);
+	CU_ASSERT_EQUAL(drops_open_fds(), before);
+}
+
+/* Open the folder; the listing's number. */
+static int64_t open_folder(struct bench *bench, const char *path)
+{
+	CU_ASSERT_EQUAL(ask_path(bench, REQUEST_OPEN_FOLDER, path), ANSWER_OK);
+	return message_get_bounded(&bench->broker->in, 0, LISTINGS_MAX - 1);
+}
+
+static void a_folder_is_listed_page_by_page(void)
+{
+	enum { LETTERS = 300 };
+	OWNED_BENCH struct bench bench;
+	unsigned listed = 0;
+	int64_t number;
+	bool more = true;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	for (int i = 2; i <= LETTERS; i++) {
+		struct letter letter = {.id = 1000 + i, .electronic = ELECTRONIC_POSTING};
+		struct err err;
+
+		text_copy(letter.avrs_id, DROPS_AVRS_ID);
+		(void)snprintf(letter.name, sizeof(letter.name), "EFT_%d.pdf", i);
+		letter.sequence = i;
+		letter.posted = 1;
+		CU_ASSERT_EQUAL(letter_add(bench.drops.spool.catalog, "test", &letter, &err), 0);
+		CU_ASSERT_EQUAL(letter_set_posted(bench.drops.spool.catalog, &letter, &err), 0);
+	}
+	number = open_folder(&bench, "/" DROPS_AVRS_ID "/edelivery");
+	while (more) {
+		struct message *in = &bench.broker->in;
+		int64_t count;
+
+		CU_ASSERT_EQUAL_FATAL(ask_number(&bench, REQUEST_LIST, number), ANSWER_OK);
+		more = message_get_bounded(in, 0, 1) == 1;
+		count = message_get_bounded(in, 0, LIST_PAGE);
+		for (int64_t i = 0; i < count; i++) {
+			char name[32];
+
+			(void)snprintf(name, sizeof(name), "EFT_%u.pdf", ++listed);
+			CU_ASSERT_STRING_EQUAL(message_get_text(in), name);
+			for (int field = 0; field < 3; field++)
+				(void)message_get_int(in);
+		}
+		CU_ASSERT_TRUE_FATAL(message_is_read(in));
+	}
+	CU_ASSERT_EQUAL(listed, LETTERS);
+	/* Behind its end there is nothing, and no more. */
+	CU_ASSERT_EQUAL(ask_number(&bench, REQUEST_LIST, number), ANSWER_OK);
+	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), 0);
+	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), 0);
+}
+
+static void a_session_has_so_many_listings(void)
+{
+	OWNED_BENCH struct bench bench;
+	bool seen[LISTINGS_MAX] = {false};
+	struct err err;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	for (int i = 0; i < LISTINGS_MAX; i++) {
+		int64_t number = open_folder(&bench, "/");
+
+		CU_ASSERT_FALSE(seen[number]);
+		seen[number] = true;
+	}
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN_FOLDER, "/"), ANSWER_FAILURE);
+	expect_reason(&bench, "too many folders are open");
+	CU_ASSERT_EQUAL(ask_number(&bench, REQUEST_CLOSE_FOLDER, 5), ANSWER_OK);
+	CU_ASSERT_EQUAL(open_folder(&bench, "/"), 5);
+	CU_ASSERT_EQUAL(ask_number(&bench, REQUEST_CLOSE_FOLDER, 5), ANSWER_OK);
+	/* A closed one is none. */
+	message_put_int(begin(&bench, REQUEST_LIST), 5);
+	CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN_FOLDER, LETTER), ANSWER_FAILURE);
+	expect_reason(&bench, "not a folder");
+}
+
+/* Removing acknowledges what was opened; of the rest it says yes, and leaves it. */
+static void only_a_letter_that_was_opened_is_acknowledged(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_REMOVE, NEW), ANSWER_OK);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND, NEW), ANSWER_OK);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, NEW), ANSWER_OK);
+	message_close_fds(&bench.broker->in);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_REMOVE, NEW), ANSWER_OK);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND, NEW), ANSWER_NO_SUCH_FILE);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND, LETTER), ANSWER_OK);
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops, "SELECT COUNT(*) FROM event WHERE"
+	                               " what = 'letter.acknowledged' AND actor = 'ann'"),
+	    1);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_REMOVE, LETTER), ANSWER_DENIED);
+	expect_reason(&bench, "only files in new/ can be removed, which acknowledges them");
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_REMOVE, "/"), ANSWER_DENIED);
+}
+
+static void why_a_session_ends_is_kept_and_not_answered(void)
+{
+	OWNED_BENCH struct bench bench;
+	char longest[1000];
+	struct err err;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	message_put_text(begin(&bench, REQUEST_END), longest);
+	CU_ASSERT_EQUAL(ask(&bench, &err), 0);
+	message_put_text(begin(&bench, REQUEST_END), "closed by the client");
+	CU_ASSERT_EQUAL(ask(&bench, &err), 0);
+	CU_ASSERT_STRING_EQUAL(bench.session->reason, "closed by the client");
+	CU_ASSERT_FALSE(get_answer(&bench));
+}
+
+static void a_session_that_is_gone_is_told_as_such(void)
+{
+	OWNED_BENCH struct bench bench;
+	int before;
+	struct err err;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	before = drops_open_fds();
+	clean_fd(&bench.channel);
+	bench.channel = -1;
+	message_put_text(begin(&bench, REQUEST_OPEN), LETTER);
+	CU_ASSERT_EQUAL(ask(&bench, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_GONE);
+	CU_ASSERT_EQUAL(drops_open_fds(), before - 1);
+}
+
+void add_suite_broker_answer(CU_pSuite suite)
+{
+	TEST(every_request_is_answered_in_its_phases_only);
+	TEST(a_number_without_a_row_is_refused_in_every_phase);
+	TEST(a_request_of_another_shape_ends_the_session);
+	TEST(a_value_that_is_out_of_bounds_ends_the_session);
+	TEST(the_process_that_the_zygote_tells_of_is_kept);
+	TEST(an_account_logs_in_with_a_key_of_its_own);
+	TEST(what_is_found_is_described);
+	TEST(a_letter_is_handed_over_and_noted);
+	TEST(a_letter_whose_file_is_missing_is_our_trouble);
+	TEST(a_folder_is_listed_page_by_page);
+	TEST(a_session_has_so_many_listings);
+	TEST(only_a_letter_that_was_opened_is_acknowledged);
+	TEST(why_a_session_ends_is_kept_and_not_answered);
+	TEST(a_session_that_is_gone_is_told_as_such);
+}
