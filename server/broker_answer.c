@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "base/clean.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -43,11 +44,11 @@ static int refuse(struct err *err)
 
 static int answer_hello(struct broker_session *s, struct err *err)
 {
-	int pidfd = message_get_fd(&s->broker->in);
+	OWNED_FD int pidfd = message_get_fd(&s->broker->in);
 
 	if (!message_is_read(&s->broker->in))
 		return refuse(err);
-	s->pidfd = pidfd;
+	s->pidfd = TAKE_FD(pidfd);
 	s->phase = PHASE_STRANGER;
 	return put_ok(s);
 }

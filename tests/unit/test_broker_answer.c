@@ -266,10 +266,12 @@ static enum phase phase_of(size_t i)
 static void a_request_of_another_shape_ends_the_session(void)
 {
 	OWNED_BENCH struct bench bench;
+	int before;
 	struct err err;
 
 	bench_open(&bench);
 	open_listing(&bench);
+	before = drops_open_fds();
 	for (size_t i = 0; i < COUNT(requests); i++) {
 		uint32_t whole;
 
@@ -295,6 +297,7 @@ static void a_request_of_another_shape_ends_the_session(void)
 	(void)begin(&bench, REQUEST_HELLO);
 	CU_ASSERT_EQUAL(ask(&bench, &err), -1);
 	CU_ASSERT_EQUAL(bench.session->reason[0], '\0');
+	CU_ASSERT_EQUAL(drops_open_fds(), before);
 }
 
 static void a_value_that_is_out_of_bounds_ends_the_session(void)
