@@ -1,0 +1,320 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "base/process.h"
+#include "batch/post.h"
+#include "server/control.h"
+#include "server/request.h"
+#include "spool/public_key.h"
+#include "tests/lib/drops.h"
+#include "tests/unit/suite.h"
+
+void add_suite_broker(CU_pSuite suite);
+
+enum { PATIENCE_MS = 5000 };
+
+#define LETTER "/" DROPS_AVRS_ID "/edelivery/EFT_1.pdf"
+
+/* The real broker on a spool with a letter, told of sessions by us in the listener's place. */
+struct bench {
+	struct drops drops;
+	struct process process;
+	int control;
+	struct message *message;
+};
+
+/* A session: its channel, and the process that it would be. */
+struct session {
+	int channel;
+	pid_t pid;
+};
+
+static void start_broker(struct bench *bench)
+{
+	char path[PATH_MAX];
+	char settings[SCRATCH_PATH_MAX + 32];
+	const char *argv[] = {path, "--broker", settings, NULL};
+	int before = dup(STDERR_FILENO);
+	int null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int ends[2];
+	struct err err;
+
+	(void)snprintf(settings, sizeof(settings), "%s/edelivery.conf", bench->drops.scratch.path);
+	CU_ASSERT_EQUAL_FATAL(process_sibling("edelivery-sftpd", path, sizeof(path), &err), 0);
+	CU_ASSERT_EQUAL_FATAL(message_channel(ends, &err), 0);
+	(void)dup2(null_fd, STDERR_FILENO);
+	CU_ASSERT_EQUAL_FATAL(process_start(argv, &ends[1], 1, &bench->process, &err), 0);
+	(void)dup2(before, STDERR_FILENO);
+	(void)close(before);
+	(void)close(null_fd);
+	(void)close(ends[1]);
+	bench->control = ends[0];
+}
+
+/* Wait for something from the broker. MESSAGE_NONE: nothing came. */
+static enum message_state receive(struct bench *bench, int channel)
+{
+	struct pollfd wait = {.fd = channel, .events = POLLIN};
+	enum message_state state = MESSAGE_NONE;
+	struct err err;
+
+	if (poll(&wait, 1, PATIENCE_MS) == 1)
+		CU_ASSERT_EQUAL(message_receive(channel, bench->message, &state, &err), 0);
+	return state;
+}
+
+static void add_account(struct bench *bench, const char *login, const char *role)
+{
+	struct public_key key = {.type = "ssh-ed25519", .blob = "AAAA", .fingerprint = "SHA256:x"};
+	struct account account;
+	struct err err;
+
+	(void)scratch_account(&bench->drops.spool, login, DROPS_AVRS_ID, role);
+	CU_ASSERT_EQUAL_FATAL(account_get(bench->drops.spool.catalog, login, &account, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(public_key_add(bench->drops.spool.catalog, &bench->drops.spool.actor,
+	                          &account, &key, &err),
+	    0);
+}
+
+static void bench_open(struct bench *bench)
+{
+	struct drop drop;
+	struct err err;
+
+	drops_open(&bench->drops, "");
+	bench->message = mem_new(1, sizeof(*bench->message));
+	add_account(bench, "ann", "master");
+	add_account(bench, "bob", "e-delivery-only");
+	drops_take(&bench->drops, DROPS_AVRS_ID "/EFT_1.pdf", DROPS_PDF, &drop);
+	CU_ASSERT_EQUAL_FATAL(post(&bench->drops.spool, &drop, 1, &err), 0);
+	drop_done(&drop);
+	start_broker(bench);
+	CU_ASSERT_EQUAL_FATAL(receive(bench, bench->control), MESSAGE_GOT);
+	CU_ASSERT_EQUAL(bench->message->kind, CONTROL_READY);
+}
+
+static void bench_close(struct bench *bench)
+{
+	if (bench->control >= 0)
+		(void)close(bench->control);
+	process_stop(&bench->process, SECOND);
+	free(bench->message);
+	drops_close(&bench->drops);
+}
+#define OWNED_BENCH OWNED(bench_close)
+
+/* Ask, and get the answer's head. */
+static enum answer ask(struct bench *bench, const struct session *session)
+{
+	struct err err;
+
+	CU_ASSERT_EQUAL_FATAL(message_ask(session->channel, bench->message, PATIENCE_MS, &err), 0);
+	return (enum answer)message_get_int(bench->message);
+}
+
+static enum answer ask_path(
+    struct bench *bench, const struct session *session, enum request request, const char *path)
+{
+	enum answer answer;
+
+	message_start(bench->message, request);
+	message_put_text(bench->message, path);
+	answer = ask(bench, session);
+	message_close_fds(bench->message);
+	return answer;
+}
+
+static pid_t start_sleeper(int *ret_pidfd)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		process_close_from(0, -1);
+		for (;;)
+			(void)pause();
+	}
+	*ret_pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	return pid;
+}
+
+/* As the listener and the zygote begin one, then logged in and speaking SFTP. */
+static struct session begin_session(struct bench *bench, int64_t number, const char *login)
+{
+	struct message *message = bench->message;
+	struct session session;
+	int pidfd = -1;
+	int ends[2];
+	struct err err;
+
+	CU_ASSERT_EQUAL_FATAL(message_channel(ends, &err), 0);
+	session.pid = start_sleeper(&pidfd);
+	session.channel = ends[1];
+	message_start(message, CONTROL_CHANNEL);
+	message_put_int(message, number);
+	message_put_text(message, "127.0.0.1");
+	message_put_fd(message, ends[0]);
+	CU_ASSERT_EQUAL_FATAL(message_send(bench->control, message, &err), 0);
+	(void)close(ends[0]);
+	message_start(message, REQUEST_HELLO);
+	message_put_fd(message, pidfd);
+	CU_ASSERT_EQUAL(ask(bench, &session), ANSWER_OK);
+	(void)close(pidfd);
+	message_start(message, REQUEST_KEY);
+	message_put_text(message, login);
+	message_put_text(message, "ssh-ed25519");
+	message_put_text(message, "AAAA");
+	message_put_int(message, 1);
+	CU_ASSERT_EQUAL(ask(bench, &session), ANSWER_OK);
+	CU_ASSERT_EQUAL(message_get_int(message), 1);
+	CU_ASSERT_EQUAL(ask_path(bench, &session, REQUEST_START, "test"), ANSWER_OK);
+	return session;
+}
+
+/* Its process ends, if it has not been ended. Returns whether it had been. */
+static bool end_session(struct session *session)
+{
+	int status = 0;
+	bool ended = false;
+
+	for (int i = 0; i < 50 && !ended; i++) {
+		ended = waitpid(session->pid, &status, WNOHANG) == session->pid;
+		if (!ended && i < 49)
+			(void)usleep(2000);
+	}
+	if (!ended) {
+		(void)kill(session->pid, SIGKILL);
+		(void)waitpid(session->pid, NULL, 0);
+	}
+	(void)close(session->channel);
+	return ended;
+}
+
+/* The listener is told that the session is over. */
+static void expect_closed(struct bench *bench, int64_t number)
+{
+	CU_ASSERT_EQUAL_FATAL(receive(bench, bench->control), MESSAGE_GOT);
+	CU_ASSERT_EQUAL(bench->message->kind, CONTROL_CLOSED);
+	CU_ASSERT_EQUAL(message_get_int(bench->message), number);
+}
+
+static void a_session_is_answered_until_it_ends(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session session;
+
+	bench_open(&bench);
+	session = begin_session(&bench, 7, "ann");
+	CU_ASSERT_EQUAL(ask_path(&bench, &session, REQUEST_FIND, "/"), ANSWER_OK);
+	CU_ASSERT_EQUAL(ask_path(&bench, &session, REQUEST_FIND, "/x"), ANSWER_NO_SUCH_FILE);
+	(void)end_session(&session);
+	expect_closed(&bench, 7);
+	/* What the ledger had noted is there a moment later. */
+	for (int i = 0; i < 100; i++) {
+		if (drops_number(&bench.drops,
+		        "SELECT COUNT(*) FROM event WHERE what = 'login' AND login = 'ann'") == 1)
+			break;
+		(void)usleep(10000);
+	}
+	CU_ASSERT_EQUAL(drops_number(&bench.drops,
+	                    "SELECT COUNT(*) FROM event WHERE what = 'login' AND login = 'ann'"),
+	    1);
+}
+
+/* It ends itself by that, and nobody else. */
+static void a_session_that_asks_what_it_may_not_is_ended(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session wrong;
+	struct session right;
+	struct err err;
+
+	bench_open(&bench);
+	wrong = begin_session(&bench, 1, "ann");
+	right = begin_session(&bench, 2, "ann");
+	message_start(bench.message, REQUEST_HELLO);
+	CU_ASSERT_EQUAL(message_send(wrong.channel, bench.message, &err), 0);
+	CU_ASSERT_EQUAL(receive(&bench, wrong.channel), MESSAGE_END);
+	expect_closed(&bench, 1);
+	CU_ASSERT_EQUAL(ask_path(&bench, &right, REQUEST_FIND, "/"), ANSWER_OK);
+	(void)end_session(&wrong);
+	(void)end_session(&right);
+}
+
+/* Rights changed by somebody else, who announces it. */
+static void change_rights(struct bench *bench, const char *sql)
+{
+	struct err err;
+
+	drops_run(&bench->drops, sql);
+	CU_ASSERT_EQUAL(catalog_announce(bench->drops.spool.catalog, &err), 0);
+}
+
+static void the_sessions_of_a_disabled_account_end(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session ann;
+	struct session bob;
+
+	bench_open(&bench);
+	ann = begin_session(&bench, 1, "ann");
+	bob = begin_session(&bench, 2, "bob");
+	change_rights(&bench, "UPDATE account SET state = 'disabled' WHERE login = 'ann'");
+	CU_ASSERT_EQUAL(receive(&bench, ann.channel), MESSAGE_END);
+	expect_closed(&bench, 1);
+	CU_ASSERT_TRUE(end_session(&ann));
+	CU_ASSERT_EQUAL(ask_path(&bench, &bob, REQUEST_FIND, "/"), ANSWER_OK);
+	CU_ASSERT_FALSE(end_session(&bob));
+}
+
+/* A descriptor cannot be taken back: who holds one goes, the others see the new state. */
+static void a_withdrawn_role_ends_the_sessions_that_hold_a_letter(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session holds;
+	struct session lists;
+
+	bench_open(&bench);
+	holds = begin_session(&bench, 1, "bob");
+	lists = begin_session(&bench, 2, "bob");
+	CU_ASSERT_EQUAL(ask_path(&bench, &holds, REQUEST_OPEN, LETTER), ANSWER_OK);
+	CU_ASSERT_EQUAL(ask_path(&bench, &lists, REQUEST_FIND, LETTER), ANSWER_OK);
+	change_rights(&bench, "DELETE FROM membership WHERE role <> 'master'");
+	CU_ASSERT_EQUAL(receive(&bench, holds.channel), MESSAGE_END);
+	CU_ASSERT_TRUE(end_session(&holds));
+	CU_ASSERT_EQUAL(ask_path(&bench, &lists, REQUEST_FIND, LETTER), ANSWER_NO_SUCH_FILE);
+	CU_ASSERT_FALSE(end_session(&lists));
+}
+
+static void without_its_listener_it_ends(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct pollfd wait;
+	int status = -1;
+
+	bench_open(&bench);
+	(void)close(bench.control);
+	bench.control = -1;
+	wait = (struct pollfd){.fd = bench.process.pidfd, .events = POLLIN};
+	CU_ASSERT_EQUAL(poll(&wait, 1, PATIENCE_MS), 1);
+	CU_ASSERT_TRUE(process_has_ended(&bench.process, &status));
+	CU_ASSERT_TRUE(WIFEXITED(status));
+}
+
+void add_suite_broker(CU_pSuite suite)
+{
+	TEST(a_session_is_answered_until_it_ends);
+	TEST(a_session_that_asks_what_it_may_not_is_ended);
+	TEST(the_sessions_of_a_disabled_account_end);
+	TEST(a_withdrawn_role_ends_the_sessions_that_hold_a_letter);
+	TEST(without_its_listener_it_ends);
+}
