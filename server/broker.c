@@ -1,5 +1,6 @@
 #include "server/broker.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -88,7 +89,8 @@ static int add_session(struct broker *broker, struct err *err)
 	s->number = message_get_int(&broker->in);
 	text_copy(s->address, message_get_text(&broker->in));
 	s->channel = message_get_fd(&broker->in);
-	if (!message_is_read(&broker->in) ||
+	/* A session waits for each answer; one that reads none must not make everybody wait. */
+	if (!message_is_read(&broker->in) || fcntl(s->channel, F_SETFL, O_NONBLOCK) < 0 ||
 	    loop_watch(broker->loop, s->channel, on_request, s, &s->watch, err) < 0) {
 		free(s);
 		return err_set(err, ERR_INTERNAL, "not a session of the listener's");

@@ -295,6 +295,41 @@ static void a_withdrawn_role_ends_the_sessions_that_hold_a_letter(void)
 	CU_ASSERT_FALSE(end_session(&lists));
 }
 
+/*
+ * A session parses the network, so it may be anybody's: one that asks and never reads must not
+ * keep the broker, and with it everybody else, waiting.
+ */
+static void a_session_that_reads_no_answers_keeps_nobody_waiting(void)
+{
+	enum { MANY = 20000 };
+	OWNED_BENCH struct bench bench;
+	struct session deaf;
+	struct session other;
+	enum message_state state = MESSAGE_NONE;
+	struct err err;
+
+	bench_open(&bench);
+	deaf = begin_session(&bench, 1, "ann");
+	other = begin_session(&bench, 2, "bob");
+	CU_ASSERT_EQUAL(fcntl(deaf.channel, F_SETFL, O_NONBLOCK), 0);
+	for (int i = 0; i < MANY; i++) {
+		message_start(bench.message, REQUEST_FIND);
+		message_put_text(bench.message, "/");
+		if (message_send(deaf.channel, bench.message, &err) == 0)
+			continue;
+		if (err.kind != ERR_BUSY)
+			break;
+		(void)usleep(100);
+	}
+	CU_ASSERT_EQUAL(ask_path(&bench, &other, REQUEST_FIND, "/"), ANSWER_OK);
+	while (
+	    state != MESSAGE_END && message_receive(deaf.channel, bench.message, &state, &err) == 0)
+		CU_ASSERT_NOT_EQUAL_FATAL(state, MESSAGE_NONE);
+	expect_closed(&bench, 1);
+	(void)end_session(&deaf);
+	(void)end_session(&other);
+}
+
 static void without_its_listener_it_ends(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -316,5 +351,6 @@ void add_suite_broker(CU_pSuite suite)
 	TEST(a_session_that_asks_what_it_may_not_is_ended);
 	TEST(the_sessions_of_a_disabled_account_end);
 	TEST(a_withdrawn_role_ends_the_sessions_that_hold_a_letter);
+	TEST(a_session_that_reads_no_answers_keeps_nobody_waiting);
 	TEST(without_its_listener_it_ends);
 }
