@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "server/broker_session.h"
+#include "spool/address_list.h"
 
 #define POSTING_REASON VIEW_POSTING_TEXT
 
@@ -75,8 +76,11 @@ static int check_key(struct broker_session *s, const char *login, const char *bl
 		return -1;
 	if (!found || ret_account->disabled)
 		return 0;
-	return public_key_find(
-	    s->broker->spool.catalog, ret_account->id, blob, ret_key, ret_accepted, err);
+	if (public_key_find(s->broker->spool.catalog, ret_account->id, blob, ret_key, &found, err) <
+	    0)
+		return -1;
+	*ret_accepted = found && address_list_has(ret_key->from_addresses, s->address);
+	return 0;
 }
 
 static int answer_key(struct broker_session *s, struct err *err)

@@ -60,6 +60,7 @@ static void bench_open(struct bench *bench)
 	bench->session->broker = bench->broker;
 	bench->session->channel = ends[0];
 	bench->session->pidfd = -1;
+	text_copy(bench->session->address, "192.0.2.7");
 	bench->session->phase = PHASE_UNKNOWN;
 	bench->channel = ends[1];
 	view_init(&bench->session->view, &bench->broker->spool, &bench->ann);
@@ -367,6 +368,12 @@ static const struct {
     /* R12: a lock closes password logins only. */
     {"ann", "ssh-ed25519", "AAAA", "UPDATE account SET locked = 1", true},
     {"ann", "ssh-ed25519", "AAAA", "DELETE FROM public_key", false},
+    /* Where the key is allowed from, and the session comes from 192.0.2.7. */
+    {"ann", "ssh-ed25519", "AAAA",
+        "UPDATE public_key SET from_addresses = '192.0.2.0/24,!192.0.2.9'", true},
+    {"ann", "ssh-ed25519", "AAAA",
+        "UPDATE public_key SET from_addresses = '192.0.2.0/24,!192.0.2.7'", false},
+    {"ann", "ssh-ed25519", "AAAA", "UPDATE public_key SET from_addresses = '127.0.0.1'", false},
 };
 
 static void an_account_logs_in_with_a_key_of_its_own(void)
