@@ -7,13 +7,18 @@
  * If it dies: each command is one transaction, done or not done.
  */
 #include <locale.h>
+#include <sysexits.h>
 
 #include "admin/command.h"
 #include "base/log.h"
 
 int main(int argc, char **argv)
 {
-	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	log_open("edelivery", LOG_LEVEL_INFO);
+	/* libsmartcols never ends with UTF-8 in a locale without it; libc itself brings this one. */
+	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
+		log_error("the locale C.UTF-8 is missing: install libc-bin");
+		return EX_OSFILE;
+	}
 	return command_main(argc, argv);
 }

@@ -1,5 +1,6 @@
 /* Runs every suite of tests/unit, or only the one named as the first argument. */
 #include <CUnit/Basic.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,9 @@ int main(int argc, char **argv)
 	const char *only = argc > 1 ? argv[1] : NULL;
 	unsigned failures;
 
+	/* As main_edelivery.c: libsmartcols never ends with UTF-8 in a locale without it. */
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		return EXIT_FAILURE;
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return EXIT_FAILURE;
 	for (size_t i = 0; i < COUNT(suites); i++)
