@@ -143,12 +143,27 @@ bool date_is_valid(const char *text)
 	return exists;
 }
 
-void clock_print(int64_t when, char ret_time[TIME_SIZE])
+struct tm clock_parts(int64_t when)
 {
 	time_t seconds = when / SECOND;
-	struct tm parts;
+	struct tm parts = {0};
 
 	(void)gmtime_r(&seconds, &parts);
+	return parts;
+}
+
+int64_t clock_add_months(int64_t when, int64_t months)
+{
+	struct tm parts = clock_parts(when);
+
+	parts.tm_mon += (int)months;
+	return timegm(&parts) * SECOND;
+}
+
+void clock_print(int64_t when, char ret_time[TIME_SIZE])
+{
+	struct tm parts = clock_parts(when);
+
 	(void)strftime(ret_time, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 

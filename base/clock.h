@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/err.h"
 
@@ -44,7 +45,13 @@ bool date_is_valid(const char *text);
 /* when in RFC 3339, UTC, whole seconds. */
 void clock_print(int64_t when, char ret_time[TIME_SIZE]);
 
-/* The other way. Returns 0, or -1 with ERR_REFUSED. */
+/* Year, month, day and so on of when in UTC. */
+struct tm clock_parts(int64_t when);
+
+/* The same time of day in UTC some months later; the 31st moves into the next month. */
+int64_t clock_add_months(int64_t when, int64_t months);
+
+/* The other way of clock_print(). Returns 0, or -1 with ERR_REFUSED. */
 int clock_parse(const char *text, int64_t *ret_when, struct err *err);
 
 #endif

@@ -56,8 +56,8 @@ int conf_load(const struct conf_key *keys, const char *path, void *values, struc
 /*
  * Add the text of the file at path to *out for libconfuse, with blanks for comments: it counts
  * their lines more than once, and ends the process when it cannot read a file. Returns 0, or -1:
- * ERR_REFUSED when the file is not text or a quote or comment is not closed, ERR_RETRY when it
- * cannot be read.
+ * ERR_REFUSED when the file is not there, is not text, or a quote or comment is not closed,
+ * ERR_RETRY when it cannot be read just now.
  */
 int conf_read(const char *path, struct buffer *out, struct err *err);
 

@@ -100,12 +100,17 @@ int file_read(int folder_fd, const char *path, struct buffer *out, struct err *e
 {
 	OWNED_FD int fd = openat(folder_fd, path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return err_sys(err, "open %s", path);
+	if (fd < 0) {
+		bool lasts = errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+
+		(void)err_sys(err, "open %s", path);
+		err->kind = lasts ? ERR_REFUSED : err->kind;
+		return -1;
+	}
 	for (;;) {
 		size_t left = out->max - out->length;
 		size_t wanted = left < READ_BYTES ? left : READ_BYTES;
-		char beyond; /* is there more, when nothing more fits? */
+		char beyond = 0; /* is there more, when nothing more fits? */
 		char *at = wanted ? buffer_reserve(out, wanted) : &beyond;
 		ssize_t count = read(fd, at, wanted ? wanted : 1);
 

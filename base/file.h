@@ -35,7 +35,10 @@ int file_make_folder(int folder_fd, const char *path, mode_t mode, struct err *e
 int file_sync(int fd, const char *name, struct err *err);
 int file_sync_folder(int folder_fd, const char *path, struct err *err);
 
-/* Add the whole file to *out. ERR_RETRY when it cannot be read, ERR_REFUSED when too large. */
+/*
+ * Add the whole file to *out. ERR_REFUSED when it is not there, not allowed or too large, ERR_RETRY
+ * when it cannot be read just now.
+ */
 int file_read(int folder_fd, const char *path, struct buffer *out, struct err *err);
 
 /* All of the bytes to fd, at its position. */

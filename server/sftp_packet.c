@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/number.h"
 
 enum {
@@ -146,15 +146,13 @@ void sftp_put_long_name(
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	bool is_recent = attributes->changed > now - SIX_MONTHS && attributes->changed <= now + DAY;
-	time_t seconds = attributes->changed / SECOND;
-	struct tm parts = {0};
+	struct tm parts = clock_parts(attributes->changed);
 	char mode[11];
 	char when[16];
 	char text[LONG_NAME_MAX];
 	int length;
 
 	print_mode(attributes->mode, mode);
-	(void)gmtime_r(&seconds, &parts);
 	if (is_recent)
 		(void)snprintf(when, sizeof(when), "%02u:%02u", (unsigned)parts.tm_hour % 24,
 		    (unsigned)parts.tm_min % 60);

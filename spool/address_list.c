@@ -7,7 +7,7 @@
 
 #include "base/number.h"
 
-enum { ADDRESS_SIZE = 16, PART_MAX = 256 };
+enum { ADDRESS_SIZE = 16, ADDRESS_BITS = 128, PART_MAX = 256 };
 
 enum match { MATCH_NO, MATCH_YES, MATCH_BROKEN };
 
@@ -44,7 +44,7 @@ static enum match match_block(char *text, const char *address)
 
 	*slash = '\0';
 	if (!parse_address(text, block) || number_parse(slash + 1, &bits, &err) < 0 || bits < 0 ||
-	    bits > 8 * ADDRESS_SIZE - above)
+	    bits > ADDRESS_BITS - above)
 		return MATCH_BROKEN;
 	return parse_address(address, bytes) && has_prefix(bytes, block, bits + above) ? MATCH_YES
 	                                                                               : MATCH_NO;

@@ -162,10 +162,10 @@ int settings_load(const char *path, struct settings *ret_settings, struct err *e
 {
 	struct settings settings = {0};
 
-	if (!realpath(path, settings.path))
-		return err_sys(err, "cannot read settings from %s", path);
 	if (conf_load(settings_keys, path, &settings, err) < 0)
 		return -1;
+	if (!realpath(path, settings.path))
+		return err_sys(err, "cannot read settings from %s", path);
 	clock_set_zone(settings.agency_timezone);
 	if (avrs_id_set_pattern(settings.agency_avrs_id, err) < 0 ||
 	    find_node_name(&settings, err) < 0)

@@ -53,7 +53,7 @@ static bool shows_class(
 static int is_held(
     const struct view *view, const struct view_found *found, bool *ret_held, struct err *err)
 {
-	OWNED_BUFFER struct buffer escaped = BUFFER(4 * NAME_MAX);
+	OWNED_BUFFER struct buffer escaped = BUFFER(sizeof(found->place.name) * 4);
 
 	utf8_escape(&escaped, found->place.name, strlen(found->place.name));
 	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++) {

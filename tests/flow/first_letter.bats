@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # A dropped file is pulled by a real SFTP client, by role (R4, R5, R6, R9).
+# Covers: server/listener.c server/zygote.c server/login.c server/session.c
 bats_require_minimum_version 1.5.0
 load ../lib/spool
 

@@ -8,6 +8,31 @@
 #include "base/number.h"
 #include "tests/unit/suite.h"
 
+/* The calendar months of R11: whole months, not thirty days each. */
+static void adds_calendar_months(void)
+{
+	static const struct {
+		const char *when;
+		int64_t months;
+		const char *then;
+	} rows[] = {
+	    {"2019-03-27T12:00:00Z", 12, "2020-03-27T12:00:00Z"},
+	    {"2019-11-30T00:00:01Z", 2, "2020-01-30T00:00:01Z"},
+	    {"2019-01-31T12:00:00Z", 1, "2019-03-03T12:00:00Z"},
+	    {"2020-02-29T12:00:00Z", 12, "2021-03-01T12:00:00Z"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char then[TIME_SIZE];
+		int64_t when = 0;
+		struct err err;
+
+		CU_ASSERT_EQUAL(clock_parse(rows[i].when, &when, &err), 0);
+		clock_print(clock_add_months(when, rows[i].months), then);
+		CU_ASSERT_STRING_EQUAL(then, rows[i].then);
+	}
+}
+
 void add_suite_clock(CU_pSuite suite);
 
 static char *zone_before;
@@ -253,4 +278,5 @@ void add_suite_clock(CU_pSuite suite)
 	TEST(knows_the_time_zones_of_the_system);
 	TEST(prints_the_date_that_it_is_in_the_zone);
 	TEST(finds_the_first_moment_of_a_date);
+	TEST(adds_calendar_months);
 }

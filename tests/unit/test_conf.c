@@ -237,7 +237,7 @@ static void can_be_tried_again_when_it_cannot_be_read(void)
 	file_open(&file, "");
 	CU_ASSERT_EQUAL(unlink(file.path), 0);
 	CU_ASSERT_EQUAL(conf_load(keys, file.path, &values, &err), -1);
-	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
+	CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, file.path));
 }
 
@@ -354,7 +354,7 @@ static void does_not_make_a_file_that_is_missing(void)
 	file_open(&file, "");
 	CU_ASSERT_EQUAL(unlink(file.path), 0);
 	CU_ASSERT_EQUAL(conf_set(&keys[0], file.path, "3", &err), -1);
-	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
+	CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
 	CU_ASSERT_NOT_EQUAL(access(file.path, F_OK), 0);
 }
 

@@ -255,18 +255,21 @@ static void adds_what_it_reads_to_what_is_there(void)
 	CU_ASSERT_STRING_EQUAL(buffer_text(&got), "abcdef");
 }
 
-static void can_be_tried_again_when_it_cannot_be_read(void)
+static void says_whether_trying_again_helps_when_it_cannot_be_read(void)
 {
-	static const char *const paths[] = {"none", ".", "none/x"};
+	static const struct {
+		const char *path;
+		enum err_kind kind;
+	} rows[] = {{"none", ERR_REFUSED}, {".", ERR_RETRY}, {"none/x", ERR_REFUSED}};
 	OWNED_SCRATCH struct scratch scratch;
 
 	scratch_open(&scratch);
-	for (size_t i = 0; i < COUNT(paths); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		OWNED_BUFFER struct buffer got = BUFFER(100);
 		struct err err = {.kind = ERR_INTERNAL};
 
-		CU_ASSERT_EQUAL(file_read(scratch.fd, paths[i], &got, &err), -1);
-		CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
+		CU_ASSERT_EQUAL(file_read(scratch.fd, rows[i].path, &got, &err), -1);
+		CU_ASSERT_EQUAL(err.kind, rows[i].kind);
 		CU_ASSERT_EQUAL(got.length, 0);
 	}
 }
@@ -539,7 +542,7 @@ void add_suite_file(CU_pSuite suite)
 	TEST(refuses_a_path_that_is_too_long);
 	TEST(reads_what_was_written_up_to_the_maximum);
 	TEST(adds_what_it_reads_to_what_is_there);
-	TEST(can_be_tried_again_when_it_cannot_be_read);
+	TEST(says_whether_trying_again_helps_when_it_cannot_be_read);
 	TEST(writes_everything_however_often_it_is_interrupted);
 	TEST(tells_when_it_cannot_write);
 	TEST(replaces_a_file_with_content_and_mode);

@@ -230,7 +230,7 @@ static void tells_a_table_that_is_missing_from_a_wrong_one(void)
 
 	scratch_open(&scratch);
 	(void)snprintf(path, sizeof(path), "%s/nowhere", scratch.path);
-	CU_ASSERT_TRUE(fails(letter_types_load(path, &types, &err), &err, ERR_RETRY));
+	CU_ASSERT_TRUE(fails(letter_types_load(path, &types, &err), &err, ERR_REFUSED));
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, path));
 	/* A folder is not read either, and does not end the process. */
 	CU_ASSERT_TRUE(fails(letter_types_load(scratch.path, &types, &err), &err, ERR_RETRY));

@@ -173,7 +173,7 @@ static void tells_a_file_that_is_missing_from_a_wrong_one(void)
 
 	scratch_open(&scratch);
 	(void)snprintf(path, sizeof(path), "%s/nowhere.conf", scratch.path);
-	CU_ASSERT_TRUE(fails(settings_load(path, &s, &err), &err, ERR_RETRY));
+	CU_ASSERT_TRUE(fails(settings_load(path, &s, &err), &err, ERR_REFUSED));
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "nowhere.conf"));
 	/* A folder is not read either, and does not end the process. */
 	CU_ASSERT_TRUE(fails(settings_load(scratch.path, &s, &err), &err, ERR_RETRY));

@@ -67,7 +67,7 @@ static const struct {
 	const char *reason;
 } broken[] = {
     {"retain.months = 5", ERR_REFUSED, "retain.months"},
-    {"letters.types = nowhere.conf", ERR_RETRY, "nowhere.conf"},
+    {"letters.types = nowhere.conf", ERR_REFUSED, "nowhere.conf"},
     {"letters.types = edelivery.conf", ERR_REFUSED, "edelivery.conf:1:"},
     {"spool.root = /nowhere/at/all", ERR_RETRY, "spool.root"},
     {"spool.root = /etc/passwd", ERR_RETRY, "spool.root"},

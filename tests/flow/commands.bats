@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# What an operator types: tables for people, a JSON object a row for scripts, one line for a mistake.
+# Covers: admin/command.c admin/commands.c admin/operator.c admin/key_file.c
+# Covers: admin/letter_listing.c admin/host_keys.c
+# shellcheck disable=SC2154 # bats sets status, output and stderr
+bats_require_minimum_version 1.5.0
+load ../lib/spool
+
+# refused STATUS 'WORDS' COMMAND...: exit status, and one line on stderr that has the words.
+refused() {
+	local expected=$1 words=$2
+	shift 2
+	run --separate-stderr "$@"
+	[ "$status" = "$expected" ] || { echo "$*: exit $status"; return 1; }
+	[ -z "$output" ]
+	[ "$(wc -l <<<"$stderr")" = 1 ] || { echo "$stderr"; return 1; }
+	[[ $stderr == *"$words"* ]] || { echo "$stderr"; return 1; }
+}
+
+@test "a key is listed by its fingerprint, and gone after key remove" {
+	spool_start
+	master 123456789 mary
+	ssh-keygen -q -t ecdsa -N '' -C second -f "$T/keys/second"
+	edelivery key add mary "$T/keys/second.pub"
+	print=$(ssh-keygen -lf "$T/keys/second.pub" | cut -d ' ' -f 2)
+	[[ $(edelivery key list mary) == *"$print"* ]]
+	[ "$(edelivery key list mary --json | wc -l)" = 2 ]
+	sftp_second() { echo pwd | sftp -b - -P "$PORT" -i "$T/keys/second" "${SSH_OPTIONS[@]}" mary@127.0.0.1; }
+	sftp_second
+	edelivery key remove mary "$print"
+	run sftp_second
+	[ "$status" != 0 ]
+	refused 1 "has no key" edelivery key remove mary "$print"
+}
+
+@test "what is no public key is refused, with file and line" {
+	spool_make
+	master 123456789 mary
+	printf '# mine\n\nssh-ed25519 AAAA nonsense\n' >"$T/bad.pub"
+	refused 1 "$T/bad.pub:3: " edelivery key add mary "$T/bad.pub"
+	refused 1 "private key" edelivery key add mary "$T/keys/flow"
+	refused 1 "$T/absent" edelivery key add mary "$T/absent"
+	[ "$(edelivery key list mary --json | wc -l)" = 1 ]
+}
+
+@test "show and list know what was added, as tables and as JSON" {
+	spool_start
+	master 123456789 mary
+	edelivery account list | grep -q '^mary  *mary@example.org  *active'
+	edelivery account list --json | grep -q '"login":"mary"'
+	edelivery provider show 123456789 | grep -q '^posted  *0$'
+	edelivery provider show 123456789 --json | grep -q '"role":"master"'
+	edelivery provider list --json | grep -q '"avrs_id":"123456789"'
+	drop 123456789 EFT_1.pdf
+	until_posted 1
+	edelivery letter list | grep -q EFT_1.pdf
+	edelivery letter show 1 | grep -qi "$(sha256sum <"$T/made/123456789/EFT_1.pdf" | cut -d ' ' -f 1)"
+	refused 1 "no letter" edelivery letter show 4711
+}
+
+@test "a command called wrongly says so on stderr, and exits with 2" {
+	spool_make
+	refused 2 'no command "frob"' edelivery frob
+	refused 2 'edelivery help' edelivery provider frob
+	run --separate-stderr edelivery role grant mary
+	[ "$status" = 2 ] && [ -z "$output" ]
+	[[ $stderr == *usage:* ]]
+	run --separate-stderr edelivery account list --no-such-option
+	[ "$status" = 2 ]
+	[[ $stderr == *--no-such-option* ]]
+}
+
+@test "every command has a help text of its own" {
+	edelivery help | sed -n 's/^  \([a-z]* *[a-z]*\)   *[a-z].*/\1/p' | sed 's/ *$//' | sort -u >"$T/commands"
+	[ "$(wc -l <"$T/commands")" -ge 20 ]
+	while read -r command; do
+		# shellcheck disable=SC2086 # the name of a command may be two words
+		edelivery $command --help | grep -q "^usage: edelivery $command" || { echo "$command"; false; }
+	done <"$T/commands"
+}
+
+@test "who is not there or there already is named" {
+	spool_make
+	master 123456789 mary
+	refused 1 joe edelivery role grant joe 123456789 e-delivery-only
+	refused 1 987654321 edelivery role grant mary 987654321 e-delivery-only
+	refused 1 '"everything" is not a role' edelivery role grant mary 123456789 everything
+	refused 1 mary edelivery account add mary --email m@example.org
+	refused 1 123456789 edelivery provider add 123456789
+	refused 1 'check digit' edelivery provider add 123456780 --npi 1234567890
+}
+
+@test "init makes three host keys that only their owner reads, and keeps them the second time" {
+	edelivery init --root "$ROOT" --port 0
+	for type in ed25519 ecdsa rsa; do
+		[ "$(stat -c %a "$ROOT"/etc/*"$type"*key)" = 600 ] || [ "$(stat -c %a "$ROOT"/etc/*/*"$type"*)" = 600 ]
+	done
+	find "$ROOT" -name '*key*' -type f -exec sha256sum {} + | sort >"$T/before"
+	[ "$(wc -l <"$T/before")" -ge 3 ]
+	edelivery init --root "$ROOT" --port 0
+	find "$ROOT" -name '*key*' -type f -exec sha256sum {} + | sort | cmp - "$T/before"
+}
+
+@test "without settings nothing is done, and the line says which file is missing" {
+	EDELIVERY_CONF=$T/absent.conf refused 1 "$T/absent.conf" edelivery status
+}
