@@ -32,7 +32,7 @@ OPT     := $(if $(SAN)$(COV),-O1 -g -fno-omit-frame-pointer,-O2 -g -D_FORTIFY_SO
 OPT     += $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -DEDELIVERY_SANITIZED)
 OPT     += $(if $(COV),--coverage) $(if $(SAN)$(COV)$(FAULT),-DEDELIVERY_FAULTS)
 
-PKGS    := libssh sqlite3 libcrypto libseccomp libconfuse libutf8proc jansson smartcols zlib
+PKGS    := libssh sqlite3 libpq libcrypto libseccomp libconfuse libutf8proc jansson smartcols zlib
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -pthread
 CUNIT_CFLAGS := $(shell pkg-config --cflags cunit 2>/dev/null)
@@ -67,9 +67,9 @@ demo: deps ## install, build, post letters on a scratch spool, pull them by sftp
 	@$(MAKE) --no-print-directory all
 	@tools/demo $(BUILD)
 
-test: deps ## unit tests, flows with real clients, every fuzzer's seeds
+test: deps ## unit tests, flows with real clients, every fuzzer's seeds; CATALOG=postgres: on that
 	@$(MAKE) --no-print-directory test-programs
-	@tests/run $(BUILD) $(if $(SAN)$(COV)$(FAULT),$(BUILD),build/fault)
+	@CATALOG=$(CATALOG) tests/run $(BUILD) $(if $(SAN)$(COV)$(FAULT),$(BUILD),build/fault)
 
 test-long: deps ## the above under sanitizers and valgrind, every fuzzer for 10 minutes, long runs
 	@tests/long

@@ -12,7 +12,8 @@
 	ROW(account_add) ROW(account_list) ROW(account_show)                       \
 	ROW(role_grant) ROW(role_revoke)                                           \
 	ROW(key_add) ROW(key_list) ROW(key_remove)                                 \
-	ROW(letter_list) ROW(letter_show)
+	ROW(letter_list) ROW(letter_show)                                          \
+	ROW(catalog_copy)
 /* clang-format on */
 
 /* The row `ROW(provider_add)` is command_provider_add, in provider_add.c. */

@@ -30,13 +30,15 @@ static int ask(int broker, struct message *question, struct reply *ret_reply, st
 	return refuse(err);
 }
 
-/* Where only ANSWER_OK makes sense. */
+/* Where only ANSWER_OK makes sense, or trouble that passes: ERR_RETRY. */
 static int ask_surely(int broker, struct message *question, struct err *err)
 {
 	struct reply reply;
 
 	if (ask(broker, question, &reply, err) < 0)
 		return -1;
+	if (reply.answer == ANSWER_FAILURE)
+		return err_set(err, ERR_RETRY, "%s", reply.reason);
 	return reply.answer == ANSWER_OK ? 0 : refuse(err);
 }
 

@@ -1,19 +1,27 @@
 #include "spool/catalog.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "spool/dialect.h"
 #include "spool/migration.h"
 
 enum {
 	CACHE_SLOTS = 1024, /* a power of two, several times the statements of the tree */
 	ATTEMPTS = 8,       /* of a transaction that is refused as busy */
+	CONNECTS = 3,       /* attempts to connect again, before an answer of "later" */
 };
 
-static const struct dialect *const dialects[] = {&dialect_sqlite};
+/* After connecting failed nobody waits for that again for so long. */
+#define CONNECT_PAUSE SECOND
+
+static const struct dialect *const dialects[] = {&dialect_sqlite, &dialect_postgresql};
 
 struct statement {
 	struct catalog *catalog;
@@ -27,7 +35,9 @@ struct catalog {
 	const struct dialect *dialect;
 	void *connection;
 	struct statement *cache[CACHE_SLOTS];
-	int depth; /* of transactions */
+	int depth;            /* of transactions */
+	bool is_gone;         /* the connection, until it is opened again */
+	int64_t next_connect; /* by clock_elapsed(): not before */
 	int64_t changes;
 	int64_t change_number; /* when catalog_has_news() was asked last */
 	int64_t announced;
@@ -40,17 +50,67 @@ static int find_dialect(
 		size_t length = strlen(dialects[i]->scheme);
 
 		if (strncmp(where, dialects[i]->scheme, length) == 0 && where[length] == ':') {
+			bool is_uri = strncmp(where + length, "://", 3) == 0;
+
 			*ret_dialect = dialects[i];
-			*ret_place = where + length + 1;
+			*ret_place = is_uri ? where : where + length + 1;
 			return 0;
 		}
 	}
-	return err_set(err, ERR_REFUSED, "catalog %.80s: not sqlite:PATH", where);
+	return err_set(
+	    err, ERR_REFUSED, "catalog %.80s: neither sqlite:PATH nor postgresql:CONNINFO", where);
 }
 
 static size_t slot_of(const char *sql)
 {
 	return ((uintptr_t)sql >> 3) * 0x9E3779B97F4A7C15u >> 54;
+}
+
+static struct timespec duration(int64_t microseconds)
+{
+	return (struct timespec){
+	    .tv_sec = microseconds / SECOND, .tv_nsec = microseconds % SECOND * 1000};
+}
+
+/* Notes that the connection broke; yields result. */
+static int note(struct catalog *catalog, int result, const struct err *err)
+{
+	catalog->is_gone |= result < 0 && err->kind == ERR_GONE;
+	return result;
+}
+
+static int connect_again(struct catalog *catalog, struct err *err)
+{
+	int64_t wait = SECOND / 20;
+
+	if (clock_elapsed() < catalog->next_connect)
+		return err_set(err, ERR_RETRY, "catalog: no connection just now");
+	for (int i = 1; catalog->dialect->reopen(catalog->connection, err) < 0; i++) {
+		struct timespec pause = duration(wait);
+
+		if (i == CONNECTS) {
+			catalog->next_connect = clock_elapsed() + CONNECT_PAUSE;
+			return -1;
+		}
+		(void)nanosleep(&pause, NULL);
+		wait *= 4;
+	}
+	log_info("the catalog is connected again");
+	catalog->is_gone = false;
+	return 0;
+}
+
+/* A transaction whose connection broke has to end first: its parts were undone. */
+static int ensure_connected(struct catalog *catalog, struct err *err)
+{
+	if (!catalog->is_gone)
+		return 0;
+	if (catalog->depth > 0)
+		return err_set(err, ERR_GONE, "catalog: the connection broke");
+	if (catalog->dialect->reopen)
+		return connect_again(catalog, err);
+	catalog->is_gone = false;
+	return 0;
 }
 
 static void free_statement(struct statement *statement)
@@ -112,24 +172,44 @@ void statement_clean(struct statement **statement)
 	statement_done(*statement);
 }
 
-int catalog_select(struct catalog *catalog, const char *sql, const struct value *values,
+static int select_once(struct catalog *catalog, const char *sql, const struct value *values,
     struct statement **ret_statement, struct err *err)
 {
 	OWNED_STATEMENT struct statement *statement = NULL;
 
-	if (fault_here("catalog.statement"))
-		return err_set(err, ERR_GONE, "catalog: the connection broke (fault point)");
-	if (take_statement(catalog, sql, &statement, err) < 0)
+	if (ensure_connected(catalog, err) < 0)
 		return -1;
-	if (catalog->dialect->start(statement->prepared, values, err) < 0)
+	if (fault_here("catalog.statement"))
+		return note(catalog,
+		    err_set(err, ERR_GONE, "catalog: the connection broke (fault point)"), err);
+	if (note(catalog, take_statement(catalog, sql, &statement, err), err) < 0 ||
+	    note(catalog, catalog->dialect->start(statement->prepared, values, err), err) < 0)
 		return -1;
 	*ret_statement = TAKE(statement);
 	return 0;
 }
 
+/* What only reads, outside a transaction, may be asked twice. */
+static bool may_ask_again(const struct catalog *catalog, const char *sql)
+{
+	return catalog->is_gone && catalog->depth == 0 && strncmp(sql, "SELECT", 6) == 0;
+}
+
+int catalog_select(struct catalog *catalog, const char *sql, const struct value *values,
+    struct statement **ret_statement, struct err *err)
+{
+	if (select_once(catalog, sql, values, ret_statement, err) == 0)
+		return 0;
+	return err->kind == ERR_GONE && may_ask_again(catalog, sql)
+	           ? select_once(catalog, sql, values, ret_statement, err)
+	           : -1;
+}
+
 int statement_next(struct statement *statement, bool *ret_row, struct err *err)
 {
-	return statement->catalog->dialect->next(statement->prepared, ret_row, err);
+	struct catalog *catalog = statement->catalog;
+
+	return note(catalog, catalog->dialect->next(statement->prepared, ret_row, err), err);
 }
 
 int catalog_find(struct catalog *catalog, const char *sql, const struct value *values,
@@ -164,6 +244,24 @@ int64_t catalog_changes(const struct catalog *catalog)
 	return catalog->changes;
 }
 
+int statement_start(struct statement *statement, const struct value *values, struct err *err)
+{
+	struct catalog *catalog = statement->catalog;
+
+	catalog->dialect->reset(statement->prepared);
+	return note(catalog, catalog->dialect->start(statement->prepared, values, err), err);
+}
+
+int statement_columns(const struct statement *statement)
+{
+	return statement->catalog->dialect->columns(statement->prepared);
+}
+
+struct value statement_value(const struct statement *statement, int column)
+{
+	return statement->catalog->dialect->column_value(statement->prepared, column);
+}
+
 int64_t statement_int(const struct statement *statement, int column)
 {
 	return statement->catalog->dialect->column_int(statement->prepared, column);
@@ -174,36 +272,46 @@ const char *statement_text(const struct statement *statement, int column)
 	return statement->catalog->dialect->column_text(statement->prepared, column);
 }
 
-/* One attempt: body between BEGIN and COMMIT. */
+/*
+ * One attempt: body between BEGIN and COMMIT. When the connection broke in COMMIT nobody knows
+ * whether it was done: the same as when this process is killed there, and told as such.
+ */
 static int attempt(struct catalog *catalog,
     int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err)
 {
 	struct err ignored;
+	bool is_done;
 
 	if (catalog_run(catalog, catalog->dialect->begin, NO_VALUES, err) < 0)
 		return -1;
 	catalog->depth = 1;
-	if (body(catalog, arg, err) == 0 && catalog_run(catalog, "COMMIT", NO_VALUES, err) == 0) {
+	is_done = body(catalog, arg, err) == 0;
+	if (is_done && catalog_run(catalog, "COMMIT", NO_VALUES, err) == 0) {
 		catalog->depth = 0;
 		return 0;
 	}
 	catalog->depth = 0;
-	(void)catalog_run(catalog, "ROLLBACK", NO_VALUES, &ignored);
+	if (is_done && err->kind == ERR_GONE)
+		return err_set(err, ERR_RETRY, "catalog: the connection broke in a commit");
+	if (!catalog->is_gone)
+		(void)catalog_run(catalog, "ROLLBACK", NO_VALUES, &ignored);
 	return -1;
 }
 
 int catalog_transact(struct catalog *catalog,
     int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err)
 {
-	struct timespec pause = {.tv_nsec = 1000000};
+	int64_t wait = SECOND / 1000;
 
 	if (catalog->depth > 0)
 		return body(catalog, arg, err);
 	for (int i = 1; attempt(catalog, body, arg, err) < 0; i++) {
-		if (err->kind != ERR_BUSY || i == ATTEMPTS)
+		struct timespec pause = duration(wait / 2 + arc4random_uniform((uint32_t)wait));
+
+		if ((err->kind != ERR_BUSY && err->kind != ERR_GONE) || i == ATTEMPTS)
 			return -1;
 		(void)nanosleep(&pause, NULL);
-		pause.tv_nsec *= 2;
+		wait *= 2;
 	}
 	return 0;
 }
@@ -227,8 +335,12 @@ int catalog_take_ids(
 
 int catalog_announce(struct catalog *catalog, struct err *err)
 {
-	return catalog_run(
-	    catalog, "UPDATE sequence SET next = next + 1 WHERE name = 'rights'", NO_VALUES, err);
+	const char *announce = catalog->dialect->announce;
+
+	if (catalog_run(catalog, "UPDATE sequence SET next = next + 1 WHERE name = 'rights'",
+	        NO_VALUES, err) < 0)
+		return -1;
+	return announce ? catalog_run(catalog, announce, NO_VALUES, err) : 0;
 }
 
 static int announced_number(struct catalog *catalog, int64_t *ret_number, struct err *err)
@@ -248,7 +360,9 @@ int catalog_has_news(struct catalog *catalog, bool *ret_news, struct err *err)
 	int64_t change = 0;
 	int64_t announced = catalog->announced;
 
-	if (catalog->dialect->change_number(catalog->connection, &change, err) < 0 ||
+	if (ensure_connected(catalog, err) < 0 ||
+	    note(catalog, catalog->dialect->change_number(catalog->connection, &change, err), err) <
+	        0 ||
 	    (change != catalog->change_number && announced_number(catalog, &announced, err) < 0))
 		return -1;
 	*ret_news = announced != catalog->announced;
@@ -257,21 +371,39 @@ int catalog_has_news(struct catalog *catalog, bool *ret_news, struct err *err)
 	return 0;
 }
 
+int catalog_begin_migration(struct catalog *catalog, struct err *err)
+{
+	const char *begin = catalog->dialect->begin_migration;
+
+	return begin ? catalog_run(catalog, begin, NO_VALUES, err) : 0;
+}
+
+int catalog_prepare_text(
+    struct catalog *catalog, const char *sql, struct statement **ret_statement, struct err *err)
+{
+	return new_statement(catalog, sql, ret_statement, err);
+}
+
+int statement_run(struct statement *statement, const struct value *values, struct err *err)
+{
+	bool row = true;
+	int result;
+
+	result = statement_start(statement, values, err);
+	while (result == 0 && row)
+		result = statement_next(statement, &row, err);
+	return result;
+}
+
 int catalog_run_text(struct catalog *catalog, const char *sql, struct err *err)
 {
 	OWNED_BUFFER struct buffer translated = BUFFER(65536);
-	struct statement *statement = NULL;
-	bool row = true;
-	int result = 0;
+	OWNED_STATEMENT struct statement *statement = NULL;
 
 	catalog->dialect->translate(sql, &translated);
 	if (new_statement(catalog, buffer_text(&translated), &statement, err) < 0)
 		return -1;
-	result = catalog->dialect->start(statement->prepared, NO_VALUES, err);
-	while (result == 0 && row)
-		result = statement_next(statement, &row, err);
-	free_statement(statement);
-	return result;
+	return statement_run(statement, NO_VALUES, err);
 }
 
 int catalog_open(const char *where, bool create, struct catalog **ret_catalog, struct err *err)

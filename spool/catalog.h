@@ -39,8 +39,10 @@ struct value {
 #define NO_VALUES            ((const struct value[]){{.kind = VALUE_END}})
 
 /*
- * Connect to the catalog at where ("sqlite:PATH"). It must exist and have this program's schema
- * (ERR_REFUSED otherwise), unless create is set: then it is made and brought up to date.
+ * Connect to the catalog at where ("sqlite:PATH", or "postgresql:" and a connection string of
+ * libpq). It must exist and have this program's schema (ERR_REFUSED otherwise), unless create is
+ * set: then it is made (a database of PostgreSQL is not, but its tables are) and brought up to
+ * date. A connection that breaks later is opened again by the next call outside a transaction.
  */
 int catalog_open(const char *where, bool create, struct catalog **ret_catalog, struct err *err);
 void catalog_close(struct catalog *catalog);
@@ -54,8 +56,20 @@ void catalog_close(struct catalog *catalog);
 int catalog_run(
     struct catalog *catalog, const char *sql, const struct value *values, struct err *err);
 
+/* In the transaction of a migration, first: nobody else migrates until it ends. */
+int catalog_begin_migration(struct catalog *catalog, struct err *err);
+
 /* Run one statement of a migration, translated for the engine; sql may be any text. */
 int catalog_run_text(struct catalog *catalog, const char *sql, struct err *err);
+
+/*
+ * A statement that is not a literal: sql has to stay until statement_done(). Run it as often as
+ * needed with statement_run(), or get its rows after statement_start().
+ */
+int catalog_prepare_text(
+    struct catalog *catalog, const char *sql, struct statement **ret_statement, struct err *err);
+int statement_run(struct statement *statement, const struct value *values, struct err *err);
+int statement_start(struct statement *statement, const struct value *values, struct err *err);
 
 /* How many rows the last catalog_run() changed. */
 int64_t catalog_changes(const struct catalog *catalog);
@@ -77,6 +91,10 @@ int statement_next(struct statement *statement, bool *ret_row, struct err *err);
 int64_t statement_int(const struct statement *statement, int column);
 const char *statement_text(const struct statement *statement, int column);
 
+/* The same where what a column holds is not known; text is borrowed until the next row. */
+int statement_columns(const struct statement *statement);
+struct value statement_value(const struct statement *statement, int column);
+
 /* Give the statement back; NULL is fine. */
 void statement_done(struct statement *statement);
 void statement_clean(struct statement **statement);
@@ -84,9 +102,10 @@ void statement_clean(struct statement **statement);
 
 /*
  * Run body in a transaction that may write, and commit. When body or the commit fails,
- * everything is undone; after ERR_BUSY body is run again, a few times: so it must change nothing
- * but the catalog and what it fills anew from the start. Inside another transaction body is a part
- * of that.
+ * everything is undone; after ERR_BUSY, or when the connection broke before the commit, body is
+ * run again, a few times: so it must change nothing but the catalog and what it fills anew from
+ * the start. Inside another transaction body is a part of that. A connection that breaks in the
+ * commit itself is ERR_RETRY: whether it was done shows only when one looks.
  */
 int catalog_transact(struct catalog *catalog,
     int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err);

@@ -17,9 +17,17 @@ struct dialect {
 	const char *scheme; /* in front of the ":" of where */
 	const char *begin;  /* a transaction that will write */
 
+	/* Run in the transaction of a migration before all else, and with an announcement; or NULL.
+	 */
+	const char *begin_migration;
+	const char *announce;
+
 	int (*open)(const char *where, bool create, void **ret_connection, struct err *err);
+	/* Connect once more after ERR_GONE; statements stay. NULL where nothing can break. */
+	int (*reopen)(void *connection, struct err *err);
 	void (*close)(void *connection);
 
+	/* sql stays where it is until finalize(). */
 	int (*prepare)(void *connection, const char *sql, void **ret_prepared, struct err *err);
 	void (*finalize)(void *prepared);
 
@@ -28,8 +36,10 @@ struct dialect {
 	int (*next)(void *prepared, bool *ret_row, struct err *err);
 	void (*reset)(void *prepared);
 	int64_t (*changes)(void *prepared);
+	int (*columns)(void *prepared);
 	int64_t (*column_int)(void *prepared, int column);
 	const char *(*column_text)(void *prepared, int column);
+	struct value (*column_value)(void *prepared, int column); /* text is borrowed as there */
 
 	/* A number that is another one after a commit of another connection. */
 	int (*change_number)(void *connection, int64_t *ret_number, struct err *err);
@@ -39,5 +49,6 @@ struct dialect {
 };
 
 extern const struct dialect dialect_sqlite;
+extern const struct dialect dialect_postgresql;
 
 #endif

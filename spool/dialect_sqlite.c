@@ -168,6 +168,13 @@ static int64_t changes(void *prepared)
 	return sqlite3_changes64(p->db);
 }
 
+static int columns(void *prepared)
+{
+	struct prepared *p = prepared;
+
+	return sqlite3_column_count(p->stmt);
+}
+
 static int64_t column_int(void *prepared, int column)
 {
 	struct prepared *p = prepared;
@@ -180,6 +187,15 @@ static const char *column_text(void *prepared, int column)
 	struct prepared *p = prepared;
 
 	return (const char *)sqlite3_column_text(p->stmt, column);
+}
+
+static struct value column_value(void *prepared, int column)
+{
+	struct prepared *p = prepared;
+
+	return sqlite3_column_type(p->stmt, column) == SQLITE_INTEGER
+	           ? INT(column_int(prepared, column))
+	           : TEXT(column_text(prepared, column));
 }
 
 static int change_number(void *connection, int64_t *ret_number, struct err *err)
@@ -222,8 +238,10 @@ const struct dialect dialect_sqlite = {
     .next = next,
     .reset = reset,
     .changes = changes,
+    .columns = columns,
     .column_int = column_int,
     .column_text = column_text,
+    .column_value = column_value,
     .change_number = change_number,
     .translate = translate,
 };

@@ -21,7 +21,8 @@ static int migrate(struct catalog *catalog, void *arg, struct err *err)
 	int64_t version = 0;
 
 	(void)arg;
-	if (catalog_run_text(catalog,
+	if (catalog_begin_migration(catalog, err) < 0 ||
+	    catalog_run_text(catalog,
 	        "CREATE TABLE IF NOT EXISTS schema_version"
 	        " (version BIGINT PRIMARY KEY, applied BIGINT NOT NULL)",
 	        err) < 0 ||
@@ -50,8 +51,11 @@ int migration_check(struct catalog *catalog, const char *where, struct err *err)
 	int64_t version = 0;
 
 	if (schema_version(catalog, &version, err) < 0)
-		return err_set(err, ERR_REFUSED,
-		    "%s: not a catalog of edelivery; `edelivery init` makes one", where);
+		return err->kind == ERR_RETRY || err->kind == ERR_GONE
+		           ? -1
+		           : err_set(err, ERR_REFUSED,
+		                 "%s: not a catalog of edelivery; `edelivery init` makes one",
+		                 where);
 	if (version < schema_newest())
 		return err_set(err, ERR_REFUSED,
 		    "%s: made by an older version of edelivery; `edelivery init` on the same root "

@@ -52,8 +52,9 @@ const struct conf_key settings_keys[] = {
 	.about = "The folder that holds the spool: dropped and posted letters, quarantine, paper "
 		 "outbox, audit log."},
     {"catalog", &conf_text, FIELD(catalog), "sqlite:catalog/catalog.db",
-	.check = check_not_empty, .form = "sqlite:PATH",
-	.about = "Where rights and states are kept: a SQLite file, its path seen from spool.root."},
+	.check = check_not_empty, .form = "sqlite:PATH or postgresql:CONNINFO",
+	.about = "Where rights and states are kept: a SQLite file, its path seen from spool.root, or a "
+		 "PostgreSQL database by a connection string of libpq, without a password."},
     {"node.name", &conf_text, FIELD(node), "",
 	.form = "text",
 	.about = "The name of this machine in the catalog and the audit log; empty: its host name."},

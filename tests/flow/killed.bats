@@ -6,29 +6,6 @@ load ../lib/spool
 # Every fault point of posting; each is a place between two durable steps.
 POINTS='post.durable post.recorded post.linked post.synced post.published post.renamed post.removed'
 
-watchd() {
-	"$BIN/edelivery-watchd" -c "$EDELIVERY_CONF" >>"$T/up.log" 2>&1 3>&- &
-	WATCHD=$!
-}
-
-watchd_stop() {
-	kill "$WATCHD" 2>/dev/null || true
-	wait "$WATCHD" 2>/dev/null || true
-}
-
-# Each dropped file, by content, is in exactly one place: served, or on paper, never in drop/ too.
-expect_each_once() { # COUNT
-	local file hash places
-	[ "$(find "$ROOT/letters" "$ROOT/paper" -type f -name '*_*.*' | wc -l)" = "$1" ]
-	for file in "$T"/made/*/*; do
-		hash=$(sha256sum <"$file")
-		places=$(find "$ROOT/letters" "$ROOT/paper" "$ROOT/drop" "$ROOT/quarantine" -type f -exec sha256sum {} + |
-			grep -c "^${hash%% *}" || true)
-		[ "$places" = 1 ] || { echo "$file is in $places places"; return 1; }
-	done
-	[ -z "$(find "$ROOT/drop" -type f)" ]
-}
-
 kill_and_recover() { # FAULT
 	master 123456789
 	provider 222222222
@@ -52,10 +29,6 @@ kill_and_recover() { # FAULT
 	# Nobody is told twice, and numbers have no gap.
 	edelivery letter list --json | grep -c '"posted":"' | grep -qx 3
 	edelivery provider list --json | grep 123456789 | grep -q '"letters":3'
-}
-
-folders_empty() {
-	[ -z "$(find "$ROOT/drop" -type f)" ]
 }
 
 @test "killed at each step of posting, letters are adopted from the same file system" {

@@ -133,6 +133,38 @@ int64_t drops_number(const struct drops *drops, const char *sql)
 	return found ? statement_int(row, 0) : -1;
 }
 
+void drops_refuse(
+    const struct drops *drops, const char *event, const char *table, const char *condition)
+{
+	char sql[512];
+
+	if (engine_is_postgresql())
+		drops_run(drops,
+		    "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+		    " 'BEGIN RAISE check_violation; END'");
+	(void)snprintf(sql, sizeof(sql),
+	    "CREATE TRIGGER refuse BEFORE %s ON %s FOR EACH ROW WHEN (%s) %s", event, table,
+	    condition,
+	    engine_is_postgresql() ? "EXECUTE FUNCTION refuse()"
+	                           : "BEGIN SELECT RAISE(ABORT, 'for a test'); END");
+	drops_run(drops, sql);
+}
+
+void drops_allow(const struct drops *drops, const char *table)
+{
+	char sql[128];
+
+	(void)snprintf(sql, sizeof(sql), "DROP TRIGGER refuse%s%s",
+	    engine_is_postgresql() ? " ON " : "", engine_is_postgresql() ? table : "");
+	drops_run(drops, sql);
+}
+
+void drops_forget_references(const struct drops *drops)
+{
+	drops_run(drops, engine_is_postgresql() ? "SET session_replication_role = replica"
+	                                        : "PRAGMA foreign_keys = OFF");
+}
+
 void drops_run(const struct drops *drops, const char *sql)
 {
 	struct err err;

@@ -51,6 +51,11 @@ bool drops_has(const struct drops *drops, const char *path);
 int64_t drops_number(const struct drops *drops, const char *sql);
 
 /* Change the catalog behind the program's back. */
+/* What is INSERTed into (or UPDATEd in) the table is refused where condition holds; until again. */
+void drops_refuse(
+    const struct drops *drops, const char *event, const char *table, const char *condition);
+void drops_allow(const struct drops *drops, const char *table);
+void drops_forget_references(const struct drops *drops);
 void drops_run(const struct drops *drops, const char *sql);
 
 /* Begin to open the file for writing, as a job does that does not know of the lease. */

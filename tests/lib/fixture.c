@@ -22,7 +22,8 @@ void fixture_open(struct fixture *f)
 	scratch_open(&f->scratch);
 	scratch_spool(&f->scratch, "", &f->spool);
 	f->catalog = f->spool.catalog;
-	fixture_sql(f, "PRAGMA synchronous = OFF");
+	if (!engine_is_postgresql())
+		fixture_sql(f, "PRAGMA synchronous = OFF");
 }
 
 void fixture_close(struct fixture *f)
@@ -38,8 +39,23 @@ struct catalog *fixture_connect(const struct fixture *f)
 	struct err err;
 
 	must(spool_open_catalog(&f->spool.settings, false, &catalog, &err), &err);
-	must(catalog_run(catalog, "PRAGMA synchronous = OFF", NO_VALUES, &err), &err);
+	if (!engine_is_postgresql())
+		must(catalog_run(catalog, "PRAGMA synchronous = OFF", NO_VALUES, &err), &err);
 	return catalog;
+}
+
+bool fixture_has_news(struct catalog *catalog)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	bool news = false;
+	struct err err;
+
+	must(catalog_has_news(catalog, &news, &err), &err);
+	for (int i = 0; i < 1000 && !news && engine_is_postgresql(); i++) {
+		(void)nanosleep(&pause, NULL);
+		must(catalog_has_news(catalog, &news, &err), &err);
+	}
+	return news;
 }
 
 int64_t fixture_clerk(const struct fixture *f, const char *login, const char *avrs_id)

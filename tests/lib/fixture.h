@@ -26,6 +26,9 @@ void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
 #define OWNED_FIXTURE OWNED(fixture_close)
 
+/* Does the catalog hear of what another connection announced? It may take a moment to get there. */
+bool fixture_has_news(struct catalog *catalog);
+
 /* Another connection to the same catalog, which the caller closes. */
 struct catalog *fixture_connect(const struct fixture *f);
 

@@ -26,6 +26,7 @@ void scratch_open(struct scratch *scratch)
 	const char *base = getenv("TMPDIR");
 	struct err err;
 
+	scratch->catalog[0] = '\0';
 	(void)snprintf(
 	    scratch->path, sizeof(scratch->path), "%s/edelivery-unit-XXXXXX", base ? base : "/tmp");
 	if (!mkdtemp(scratch->path)) {
@@ -45,6 +46,7 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 
 void scratch_close(struct scratch *scratch)
 {
+	engine_drop_place(getenv("TEST_CATALOG"), scratch->catalog);
 	(void)close(scratch->fd);
 	(void)nftw(scratch->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -71,7 +73,7 @@ char *scratch_read(const struct scratch *scratch, const char *name)
 	return content.data;
 }
 
-void scratch_spool(const struct scratch *scratch, const char *extra, struct spool *ret_spool)
+void scratch_spool(struct scratch *scratch, const char *extra, struct spool *ret_spool)
 {
 	char text[4096];
 	char path[SCRATCH_PATH_MAX + 32];
@@ -79,8 +81,11 @@ void scratch_spool(const struct scratch *scratch, const char *extra, struct spoo
 	struct catalog *catalog = NULL;
 	struct err err;
 
-	(void)snprintf(text, sizeof(text), "spool.root = \"%s\"\nnode.name = test\n%s\n",
-	    scratch->path, extra);
+	if (engine_is_postgresql())
+		engine_new_place(getenv("TEST_CATALOG"), scratch->catalog);
+	(void)snprintf(text, sizeof(text), "spool.root = \"%s\"\nnode.name = test\n%s%s%s\n%s\n",
+	    scratch->path, scratch->catalog[0] ? "catalog = \"" : "", scratch->catalog,
+	    scratch->catalog[0] ? "\"" : "", extra);
 	scratch_write(scratch, "edelivery.conf", text);
 	scratch_write(scratch, "letter-types.conf",
 	    "letter-type EFT {\n title = \"t\"\n effective = 2019-03-27\n"

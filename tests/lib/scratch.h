@@ -4,6 +4,7 @@
 
 #include "base/clean.h"
 #include "spool/spool.h"
+#include "tests/lib/engine.h"
 
 enum { SCRATCH_PATH_MAX = 256 };
 
@@ -11,6 +12,7 @@ enum { SCRATCH_PATH_MAX = 256 };
 struct scratch {
 	char path[SCRATCH_PATH_MAX];
 	int fd;
+	char catalog[ENGINE_WHERE_MAX]; /* "": in the folder */
 };
 
 /* Dies when there can be none: no test makes sense then. */
@@ -28,7 +30,7 @@ char *scratch_read(const struct scratch *scratch, const char *name);
  * A whole spool in the folder: settings (with the lines of extra behind the defaults), letter
  * types of etc/, empty catalog, folders. *ret_spool is opened as for a program named "test".
  */
-void scratch_spool(const struct scratch *scratch, const char *extra, struct spool *ret_spool);
+void scratch_spool(struct scratch *scratch, const char *extra, struct spool *ret_spool);
 
 /* In that spool: a provider; an account with a role at it ("": none). */
 void scratch_provider(const struct spool *spool, const char *avrs_id);

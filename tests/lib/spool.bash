@@ -8,6 +8,14 @@
 : "${FAULT_PROGRAMS:=$BATS_TEST_DIRNAME/../../build/fault}"
 
 setup() {
+	spool_setup
+}
+
+teardown() {
+	spool_teardown
+}
+
+spool_setup() {
 	T=$(mktemp -d "${TMPDIR:-/tmp}/flow-XXXXXX")
 	ROOT=$T/spool
 	export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
@@ -17,7 +25,7 @@ setup() {
 	touch "$T/logins"
 }
 
-teardown() {
+spool_teardown() {
 	spool_stop
 	if [ -n "${BATS_TEST_COMPLETED:-}" ]; then
 		rm -rf "$T"
@@ -33,10 +41,20 @@ edelivery() {
 	"$BIN/edelivery" "$@"
 }
 
+# Where tests/run says so, catalogs are in PostgreSQL, a schema each.
+catalog_make() {
+	[ -n "${TEST_CATALOG:-}" ] || return 0
+	SCHEMA=flow_$$_$RANDOM
+	psql -q "$TEST_CATALOG" -c "CREATE SCHEMA $SCHEMA"
+	edelivery config set catalog "postgresql:$TEST_CATALOG options=-csearch_path=$SCHEMA" >/dev/null
+	edelivery init --root "$ROOT" --port 0 >/dev/null
+}
+
 # spool_make [KEY=VALUE...]: a spool that is not served yet, with settings.
 spool_make() {
 	local setting
 	edelivery init --root "$ROOT" --port 0 >/dev/null
+	catalog_make
 	for setting in drop.settle=1s "$@"; do
 		edelivery config set "${setting%%=*}" "${setting#*=}" >/dev/null
 	done
@@ -61,6 +79,17 @@ spool_stop() {
 	kill "$UP" 2>/dev/null || true
 	wait "$UP" 2>/dev/null || true
 	UP=
+}
+
+# watchd alone, where no session is needed.
+watchd() {
+	"$BIN/edelivery-watchd" -c "$EDELIVERY_CONF" >>"$T/up.log" 2>&1 3>&- &
+	WATCHD=$!
+}
+
+watchd_stop() {
+	kill "$WATCHD" 2>/dev/null || true
+	wait "$WATCHD" 2>/dev/null || true
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds.
@@ -185,6 +214,23 @@ until_quarantined() {
 quarantine_has() { # NAME
 	[ -n "$(find "$ROOT/quarantine" -name "*_$1.reason" 2>/dev/null)" ] &&
 		[ -n "$(find "$ROOT/quarantine" -name "*_$1" 2>/dev/null)" ]
+}
+
+# Each dropped file, by content, is in exactly one place: served, or on paper, never in drop/ too.
+expect_each_once() { # COUNT
+	local file hash places
+	[ "$(find "$ROOT/letters" "$ROOT/paper" -type f -name '*_*.*' | wc -l)" = "$1" ]
+	for file in "$T"/made/*/*; do
+		hash=$(sha256sum <"$file")
+		places=$(find "$ROOT/letters" "$ROOT/paper" "$ROOT/drop" "$ROOT/quarantine" -type f -exec sha256sum {} + |
+			grep -c "^${hash%% *}" || true)
+		[ "$places" = 1 ] || { echo "$file is in $places places"; return 1; }
+	done
+	[ -z "$(find "$ROOT/drop" -type f)" ]
+}
+
+folders_empty() {
+	[ -z "$(find "$ROOT/drop" -type f)" ]
 }
 
 # --- clients

@@ -331,7 +331,8 @@ static void a_refusal_comes_with_its_reason(void)
 				CU_ASSERT_STRING_EQUAL(reply.reason, refusals[j].reason);
 			} else {
 				CU_ASSERT_EQUAL(asks[i].call(bench.ends[0], &reply, &err), -1);
-				CU_ASSERT_EQUAL(err.kind, ERR_GONE);
+				CU_ASSERT_EQUAL(err.kind,
+				    refusals[j].answer == ANSWER_FAILURE ? ERR_RETRY : ERR_GONE);
 			}
 		}
 	}

@@ -25,14 +25,14 @@ static void tells_a_row_that_is_there_from_one_that_may_not_be(void)
 		const char *sql;
 		enum err_kind kind;
 	} rows[] = {
-	    {"INSERT INTO child VALUES (1, 'two', 1, 1)", ERR_CONFLICT}, /* primary key */
-	    {"INSERT INTO child VALUES (2, 'one', 1, 1)", ERR_CONFLICT}, /* unique */
-	    {"INSERT INTO child VALUES (2, NULL, 1, 1)", ERR_REFUSED},   /* not null */
-	    {"INSERT INTO child VALUES (2, 'two', 0, 1)", ERR_REFUSED},  /* check */
-	    {"INSERT INTO child VALUES (2, 'two', 1, 9)", ERR_REFUSED},  /* foreign key */
-	    {"DELETE FROM parent", ERR_REFUSED},                         /* foreign key */
-	    {"INSERT INTO child VALUES (1)", ERR_INTERNAL},              /* our mistake */
-	    {"INSERT INTO nobody VALUES (1)", ERR_INTERNAL},             /* our mistake */
+	    {"INSERT INTO child VALUES (1, 'two', 1, 1)", ERR_CONFLICT},  /* primary key */
+	    {"INSERT INTO child VALUES (2, 'one', 1, 1)", ERR_CONFLICT},  /* unique */
+	    {"INSERT INTO child VALUES (2, NULL, 1, 1)", ERR_REFUSED},    /* not null */
+	    {"INSERT INTO child VALUES (2, 'two', 0, 1)", ERR_REFUSED},   /* check */
+	    {"INSERT INTO child VALUES (2, 'two', 1, 9)", ERR_REFUSED},   /* foreign key */
+	    {"DELETE FROM parent", ERR_REFUSED},                          /* foreign key */
+	    {"INSERT INTO child VALUES (1, 'a', 1, 1, 1)", ERR_INTERNAL}, /* our mistake */
+	    {"INSERT INTO nobody VALUES (1)", ERR_INTERNAL},              /* our mistake */
 	};
 	OWNED_FIXTURE struct fixture f;
 
@@ -368,18 +368,18 @@ static void leaves_no_descriptor_open(void)
 void add_suite_dialect_sqlite(CU_pSuite suite)
 {
 	TEST(tells_a_row_that_is_there_from_one_that_may_not_be);
-	TEST(tells_what_another_time_may_mend);
-	TEST(tells_a_full_disk_from_a_mistake);
-	TEST(binds_values_by_their_number);
-	TEST(refuses_a_value_too_many);
+	TEST_ON_SQLITE(tells_what_another_time_may_mend);
+	TEST_ON_SQLITE(tells_a_full_disk_from_a_mistake);
+	TEST_ON_SQLITE(binds_values_by_their_number);
+	TEST_ON_SQLITE(refuses_a_value_too_many);
 	TEST(keeps_every_value_as_it_is);
 	TEST(reads_null_as_nothing);
-	TEST(is_busy_when_another_connection_wrote_meanwhile);
-	TEST(waits_for_its_turn_to_write);
-	TEST(reads_what_was_committed_while_another_writes);
-	TEST(makes_ids_the_key_of_the_row_itself);
-	TEST(outlives_a_power_cut);
-	TEST(makes_no_catalog_unless_it_is_told_to);
-	TEST(leaves_no_descriptor_open);
-	TEST(refuses_a_file_that_is_no_catalog);
+	TEST_ON_SQLITE(is_busy_when_another_connection_wrote_meanwhile);
+	TEST_ON_SQLITE(waits_for_its_turn_to_write);
+	TEST_ON_SQLITE(reads_what_was_committed_while_another_writes);
+	TEST_ON_SQLITE(makes_ids_the_key_of_the_row_itself);
+	TEST_ON_SQLITE(outlives_a_power_cut);
+	TEST_ON_SQLITE(makes_no_catalog_unless_it_is_told_to);
+	TEST_ON_SQLITE(leaves_no_descriptor_open);
+	TEST_ON_SQLITE(refuses_a_file_that_is_no_catalog);
 }

@@ -332,5 +332,5 @@ void add_suite_hold(CU_pSuite suite)
 	TEST(a_start_looks_at_every_held_file);
 	TEST(what_is_gone_is_not_held_any_more);
 	TEST(a_file_that_settled_can_be_held_afterwards);
-	TEST(a_row_is_there_also_when_its_commit_had_to_be_tried_again);
+	TEST_ON_SQLITE(a_row_is_there_also_when_its_commit_had_to_be_tried_again);
 }

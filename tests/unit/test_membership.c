@@ -200,15 +200,6 @@ static void refuses_what_nobody_can_be_granted(void)
 	catalog_close(other);
 }
 
-static bool has_news(struct catalog *catalog)
-{
-	bool news = false;
-	struct err err;
-
-	CU_ASSERT_EQUAL(catalog_has_news(catalog, &news, &err), 0);
-	return news;
-}
-
 static void tells_everybody_who_asks_that_rights_changed(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -219,11 +210,11 @@ static void tells_everybody_who_asks_that_rights_changed(void)
 	open_with_accounts(&f);
 	other = fixture_connect(&f);
 	CU_ASSERT_EQUAL(grant(&f, "ann", ROLE_E_DELIVERY_ONLY, &before, &err), 0);
-	CU_ASSERT_TRUE(has_news(other));
+	CU_ASSERT_TRUE(fixture_has_news(other));
 	CU_ASSERT_EQUAL(membership_revoke(f.catalog, &f.spool.actor, "ann", ID, &err), 0);
-	CU_ASSERT_TRUE(has_news(other));
+	CU_ASSERT_TRUE(fixture_has_news(other));
 	CU_ASSERT_EQUAL(membership_revoke(f.catalog, &f.spool.actor, "ann", ID, &err), -1);
-	CU_ASSERT_FALSE(has_news(other));
+	CU_ASSERT_FALSE(fixture_has_news(other));
 	catalog_close(other);
 }
 

@@ -156,11 +156,11 @@ static void makes_all_or_nothing(void)
 
 void add_suite_migration(CU_pSuite suite)
 {
-	TEST(changes_nothing_when_it_is_run_again);
+	TEST_ON_SQLITE(changes_nothing_when_it_is_run_again);
 	TEST(notes_every_version_that_it_made);
 	TEST(knows_the_catalog_of_this_program);
 	TEST(takes_the_catalog_of_a_newer_program);
 	TEST(refuses_the_catalog_of_an_older_program);
-	TEST(refuses_a_database_of_somebody_else);
-	TEST(makes_all_or_nothing);
+	TEST_ON_SQLITE(refuses_a_database_of_somebody_else);
+	TEST_ON_SQLITE(makes_all_or_nothing);
 }

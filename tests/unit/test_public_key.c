@@ -371,15 +371,6 @@ static void takes_away_no_key_of_others(void)
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM public_key"), 1);
 }
 
-static bool has_news(struct catalog *catalog)
-{
-	bool news = false;
-	struct err err;
-
-	CU_ASSERT_EQUAL(catalog_has_news(catalog, &news, &err), 0);
-	return news;
-}
-
 static void tells_everybody_who_asks_and_the_audit_log(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -391,10 +382,10 @@ static void tells_everybody_who_asks_and_the_audit_log(void)
 	open_with_key(&f, accounts, &key);
 	other = fixture_connect(&f);
 	CU_ASSERT_EQUAL(public_key_add(f.catalog, &f.spool.actor, &accounts[0], &key, &err), 0);
-	CU_ASSERT_TRUE(has_news(other));
+	CU_ASSERT_TRUE(fixture_has_news(other));
 	CU_ASSERT_EQUAL(
 	    public_key_remove(f.catalog, &f.spool.actor, &accounts[0], key.fingerprint, &err), 0);
-	CU_ASSERT_TRUE(has_news(other));
+	CU_ASSERT_TRUE(fixture_has_news(other));
 	CU_ASSERT_EQUAL(
 	    fixture_number(&f, "SELECT COUNT(*) FROM event WHERE login = 'ann' AND"
 	                       " what IN ('key.added', 'key.removed') AND detail ="

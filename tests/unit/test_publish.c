@@ -187,8 +187,7 @@ static void a_batch_becomes_visible_as_a_whole_or_not_at_all(void)
 	drops_open(&drops, "");
 	letters[0] = linked(&drops, DROPS_AVRS_ID, "a", CLASS_EDELIVERY);
 	letters[1] = linked(&drops, DROPS_AVRS_ID, "b", CLASS_EDELIVERY);
-	drops_run(&drops, "CREATE TRIGGER refuse BEFORE UPDATE ON letter WHEN OLD.name = 'b'"
-	                  " BEGIN SELECT RAISE(ABORT, 'for a test'); END");
+	drops_refuse(&drops, "UPDATE", "letter", "OLD.name = 'b'");
 	CU_ASSERT_EQUAL(publish(&drops.spool, letters, 2, &err), -1);
 	CU_ASSERT_EQUAL(
 	    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posting'"), 2);

@@ -269,7 +269,7 @@ static void from_another_file_system_a_file_is_copied_and_the_rest_hidden(void)
 {
 	OWNED_DROPS struct drops drops;
 	OWNED_MEM char *content = NULL;
-	struct scratch other;
+	struct scratch other = {.fd = -1};
 	struct drop drop;
 	char hidden[64];
 	int ours;

@@ -112,7 +112,7 @@ static void a_file_of_another_file_system_is_copied(void)
 {
 	OWNED_DROPS struct drops drops;
 	OWNED_FD int letters_fd = -1;
-	struct scratch other;
+	struct scratch other = {.fd = -1};
 	struct drop drop;
 	struct stat copy;
 	struct stat letters;
