@@ -13,8 +13,8 @@ uses_admin   := spool base
 VERSION := 0.1.0
 comma   := ,
 # Variants live side by side: plain, SAN=1 (ASan, UBSan, fault points), COV=1 (gcov),
-# FAULT=1 (plain with the fault points and the test clock of base/fault.h).
-VARIANT := $(if $(SAN),san,$(if $(COV),cov,$(if $(FAULT),fault,plain)))
+# FAULT=1 (plain with the fault points and the test clock of base/fault.h), FUZZ=1 (SAN and libFuzzer).
+VARIANT := $(if $(FUZZ),fuzz,$(if $(SAN),san,$(if $(COV),cov,$(if $(FAULT),fault,plain))))
 BUILD   := build/$(VARIANT)$(if $(filter clang,$(CC)),-clang)
 
 CSTD    := -std=gnu11 -D_GNU_SOURCE -DEDELIVERY_VERSION='"$(VERSION)"'
@@ -28,9 +28,10 @@ WARN    += -Wcomma -Wunreachable-code-aggressive -Wassign-enum
 endif
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE -fno-common
 LINKH   := -pie -Wl,-z,relro,-z,now,--as-needed
-OPT     := $(if $(SAN)$(COV),-O1 -g -fno-omit-frame-pointer,-O2 -g -D_FORTIFY_SOURCE=3)
-OPT     += $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -DEDELIVERY_SANITIZED)
-OPT     += $(if $(COV),--coverage) $(if $(SAN)$(COV)$(FAULT),-DEDELIVERY_FAULTS)
+OPT     := $(if $(FUZZ)$(SAN)$(COV),-O1 -g -fno-omit-frame-pointer,-O2 -g -D_FORTIFY_SOURCE=3)
+OPT     += $(if $(FUZZ)$(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -DEDELIVERY_SANITIZED)
+OPT     += $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(COV),--coverage)
+OPT     += $(if $(FUZZ)$(SAN)$(COV)$(FAULT),-DEDELIVERY_FAULTS)
 
 PKGS    := libssh sqlite3 libpq libcrypto libseccomp libconfuse libutf8proc jansson smartcols zlib
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -50,10 +51,10 @@ archives   = $(foreach r,$(1) $(uses_$(1)),$(BUILD)/$r.a)
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 UNIT       := $(wildcard tests/unit/*.c tests/lib/*.c)
 C_FILES     = $(shell git ls-files -co --exclude-standard '*.[ch]')
-SHELL_FILES = $(shell git ls-files -co --exclude-standard 'tools/*' 'tests/*.bash' 'tests/*.bats' 'tests/run' '.ci/run' | grep -v packages)
+SHELL_FILES = $(shell git ls-files -co --exclude-standard 'tools/*' 'tests/*.bash' 'tests/*.bats' 'tests/run' 'tests/long' 'tests/bench/*' 'tests/lib/postgres' '.ci/run' | grep -v packages)
 
 .DELETE_ON_ERROR:
-.PHONY: all help deps demo test test-long test-programs lint format cover fuzz install clean
+.PHONY: all help deps demo test test-long test-programs lint format cover fuzz bench install clean
 
 all: $(PROGRAMS) ## build the programs into build/plain (SAN=1, COV=1, FAULT=1, CC=clang: beside it)
 
@@ -115,17 +116,22 @@ $(call objects,$(UNIT)): EXTRA += $(CUNIT_CFLAGS) -I$(BUILD)
 FUZZ_SECONDS ?= 20
 $(BUILD)/replay: $(call objects,$(wildcard tests/fuzz/*.c)) $(foreach r,server batch admin spool base,$(BUILD)/$r.a)
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
-$(call objects,$(wildcard tests/fuzz/fuzz_*.c)): EXTRA += -DLLVMFuzzerTestOneInput=$(basename $(notdir $<))
+$(call objects,$(wildcard tests/fuzz/fuzz_*.c)): EXTRA += $(if $(FUZZ),,-DLLVMFuzzerTestOneInput=$(basename $(notdir $<)))
 $(BUILD)/tests/fuzz/replay.o: EXTRA += -I$(BUILD)
 
-fuzz: $(addprefix build/fuzz/,$(FUZZERS)) ## run every fuzzer for FUZZ_SECONDS (20)
+fuzz: deps ## run every fuzzer for FUZZ_SECONDS (20)
+	@$(MAKE) --no-print-directory FUZZ=1 CC=clang fuzz-programs
 	@for f in $(FUZZERS); do echo "== $$f"; mkdir -p build/corpus/$$f; \
-		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
-		-artifact_prefix=build/fuzz/$$f- build/corpus/$$f tests/fuzz/corpus/$$f || exit 1; done
-build/fuzz/%: tests/fuzz/fuzz_%.c $(foreach r,$(ROOMS),$(call sources,$r)) $(wildcard $(addsuffix /*.h,$(ROOMS)))
-	@mkdir -p $(@D)
-	clang $(CSTD) -g -O1 -fsanitize=fuzzer,address,undefined -DEDELIVERY_SANITIZED -DEDELIVERY_FAULTS -I. \
-		$(PKG_CFLAGS) $(filter %.c,$^) $(PKG_LIBS) -o $@
+		build/fuzz-clang/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
+		-artifact_prefix=build/fuzz-clang/$$f- build/corpus/$$f tests/fuzz/corpus/$$f || exit 1; done
+.PHONY: fuzz-programs
+fuzz-programs: $(addprefix $(BUILD)/fuzz_,$(FUZZERS))
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(foreach r,server batch admin spool base,$(BUILD)/$r.a)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $^ $(PKG_LIBS) -o $@
+
+bench: deps ## the figures, beside their peers in one run
+	@$(MAKE) --no-print-directory all
+	@for f in tests/bench/*; do echo "== $$f"; $$f $(BUILD) || exit 1; done
 
 cover: ## run the tests with gcov and print what they reach
 	$(MAKE) COV=1 test
