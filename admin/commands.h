@@ -8,8 +8,9 @@
 #define COMMANDS                                                                   \
 	ROW(init) ROW(up) ROW(status)                                              \
 	ROW(config_show) ROW(config_get) ROW(config_set)                           \
-	ROW(provider_add) ROW(provider_import) ROW(provider_list) ROW(provider_show) \
-	ROW(account_add) ROW(account_list) ROW(account_show)                       \
+	ROW(provider_add) ROW(provider_import) ROW(provider_list) ROW(provider_show) ROW(provider_deactivate) \
+	ROW(account_add) ROW(account_list) ROW(account_show) ROW(account_set) \
+	ROW(account_disable) ROW(account_enable) ROW(account_unlock) ROW(account_remove) \
 	ROW(role_grant) ROW(role_revoke)                                           \
 	ROW(key_add) ROW(key_list) ROW(key_remove)                                 \
 	ROW(letter_list) ROW(letter_show)                                          \

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,7 +18,10 @@
 #include "server/broker_session.h"
 #include "server/control.h"
 
-enum { CHECK_RIGHTS_MS = 400 };
+enum { CHECK_RIGHTS_MS = 400, BURY_MS = 100 };
+
+/* What a session has, when it is told to end, before it is killed. */
+#define END_GRACE SECOND
 
 static void commit(void *arg)
 {
@@ -50,14 +55,14 @@ static void close_session(struct broker_session *s, const char *reason)
 	struct broker *broker = s->broker;
 
 	log_info("session=%" PRId64 " ended login=%s reason=\"%s\"", s->number,
-	    s->phase & (PHASE_LOGGED_IN | PHASE_SFTP) ? s->view.account.login : "-", reason);
+	    s->view.account.login[0] ? s->view.account.login : "-", reason);
 	tell_closed(broker, s->number);
 	HASH_DEL(broker->sessions, s);
 	loop_unwatch(broker->loop, s->watch);
 	(void)close(s->channel);
 	if (s->pidfd >= 0)
 		(void)close(s->pidfd);
-	if (s->phase & (PHASE_LOGGED_IN | PHASE_SFTP))
+	if (s->view.account.login[0])
 		view_done(&s->view);
 	free(s->handed);
 	free(s);
@@ -77,6 +82,46 @@ static void on_request(void *arg)
 	if (state == MESSAGE_GOT && broker_answer(s, &err) < 0)
 		close_session(s, err.text);
 	message_close_fds(&broker->in);
+}
+
+static bool has_ended(const struct broker_session *s)
+{
+	struct pollfd ended = {.fd = s->pidfd, .events = POLLIN};
+
+	return poll(&ended, 1, 0) != 0;
+}
+
+/* Those that were told to end, and did, or did not in time: a descriptor goes with its process. */
+static void bury_ended(void *arg)
+{
+	struct broker *broker = arg;
+	struct broker_session *s = NULL;
+	struct broker_session *next = NULL;
+	bool more = false;
+
+	HASH_ITER(hh, broker->sessions, s, next) {
+		bool is_late = clock_elapsed() >= s->kill_at;
+
+		if (s->phase != PHASE_ENDING)
+			continue;
+		more |= !is_late && !has_ended(s);
+		if (is_late)
+			(void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
+		if (is_late || has_ended(s))
+			close_session(s, s->reason);
+	}
+	if (more)
+		loop_after(broker->loop, BURY_MS * (SECOND / 1000), bury_ended, broker);
+}
+
+static void end_session(struct broker_session *s, const char *reason)
+{
+	text_copy(s->reason, reason);
+	s->phase = PHASE_ENDING;
+	s->kill_at = clock_elapsed() + END_GRACE;
+	loop_pause(s->broker->loop, s->watch, true);
+	(void)shutdown(s->channel, SHUT_RDWR);
+	loop_after(s->broker->loop, BURY_MS * (SECOND / 1000), bury_ended, s->broker);
 }
 
 static int add_session(struct broker *broker, struct err *err)
@@ -153,32 +198,39 @@ static int check_session(struct broker_session *s, const char **ret_end, struct 
 	return 0;
 }
 
-static void check_rights(void *arg)
+static void check_sessions(struct broker *broker)
 {
-	struct broker *broker = arg;
-	struct broker_session *s;
-	struct broker_session *next;
-	bool news = false;
+	struct broker_session *s = NULL;
+	struct broker_session *next = NULL;
 	struct err err;
 
-	if (catalog_has_news(broker->spool.catalog, &news, &err) < 0) {
-		log_error("text=\"%s\"", err.text);
-		return;
-	}
-	if (!news)
-		return;
+	broker->must_check = false;
 	HASH_ITER(hh, broker->sessions, s, next) {
 		const char *reason = NULL;
 
-		if (check_session(s, &reason, &err) < 0)
+		if (check_session(s, &reason, &err) < 0) {
 			log_error("session=%" PRId64 " text=\"%s\"", s->number, err.text);
-		if (!reason)
-			continue;
-		/* Its descriptors go with the process; closing the channel alone would be a
-		 * request. */
-		(void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
-		close_session(s, reason);
+			broker->must_check = true;
+		}
+		if (reason)
+			end_session(s, reason);
 	}
+}
+
+/* Rights change by what is announced, and by the date. */
+static void check_rights(void *arg)
+{
+	struct broker *broker = arg;
+	char today[DATE_SIZE];
+	bool news = false;
+	struct err err;
+
+	if (catalog_has_news(broker->spool.catalog, &news, &err) < 0)
+		log_error("text=\"%s\"", err.text);
+	clock_print_date(clock_now(), today);
+	if (news || broker->must_check || strcmp(today, broker->today) != 0)
+		check_sessions(broker);
+	text_copy(broker->today, today);
 }
 
 static int run(struct broker *broker, const char *settings, struct err *err)
@@ -201,6 +253,9 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 	struct broker *broker = mem_new(1, sizeof(*broker));
 	int result;
 
+	/* It ends when the listener closes its channel, and then has things to write down. */
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
 	broker->spool = (struct spool)SPOOL_CLOSED;
 	broker->control_fd = control_fd;
 	result = run(broker, settings, err);

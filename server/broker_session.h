@@ -7,6 +7,7 @@
 
 #include <uthash.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "base/message.h"
 #include "server/ledger.h"
@@ -20,6 +21,7 @@ enum phase {
 	PHASE_STRANGER = 1 << 1,  /* not logged in */
 	PHASE_LOGGED_IN = 1 << 2, /* nothing asked for yet */
 	PHASE_SFTP = 1 << 3,
+	PHASE_ENDING = 1 << 4, /* told to end: no request is answered */
 };
 
 struct broker;
@@ -52,6 +54,7 @@ struct broker_session {
 	struct handed *handed;
 	size_t handed_count;
 	char reason[200]; /* why it ended, as it told us */
+	int64_t kill_at;  /* in PHASE_ENDING, by clock_elapsed() */
 	UT_hash_handle hh;
 };
 
@@ -62,6 +65,8 @@ struct broker {
 	struct loop *loop;
 	int control_fd;
 	struct broker_session *sessions;
+	char today[DATE_SIZE]; /* when rights were looked at last */
+	bool must_check;       /* they changed, and not every session has been looked at since */
 	struct message in;
 	struct message out;
 };

@@ -34,6 +34,9 @@ enum {
 	RESTART_MS = 200,
 };
 
+/* For the broker to write down what it knows when everything stops. */
+#define BROKER_GRACE (5 * SECOND)
+
 /* A helper process and the channel to it. */
 struct helper {
 	const char *option; /* what edelivery-sftpd is started with for it */
@@ -261,7 +264,9 @@ static void close_helper(struct listener *l, struct helper *helper)
 	loop_unwatch(l->loop, helper->watch);
 	helper->watch = NULL;
 	clean_fd(&helper->channel);
+	clean_fd(&helper->process.pidfd);
 	helper->channel = -1;
+	helper->process = (struct process){.pid = 0, .pidfd = -1};
 	helper->ready = false;
 }
 
@@ -309,6 +314,13 @@ static void take_closed(struct listener *l, struct message *in)
 	}
 }
 
+static void forget_connections(struct listener *l)
+{
+	while (l->connections)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
+		forget_connection(l, l->connections);
+}
+
 static void lost_helper(struct listener *l, struct helper *helper)
 {
 	struct err err;
@@ -320,6 +332,9 @@ static void lost_helper(struct listener *l, struct helper *helper)
 		return;
 	}
 	log_error("text=\"%s is gone; starting another\"", helper->option);
+	/* Sessions end with their broker, and nobody tells of that any more. */
+	if (helper == &l->broker)
+		forget_connections(l);
 	update_accepting(l);
 	loop_after(l->loop, RESTART_MS * (SECOND / 1000), start_helpers, l);
 }
@@ -445,9 +460,9 @@ int listener_run(const char *settings, struct err *err)
 	/* Their channels close with these: the zygote ends, the broker ends its sessions. */
 	clean_fd(&l.zygote.channel);
 	clean_fd(&l.broker.channel);
-	while (l.connections)
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
-		forget_connection(&l, l.connections);
+	if (l.broker.process.pid > 0)
+		process_stop(&l.broker.process, BROKER_GRACE);
+	forget_connections(&l);
 	loop_free(l.loop);
 	clean_fd(&l.socket_fd);
 	return result;

@@ -108,7 +108,9 @@ static void on_child(void *arg)
 			if (z->sessions[i].pid != pid)
 				continue;
 			z->sessions[i].pid = 0;
-			if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
+			/* SIGKILL comes from outside: the broker's, when it was too slow to end. */
+			if (WIFEXITED(status) ? WEXITSTATUS(status) != EXIT_SUCCESS
+			                      : WTERMSIG(status) != SIGKILL)
 				tell_crash(z, z->sessions[i].number, status);
 		}
 	}

@@ -39,6 +39,14 @@ static int check_email(const char *email, struct err *err)
 	return 0;
 }
 
+int account_fill_email(struct account *account, const char *email, struct err *err)
+{
+	if (check_email(email, err) < 0)
+		return -1;
+	text_copy(account->email, email);
+	return 0;
+}
+
 int account_fill(struct account *ret_account, const char *login, const char *email, struct err *err)
 {
 	if (check_login(login, err) < 0 || check_email(email, err) < 0)
@@ -130,6 +138,88 @@ int account_get(
 	return found ? 0
 	             : err_set(err, ERR_REFUSED,
 	                   "no account %.40s; `edelivery account add` adds one", login);
+}
+
+/* What is changed of an account that is there, for a transaction's body. */
+struct alteration {
+	const struct actor *actor;
+	const char *login;
+	const char *what;
+	const char *sql;
+	const struct value *values;
+	const char *detail;
+};
+
+static int alter(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct alteration *alteration = arg;
+	struct account account;
+
+	if (account_get(catalog, alteration->login, &account, err) < 0 ||
+	    catalog_run(catalog, alteration->sql, alteration->values, err) < 0 ||
+	    event_add(catalog, alteration->actor,
+	        &(struct event){
+	            .what = alteration->what, .login = account.login, .detail = alteration->detail},
+	        err) < 0)
+		return -1;
+	return catalog_announce(catalog, err);
+}
+
+int account_disable(struct catalog *catalog, const struct actor *actor, const char *login,
+    const char *reason, struct err *err)
+{
+	struct alteration alteration = {actor, login, "account.disabled",
+	    "UPDATE account SET state = 'disabled', state_reason = $2, state_since = $3"
+	    " WHERE login = $1",
+	    VALUES(TEXT(login), TEXT(reason), INT(clock_now())), reason};
+
+	if (text_check("reason", reason, REASON_OF_STATE_MAX, err) < 0)
+		return -1;
+	return catalog_transact(catalog, alter, &alteration, err);
+}
+
+int account_enable(
+    struct catalog *catalog, const struct actor *actor, const char *login, struct err *err)
+{
+	struct alteration alteration = {actor, login, "account.enabled",
+	    "UPDATE account SET state = 'active', state_reason = NULL, state_since = $2"
+	    " WHERE login = $1",
+	    VALUES(TEXT(login), INT(clock_now())), NULL};
+
+	return catalog_transact(catalog, alter, &alteration, err);
+}
+
+int account_unlock(
+    struct catalog *catalog, const struct actor *actor, const char *login, struct err *err)
+{
+	struct alteration alteration = {actor, login, "account.unlocked",
+	    "UPDATE account SET locked = NULL, failed_passwords = 0 WHERE login = $1",
+	    VALUES(TEXT(login)), NULL};
+
+	return catalog_transact(catalog, alter, &alteration, err);
+}
+
+int account_remove(
+    struct catalog *catalog, const struct actor *actor, const char *login, struct err *err)
+{
+	struct alteration alteration = {actor, login, "account.removed",
+	    "DELETE FROM account WHERE login = $1", VALUES(TEXT(login)), NULL};
+
+	return catalog_transact(catalog, alter, &alteration, err);
+}
+
+int account_set(struct catalog *catalog, const struct actor *actor, const struct account *account,
+    struct err *err)
+{
+	struct alteration alteration = {actor, account->login, "account.changed",
+	    "UPDATE account SET email = $2, admin = $3, print_shop = $4, bundle = $5, ack = $6"
+	    " WHERE login = $1",
+	    VALUES(TEXT(account->login), TEXT(account->email), INT(account->admin),
+	        INT(account->print_shop), INT(account->bundle),
+	        TEXT(account->ack == ACK_ON_READ ? "on-read" : "on-delete")),
+	    NULL};
+
+	return catalog_transact(catalog, alter, &alteration, err);
 }
 
 int account_logged_in(struct catalog *catalog, const struct actor *actor,

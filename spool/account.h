@@ -9,7 +9,7 @@
 #include "spool/catalog.h"
 #include "spool/event.h"
 
-enum { LOGIN_MAX = 32, EMAIL_MAX = 254 };
+enum { LOGIN_MAX = 32, EMAIL_MAX = 254, REASON_OF_STATE_MAX = 200 };
 
 enum ack { ACK_ON_DELETE, ACK_ON_READ };
 
@@ -44,6 +44,28 @@ int account_find(struct catalog *catalog, const char *login, struct account *ret
 /* The same, where it has to be there: ERR_REFUSED when it is not. */
 int account_get(
     struct catalog *catalog, const char *login, struct account *ret_account, struct err *err);
+
+/*
+ * Change an account that is there (ERR_REFUSED when it is not), with its event; whoever serves it
+ * hears of it within a second. Disabled, it has no logins and its sessions end; reason is shown to
+ * operators. Unlocking lets it log in by password again (R12). Removing takes its roles and keys
+ * with it: receipts and events stay.
+ */
+int account_disable(struct catalog *catalog, const struct actor *actor, const char *login,
+    const char *reason, struct err *err);
+int account_enable(
+    struct catalog *catalog, const struct actor *actor, const char *login, struct err *err);
+int account_unlock(
+    struct catalog *catalog, const struct actor *actor, const char *login, struct err *err);
+int account_remove(
+    struct catalog *catalog, const struct actor *actor, const char *login, struct err *err);
+
+/* Store e-mail address, kinds and ack of an account that was read. */
+int account_set(struct catalog *catalog, const struct actor *actor, const struct account *account,
+    struct err *err);
+
+/* Take email for the account's address; ERR_REFUSED when it is none. */
+int account_fill_email(struct account *account, const char *email, struct err *err);
 
 /* Note a login that worked. */
 int account_logged_in(struct catalog *catalog, const struct actor *actor,

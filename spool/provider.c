@@ -43,8 +43,10 @@ static int apply(struct catalog *catalog, void *arg, struct err *err)
 	            TEXT(provider_kind_name(p->kind)), INT(clock_now())),
 	        err) < 0)
 		return -1;
-	return event_add(catalog, change->actor,
-	    &(struct event){.what = change->what, .avrs_id = p->avrs_id}, err);
+	if (event_add(catalog, change->actor,
+	        &(struct event){.what = change->what, .avrs_id = p->avrs_id}, err) < 0)
+		return -1;
+	return catalog_announce(catalog, err);
 }
 
 int provider_add(struct catalog *catalog, const struct actor *actor,
@@ -113,6 +115,36 @@ int provider_get(
 	return found ? 0
 	             : err_set(err, ERR_REFUSED,
 	                   "no provider %.40s; `edelivery provider add` adds one", avrs_id);
+}
+
+/* Who deactivates which, for a transaction's body. */
+struct deactivation {
+	const struct actor *actor;
+	const char *avrs_id;
+};
+
+static int deactivate(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct deactivation *deactivation = arg;
+	struct provider provider;
+
+	if (provider_get(catalog, deactivation->avrs_id, &provider, err) < 0 ||
+	    catalog_run(catalog,
+	        "UPDATE provider SET active = 0, deactivated = $2 WHERE avrs_id = $1",
+	        VALUES(TEXT(provider.avrs_id), INT(clock_now())), err) < 0 ||
+	    event_add(catalog, deactivation->actor,
+	        &(struct event){.what = "provider.deactivated", .avrs_id = provider.avrs_id},
+	        err) < 0)
+		return -1;
+	return catalog_announce(catalog, err);
+}
+
+int provider_deactivate(
+    struct catalog *catalog, const struct actor *actor, const char *avrs_id, struct err *err)
+{
+	struct deactivation deactivation = {actor, avrs_id};
+
+	return catalog_transact(catalog, deactivate, &deactivation, err);
 }
 
 int provider_list(struct catalog *catalog,

@@ -40,6 +40,13 @@ int provider_add(struct catalog *catalog, const struct actor *actor,
 int provider_put(struct catalog *catalog, const struct actor *actor,
     const struct provider *provider, struct err *err);
 
+/*
+ * What is posted for it from now on goes to paper; its accounts keep what they see. Added or
+ * imported again it is active. ERR_REFUSED when there is none.
+ */
+int provider_deactivate(
+    struct catalog *catalog, const struct actor *actor, const char *avrs_id, struct err *err);
+
 int provider_find(struct catalog *catalog, const char *avrs_id, struct provider *ret_provider,
     bool *ret_found, struct err *err);
 

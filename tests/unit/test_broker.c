@@ -290,6 +290,8 @@ static void a_withdrawn_role_ends_the_sessions_that_hold_a_letter(void)
 	CU_ASSERT_EQUAL(ask_path(&bench, &lists, REQUEST_FIND, LETTER), ANSWER_OK);
 	change_rights(&bench, "DELETE FROM membership WHERE role <> 'master'");
 	CU_ASSERT_EQUAL(receive(&bench, holds.channel), MESSAGE_END);
+	/* It does not end by itself, so it is killed. */
+	expect_closed(&bench, 1);
 	CU_ASSERT_TRUE(end_session(&holds));
 	CU_ASSERT_EQUAL(ask_path(&bench, &lists, REQUEST_FIND, LETTER), ANSWER_NO_SUCH_FILE);
 	CU_ASSERT_FALSE(end_session(&lists));

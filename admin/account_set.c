@@ -1,0 +1,71 @@
+/* edelivery account set: change an account: e-mail address, kinds, how letters are acknowledged. */
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/commands.h"
+#include "admin/operator.h"
+#include "spool/account.h"
+
+/* "first" is false, "second" is true; without the option the value stays. */
+static int take_word(const struct call *call, const char *option, const char *first,
+    const char *second, bool *value, struct err *err)
+{
+	const char *word = call_option(call, option);
+
+	if (!word)
+		return 0;
+	if (strcmp(word, first) != 0 && strcmp(word, second) != 0)
+		return err_set(err, ERR_USAGE, "--%s is %s or %s", option, first, second);
+	*value = strcmp(word, second) == 0;
+	return 0;
+}
+
+static int take_options(const struct call *call, struct account *account, struct err *err)
+{
+	bool on_read = account->ack == ACK_ON_READ;
+
+	if (call_has(call, "email") &&
+	    account_fill_email(account, call_option(call, "email"), err) < 0)
+		return -1;
+	if (take_word(call, "ack", "on-delete", "on-read", &on_read, err) < 0 ||
+	    take_word(call, "admin", "no", "yes", &account->admin, err) < 0 ||
+	    take_word(call, "print-shop", "no", "yes", &account->print_shop, err) < 0 ||
+	    take_word(call, "bundle", "no", "yes", &account->bundle, err) < 0)
+		return -1;
+	account->ack = on_read ? ACK_ON_READ : ACK_ON_DELETE;
+	return 0;
+}
+
+static int run(const struct call *call, struct err *err)
+{
+	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
+	struct account account;
+
+	if (operator_open(call, &spool, err) < 0 ||
+	    account_get(spool.catalog, call->arguments[0], &account, err) < 0 ||
+	    take_options(call, &account, err) < 0 ||
+	    account_set(spool.catalog, &spool.actor, &account, err) < 0)
+		return -1;
+	(void)printf("account %s is changed\n", account.login);
+	return 0;
+}
+
+static const struct option_row options[] = {
+    {"email", "E", "where its notifications go"},
+    {"ack", "on-delete|on-read",
+        "a letter leaves new/ when it is removed there, or when it was read whole"},
+    {"admin", "yes|no", "an administrator: sees drop/ and uploads into it"},
+    {"print-shop", "yes|no", "a print shop: sees paper/"},
+    {"bundle", "yes|no", "one archive a night over all its AVRS IDs (clearinghouses)"},
+    {NULL, NULL, NULL},
+};
+
+const struct command command_account_set = {
+    .name = "account set",
+    .arguments = "LOGIN",
+    .least = 1,
+    .most = 1,
+    .options = options,
+    .about = "change an account: e-mail address, kinds, how letters are acknowledged",
+    .run = run,
+};

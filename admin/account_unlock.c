@@ -1,0 +1,26 @@
+/* edelivery account unlock: let an account log in by password again after too many wrong ones. */
+#include <stdio.h>
+
+#include "admin/commands.h"
+#include "admin/operator.h"
+#include "spool/account.h"
+
+static int run(const struct call *call, struct err *err)
+{
+	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
+
+	if (operator_open(call, &spool, err) < 0 ||
+	    account_unlock(spool.catalog, &spool.actor, call->arguments[0], err) < 0)
+		return -1;
+	(void)printf("account %s may log in by password\n", call->arguments[0]);
+	return 0;
+}
+
+const struct command command_account_unlock = {
+    .name = "account unlock",
+    .arguments = "LOGIN",
+    .least = 1,
+    .most = 1,
+    .about = "let an account log in by password again after too many wrong ones",
+    .run = run,
+};
