@@ -32,6 +32,9 @@ static int take_options(const struct call *call, struct account *account, struct
 	    take_word(call, "print-shop", "no", "yes", &account->print_shop, err) < 0 ||
 	    take_word(call, "bundle", "no", "yes", &account->bundle, err) < 0)
 		return -1;
+	if (call_has(call, "auth") &&
+	    auth_parse(call_option(call, "auth"), &account->auth, err) < 0)
+		return -1;
 	account->ack = on_read ? ACK_ON_READ : ACK_ON_DELETE;
 	return 0;
 }
@@ -54,6 +57,7 @@ static const struct option_row options[] = {
     {"email", "E", "where its notifications go"},
     {"ack", "on-delete|on-read",
         "a letter leaves new/ when it is removed there, or when it was read whole"},
+    {"auth", "any|key|password|key+password", "what a login takes"},
     {"admin", "yes|no", "an administrator: sees drop/ and uploads into it"},
     {"print-shop", "yes|no", "a print shop: sees paper/"},
     {"bundle", "yes|no", "one archive a night over all its AVRS IDs (clearinghouses)"},

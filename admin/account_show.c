@@ -33,9 +33,9 @@ static void print_account(const struct account *account)
 		clock_print(account->last_login, login);
 	(void)printf(
 	    "login       %s\ne-mail      %s\nstate       %s%s\nadded       %s\nlast login  "
-	    "%s\nacknowledge %s\n\n",
+	    "%s\nlogin takes %s\nacknowledge %s\n\n",
 	    account->login, account->email, account->disabled ? "disabled" : "active",
-	    account->locked ? ", password locked" : "", created, login,
+	    account->locked ? ", password locked" : "", created, login, auth_name(account->auth),
 	    account->ack == ACK_ON_READ ? "on-read" : "on-delete");
 }
 

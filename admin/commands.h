@@ -12,7 +12,7 @@
 	ROW(account_add) ROW(account_list) ROW(account_show) ROW(account_set) \
 	ROW(account_disable) ROW(account_enable) ROW(account_unlock) ROW(account_remove) \
 	ROW(role_grant) ROW(role_revoke)                                           \
-	ROW(key_add) ROW(key_list) ROW(key_remove)                                 \
+	ROW(key_add) ROW(key_list) ROW(key_remove) ROW(password_set)                                 \
 	ROW(letter_list) ROW(letter_show)                                          \
 	ROW(catalog_copy)
 /* clang-format on */

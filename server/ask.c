@@ -47,23 +47,42 @@ static int end_reading(const struct message *answer, struct err *err)
 	return message_is_read(answer) ? 0 : refuse(err);
 }
 
-int ask_key(int broker, const char *login, const char *type, const char *blob, bool proven,
-    bool *ret_accepted, struct err *err)
+static int ask_login(int broker, enum admission *ret_admission, struct err *err)
 {
-	bool accepted;
+	enum admission admission;
 
+	if (ask_surely(broker, &message, err) < 0)
+		return -1;
+	admission =
+	    (enum admission)message_get_bounded(&message, ADMISSION_NO, ADMISSION_COUNT - 1);
+	if (end_reading(&message, err) < 0)
+		return -1;
+	*ret_admission = admission;
+	return 0;
+}
+
+int ask_key(int broker, const char *login, const char *type, const char *blob, bool proven,
+    enum admission *ret_admission, struct err *err)
+{
 	message_start(&message, REQUEST_KEY);
 	message_put_text(&message, login);
 	message_put_text(&message, type);
 	message_put_text(&message, blob);
 	message_put_int(&message, proven);
-	if (ask_surely(broker, &message, err) < 0)
-		return -1;
-	accepted = message_get_bounded(&message, 0, 1) == 1;
-	if (end_reading(&message, err) < 0)
-		return -1;
-	*ret_accepted = accepted;
-	return 0;
+	return ask_login(broker, ret_admission, err);
+}
+
+int ask_password(int broker, const char *login, const char *password, enum admission *ret_admission,
+    struct err *err)
+{
+	int result;
+
+	message_start(&message, REQUEST_PASSWORD);
+	message_put_text(&message, login);
+	message_put_text(&message, password);
+	result = ask_login(broker, ret_admission, err);
+	explicit_bzero(message.body, sizeof(message.body));
+	return result;
 }
 
 int ask_start(int broker, const char *client, struct err *err)

@@ -29,7 +29,9 @@ struct entry {
 };
 
 int ask_key(int broker, const char *login, const char *type, const char *blob, bool proven,
-    bool *ret_accepted, struct err *err);
+    enum admission *ret_admission, struct err *err);
+int ask_password(int broker, const char *login, const char *password, enum admission *ret_admission,
+    struct err *err);
 int ask_start(int broker, const char *client, struct err *err);
 
 int ask_find(int broker, const char *path, struct entry *ret_entry, struct reply *ret_reply,

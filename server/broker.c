@@ -233,12 +233,18 @@ static void check_rights(void *arg)
 	text_copy(broker->today, today);
 }
 
+static void take_verdict(void *arg, int64_t number, enum verdict_of_password verdict)
+{
+	broker_take_verdict(arg, number, verdict);
+}
+
 static int run(struct broker *broker, const char *settings, struct err *err)
 {
 	if (spool_open(settings, "sftpd", &broker->spool, err) < 0 ||
 	    loop_new(&broker->loop, err) < 0)
 		return -1;
 	broker->ledger = ledger_new(&broker->spool);
+	broker->verifier = verifier_new(broker->loop, take_verdict, broker);
 	if (loop_watch(broker->loop, broker->control_fd, on_control, broker, NULL, err) < 0)
 		return -1;
 	loop_every(broker->loop, CHECK_RIGHTS_MS * (SECOND / 1000), check_rights, broker);
@@ -264,6 +270,7 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 		close_session(broker->sessions, "the broker stops");
 	if (broker->ledger)
 		commit(broker);
+	verifier_free(broker->verifier);
 	ledger_free(broker->ledger);
 	loop_free(broker->loop);
 	spool_close(&broker->spool);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "server/broker_session.h"
 #include "spool/address_list.h"
+#include "spool/password.h"
 
 #define POSTING_REASON VIEW_POSTING_TEXT
 
@@ -30,11 +31,16 @@ static int put_ok(struct broker_session *s)
 }
 
 /* Our trouble, not the client's: it is told to come back, and we are told what it was. */
-static int put_trouble(struct broker_session *s, const struct err *err)
+static int put_trouble_of(struct broker_session *s, enum request request, const struct err *err)
 {
 	log_error("session=%" PRId64 " text=\"%s\"", s->number, err->text);
-	message_start(&s->broker->out, s->broker->in.kind);
+	message_start(&s->broker->out, (uint32_t)request);
 	return put_answer(s, ANSWER_FAILURE, "temporary trouble, try again later");
+}
+
+static int put_trouble(struct broker_session *s, const struct err *err)
+{
+	return put_trouble_of(s, (enum request)s->broker->in.kind, err);
 }
 
 /* What was sent is not what the request takes: a session that works never does that. */
@@ -54,15 +60,51 @@ static int answer_hello(struct broker_session *s, struct err *err)
 	return put_ok(s);
 }
 
-static void log_in(
-    struct broker_session *s, const struct account *account, const struct public_key *key)
+static void log_in(struct broker_session *s, const struct account *account)
 {
 	view_init(&s->view, &s->broker->spool, account);
 	s->phase = PHASE_LOGGED_IN;
-	log_info("session=%" PRId64 " login=%s from=%s key=%s", s->number, account->login,
-	    s->address, key->fingerprint);
-	if (ledger_note_login(s->broker->ledger, account, s->address, key->fingerprint))
+	log_info("session=%" PRId64 " login=%s from=%s %s", s->number, account->login, s->address,
+	    s->how);
+	if (ledger_note_login(s->broker->ledger, account, s->address, s->how))
 		broker_commit_soon(s->broker);
+}
+
+static bool is_enough(const struct account *account, unsigned passed)
+{
+	unsigned both = 1u << AUTH_KEY | 1u << AUTH_PASSWORD;
+
+	switch (account->auth) {
+	case AUTH_ANY:
+		return passed != 0;
+	case AUTH_KEY:
+	case AUTH_PASSWORD:
+		return (passed & 1u << account->auth) != 0;
+	default:
+		return passed == both;
+	}
+}
+
+/* The account has shown a key or a password; what one account showed counts for no other. */
+static enum admission pass(
+    struct broker_session *s, const struct account *account, enum auth shown, const char *how)
+{
+	if (s->passed_account != account->id) {
+		s->passed_account = account->id;
+		s->passed = 0;
+		s->how[0] = '\0';
+	}
+	if (!(s->passed & 1u << shown)) {
+		size_t length = strlen(s->how);
+
+		(void)snprintf(
+		    s->how + length, sizeof(s->how) - length, "%s%s", length ? " " : "", how);
+	}
+	s->passed |= 1u << shown;
+	if (!is_enough(account, s->passed))
+		return account->auth == AUTH_KEY_AND_PASSWORD ? ADMISSION_MORE : ADMISSION_NO;
+	log_in(s, account);
+	return ADMISSION_YES;
 }
 
 /* R12: a password lock closes password logins only; a disabled account has none at all. */
@@ -83,6 +125,13 @@ static int check_key(struct broker_session *s, const char *login, const char *bl
 	return 0;
 }
 
+static int put_admission(struct broker_session *s, enum admission admission)
+{
+	(void)put_ok(s);
+	message_put_int(&s->broker->out, (int64_t)admission);
+	return 0;
+}
+
 static int answer_key(struct broker_session *s, struct err *err)
 {
 	struct message *in = &s->broker->in;
@@ -93,20 +142,86 @@ static int answer_key(struct broker_session *s, struct err *err)
 	struct account account;
 	struct public_key key;
 	bool accepted = false;
+	char how[100];
 
 	if (!message_is_read(in))
 		return refuse(err);
 	if (check_key(s, login, blob, &account, &key, &accepted, err) < 0)
 		return put_trouble(s, err);
-	accepted = accepted && strcmp(key.type, type) == 0;
+	accepted = accepted && strcmp(key.type, type) == 0 && account.auth != AUTH_PASSWORD;
 	if (!accepted)
 		log_info("session=%" PRId64 " from=%s text=\"a key was refused\"", s->number,
 		    s->address);
-	if (accepted && proven)
-		log_in(s, &account, &key);
-	(void)put_ok(s);
-	message_put_int(&s->broker->out, accepted);
+	if (!accepted || !proven)
+		return put_admission(s, accepted ? ADMISSION_YES : ADMISSION_NO);
+	(void)snprintf(how, sizeof(how), "key=%.80s", key.fingerprint);
+	return put_admission(s, pass(s, &account, AUTH_KEY, how));
+}
+
+/* The answer comes with the verifier's: broker_take_verdict(). */
+static int answer_password(struct broker_session *s, struct err *err)
+{
+	struct catalog *catalog = s->broker->spool.catalog;
+	const char *login = message_get_text(&s->broker->in);
+	const char *password = message_get_text(&s->broker->in);
+	char hash[PASSWORD_HASH_MAX + 1] = "";
+	bool found = false;
+
+	if (!message_is_read(&s->broker->in) || s->is_waiting || strlen(password) > PASSWORD_MOST)
+		return refuse(err);
+	if (account_find(catalog, login, &s->claimed, &found, err) < 0 ||
+	    (found && password_find(catalog, s->claimed.id, hash, err) < 0) ||
+	    verifier_ask(s->broker->verifier, s->number, hash, password, err) < 0)
+		return put_trouble(s, err);
+	s->is_nobody = !found;
+	s->is_waiting = true;
 	return 0;
+}
+
+/* R12: a lock closes this way in, and no other; nobody learns that there is one. */
+static int judge(struct broker_session *s, enum verdict_of_password verdict,
+    enum admission *ret_admission, struct err *err)
+{
+	const struct account *account = &s->claimed;
+	struct catalog *catalog = s->broker->spool.catalog;
+	struct actor actor = {s->broker->spool.actor.node, "sftpd"};
+
+	*ret_admission = ADMISSION_NO;
+	if (s->is_nobody || account->disabled || account->auth == AUTH_KEY)
+		return 0;
+	if (verdict != PASSWORD_RIGHT)
+		return password_note_failure(
+		    catalog, &actor, account, s->broker->spool.settings.server_password_tries, err);
+	if (account->locked)
+		return 0;
+	if (password_note_success(catalog, account->id, err) < 0)
+		return -1;
+	*ret_admission = pass(s, account, AUTH_PASSWORD, "password");
+	return 0;
+}
+
+void broker_take_verdict(struct broker *broker, int64_t number, enum verdict_of_password verdict)
+{
+	struct broker_session *s = NULL;
+	enum admission admission = ADMISSION_NO;
+	struct err err;
+
+	HASH_FIND(hh, broker->sessions, &number, sizeof(number), s);
+	if (!s || !s->is_waiting || s->phase != PHASE_STRANGER)
+		return;
+	s->is_waiting = false;
+	message_start(&broker->out, REQUEST_PASSWORD);
+	if (verdict == PASSWORD_UNKNOWN)
+		(void)put_answer(s, ANSWER_FAILURE, "temporary trouble, try again later");
+	else if (judge(s, verdict, &admission, &err) < 0)
+		(void)put_trouble_of(s, REQUEST_PASSWORD, &err);
+	else
+		(void)put_admission(s, admission);
+	if (verdict != PASSWORD_UNKNOWN && admission == ADMISSION_NO)
+		log_info("session=%" PRId64 " from=%s text=\"a password was refused\"", s->number,
+		    s->address);
+	/* A session that is gone by now is noticed by its channel. */
+	(void)message_send(s->channel, &broker->out, &err);
 }
 
 static int answer_start(struct broker_session *s, struct err *err)
@@ -285,7 +400,8 @@ static int answer_open(struct broker_session *s, struct err *err)
 /* Acknowledge, where the account has opened the letter; where not, the letter stays, and OK. */
 static int acknowledge(struct broker_session *s, const struct view_found *found, struct err *err)
 {
-	struct actor actor = {s->broker->spool.actor.node, s->view.account.login};
+	char name[ACTOR_MAX];
+	struct actor actor = actor_of_account(s->broker->spool.actor.node, &s->view.account, name);
 	bool opened = false;
 
 	if (ledger_commit(s->broker->ledger, err) < 0 ||
@@ -339,6 +455,7 @@ static const struct {
     [REQUEST_CLOSE_FOLDER] = {PHASE_SFTP, true, answer_close_folder},
     [REQUEST_OPEN] = {PHASE_SFTP, true, answer_open},
     [REQUEST_REMOVE] = {PHASE_SFTP, true, answer_remove},
+    [REQUEST_PASSWORD] = {PHASE_STRANGER, true, answer_password},
     [REQUEST_END] = {PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP, false, answer_end},
 };
 
@@ -354,7 +471,7 @@ int broker_answer(struct broker_session *session, struct err *err)
 	message_start(&broker->out, number);
 	if (requests[number].answer(session, err) < 0)
 		return -1;
-	if (!requests[number].is_answered)
+	if (!requests[number].is_answered || session->is_waiting)
 		return 0;
 	result = message_send(session->channel, &broker->out, err);
 	message_close_fds(&broker->out);

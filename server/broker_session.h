@@ -12,6 +12,7 @@
 #include "base/message.h"
 #include "server/ledger.h"
 #include "server/request.h"
+#include "server/verifier.h"
 #include "spool/public_key.h"
 #include "spool/view.h"
 
@@ -51,6 +52,12 @@ struct broker_session {
 	enum phase phase;
 	struct view view; /* from PHASE_LOGGED_IN on */
 	struct listing listings[LISTINGS_MAX];
+	int64_t passed_account; /* who has shown what passed says, before the login is done */
+	unsigned passed;        /* 1 << AUTH_KEY, 1 << AUTH_PASSWORD */
+	char how[100];          /* for the event: what was shown so far */
+	bool is_waiting;        /* for the verifier's word on this account's password: */
+	bool is_nobody;         /* there is no such account */
+	struct account claimed;
 	struct handed *handed;
 	size_t handed_count;
 	char reason[200]; /* why it ended, as it told us */
@@ -62,6 +69,7 @@ struct broker_session {
 struct broker {
 	struct spool spool;
 	struct ledger *ledger;
+	struct verifier *verifier;
 	struct loop *loop;
 	int control_fd;
 	struct broker_session *sessions;
@@ -76,6 +84,9 @@ struct broker {
  * request is none that the session may make now, which ends it.
  */
 int broker_answer(struct broker_session *session, struct err *err);
+
+/* The verifier's word on the password that a session waits for; the session gets its answer. */
+void broker_take_verdict(struct broker *broker, int64_t number, enum verdict_of_password verdict);
 
 /* See that the ledger is committed soon. */
 void broker_commit_soon(struct broker *broker);

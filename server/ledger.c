@@ -60,13 +60,13 @@ static struct entry *add(struct ledger *ledger)
 }
 
 bool ledger_note_login(
-    struct ledger *ledger, const struct account *account, const char *address, const char *key)
+    struct ledger *ledger, const struct account *account, const char *address, const char *how)
 {
 	struct entry *entry = add(ledger);
 
 	entry->kind = ENTRY_LOGIN;
 	entry->account = *account;
-	(void)snprintf(entry->detail, sizeof(entry->detail), "from=%.60s key=%.80s", address, key);
+	(void)snprintf(entry->detail, sizeof(entry->detail), "from=%.60s %.90s", address, how);
 	return ledger->count == 1;
 }
 
@@ -83,7 +83,8 @@ bool ledger_note_opening(struct ledger *ledger, int64_t account_id, int64_t lett
 static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
     const struct entry *entry, struct err *err)
 {
-	struct actor actor = {ledger->spool->actor.node, entry->account.login};
+	char name[ACTOR_MAX];
+	struct actor actor = actor_of_account(ledger->spool->actor.node, &entry->account, name);
 
 	if (entry->kind == ENTRY_OPENING)
 		return news_note_opening(catalog, entry->account.id, entry->letter_id, err);

@@ -19,9 +19,9 @@ struct ledger;
 struct ledger *ledger_new(const struct spool *spool);
 void ledger_free(struct ledger *ledger);
 
-/* Note them; true: they are the first since the last commit. */
+/* Note them; true: they are the first since the last commit. how: "key=FINGERPRINT", "password". */
 bool ledger_note_login(
-    struct ledger *ledger, const struct account *account, const char *address, const char *key);
+    struct ledger *ledger, const struct account *account, const char *address, const char *how);
 bool ledger_note_opening(struct ledger *ledger, int64_t account_id, int64_t letter_id);
 
 /* Commit what was noted. On failure it stays noted, up to a bound; then the oldest go. */

@@ -1,13 +1,21 @@
 #include "server/login.h"
 
 #include <libssh/server.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/utf8.h"
 #include "server/ask.h"
+#include "spool/password.h"
 #include "spool/public_key.h"
+
+enum {
+	LOGIN_PASSWORD_METHODS = SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE,
+	LOGIN_METHODS = SSH_AUTH_METHOD_PUBLICKEY | LOGIN_PASSWORD_METHODS,
+	DELAY_MS = 500, /* after a wrong password, and so much more after each further one */
+};
 
 /* There is one a process, and the callbacks' userdata is the session's. */
 static struct login *current;
@@ -57,28 +65,38 @@ static bool read_key(
 	return fits;
 }
 
+/* What was shown is right; missing: what an account that takes both has to show as well. */
+static int take_admission(
+    ssh_session ssh, struct login *login, enum admission admission, int missing)
+{
+	if (admission == ADMISSION_NO)
+		return deny(login);
+	login->done = admission == ADMISSION_YES;
+	if (login->done)
+		return SSH_AUTH_SUCCESS;
+	ssh_set_auth_methods(ssh, missing);
+	return SSH_AUTH_PARTIAL;
+}
+
 static int on_public_key(
     ssh_session ssh, const char *user, struct ssh_key_struct *key, char state, void *arg)
 {
 	struct login *login = current;
 	bool proven = state == SSH_PUBLICKEY_STATE_VALID;
-	bool accepted = false;
+	enum admission admission = ADMISSION_NO;
 	char blob[KEY_BLOB_MAX + 1];
 	const char *type = NULL;
 	struct err err;
 
-	(void)ssh;
 	(void)arg;
 	if (login->failed || (!proven && state != SSH_PUBLICKEY_STATE_NONE))
 		return deny(login);
 	if (strlen(user) > LOGIN_MAX || !read_key(login, key, &type, blob))
 		return deny(login);
-	if (ask_key(login->broker_fd, user, type, blob, proven, &accepted, &err) < 0)
+	if (ask_key(login->broker_fd, user, type, blob, proven, &admission, &err) < 0)
 		return fail(login, err.text);
-	if (!accepted)
-		return deny(login);
-	login->done = proven;
-	return SSH_AUTH_SUCCESS;
+	return proven ? take_admission(ssh, login, admission, LOGIN_PASSWORD_METHODS)
+	              : (admission == ADMISSION_NO ? deny(login) : SSH_AUTH_SUCCESS);
 }
 
 static int on_none(ssh_session ssh, const char *user, void *arg)
@@ -89,13 +107,69 @@ static int on_none(ssh_session ssh, const char *user, void *arg)
 	return SSH_AUTH_DENIED;
 }
 
+/* Each wrong one takes longer to be told so; the session is one client's, so only that waits. */
+static int try_password(
+    ssh_session ssh, struct login *login, const char *user, const char *password)
+{
+	enum admission admission = ADMISSION_NO;
+	struct err err;
+
+	if (login->failed || strlen(user) > LOGIN_MAX || strlen(password) > PASSWORD_MOST)
+		return deny(login);
+	if (ask_password(login->broker_fd, user, password, &admission, &err) < 0)
+		return fail(login, err.text);
+	if (admission == ADMISSION_NO)
+		(void)poll(NULL, 0, DELAY_MS * (login->failures + 1));
+	return take_admission(ssh, login, admission, SSH_AUTH_METHOD_PUBLICKEY);
+}
+
 static int on_password(ssh_session ssh, const char *user, const char *password, void *arg)
 {
-	(void)ssh;
-	(void)user;
-	(void)password;
 	(void)arg;
-	return deny(current);
+	return try_password(ssh, current, user, password);
+}
+
+static int ask_interactively(struct login *login, ssh_message message)
+{
+	static const char *prompts[] = {"Password: "};
+	static char echo[] = {0};
+	const char *user = ssh_message_auth_user(message);
+
+	if (!user || strlen(user) > LOGIN_MAX)
+		return 1;
+	/* A response does not say whose it is. */
+	text_copy(login->asked, user);
+	return ssh_message_auth_interactive_request(message, "", "", 1, prompts, echo) == SSH_OK
+	           ? 0
+	           : 1;
+}
+
+/* RFC 4256; one question takes one response. Returns 0, or 1: libssh refuses. */
+static int on_message(ssh_session ssh, ssh_message message, void *arg)
+{
+	struct login *login = current;
+	const char *answer;
+	int result;
+
+	(void)arg;
+	if (ssh_message_type(message) != SSH_REQUEST_AUTH ||
+	    ssh_message_subtype(message) != SSH_AUTH_METHOD_INTERACTIVE || login->done)
+		return 1;
+	if (!ssh_message_auth_kbdint_is_response(message))
+		return ask_interactively(login, message);
+	answer = login->asked[0] && ssh_userauth_kbdint_getnanswers(ssh) == 1
+	             ? ssh_userauth_kbdint_getanswer(ssh, 0)
+	             : NULL;
+	if (!answer) {
+		(void)deny(login);
+		return 1;
+	}
+	result = try_password(ssh, login, login->asked, answer);
+	login->asked[0] = '\0';
+	if (result != SSH_AUTH_SUCCESS && result != SSH_AUTH_PARTIAL)
+		return 1;
+	(void)ssh_message_auth_reply_success(message, result == SSH_AUTH_PARTIAL);
+	return 0;
 }
 
 static int on_service(ssh_session ssh, const char *service, void *arg)
@@ -118,9 +192,12 @@ static ssh_string on_gssapi(
 	return NULL;
 }
 
-void login_set_callbacks(struct login *login, struct ssh_server_callbacks_struct *callbacks)
+void login_set_callbacks(
+    struct login *login, ssh_session ssh, struct ssh_server_callbacks_struct *callbacks)
 {
 	current = login;
+	ssh_set_auth_methods(ssh, LOGIN_METHODS);
+	ssh_set_message_callback(ssh, on_message, NULL);
 	callbacks->auth_pubkey_function = on_public_key;
 	callbacks->auth_none_function = on_none;
 	callbacks->auth_password_function = on_password;

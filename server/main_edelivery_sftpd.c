@@ -3,7 +3,7 @@
  *
  * Fed by: the network; only a session reads it, in a process that has nothing else.
  * May touch: the listener its socket; the zygote (--zygote) the host keys; the broker (--broker)
- * the catalog and the letters. docs/PRIVILEGE.md has the table.
+ * the catalog and the letters; the verifier (--verifier) nothing. docs/PRIVILEGE.md has the table.
  * If one dies: a session takes only its client along; the listener starts another zygote or
  * broker; without the listener nobody new comes in until `edelivery up` starts it again.
  */
@@ -14,6 +14,7 @@
 #include "server/broker.h"
 #include "server/control.h"
 #include "server/listener.h"
+#include "server/verifier.h"
 #include "server/zygote.h"
 #include "spool/program.h"
 
@@ -21,6 +22,8 @@ static int (*role_of(const char *option))(const char *settings, int control_fd, 
 {
 	if (strcmp(option, "--zygote") == 0)
 		return zygote_run;
+	if (strcmp(option, "--verifier") == 0)
+		return verifier_run;
 	return strcmp(option, "--broker") == 0 ? broker_run : NULL;
 }
 

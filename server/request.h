@@ -12,7 +12,8 @@
 enum request {
 	/* By the zygote, before the session runs: -> its pidfd. Answer: the session may begin. */
 	REQUEST_HELLO,
-	/* login, key type, key blob (base64), proven (0: may it be tried?). Answer: 0 no, 1 yes */
+	/* login, key type, key blob (base64), proven (0: may it be tried?). Answer: enum admission
+	 */
 	REQUEST_KEY,
 	/* the client's software. Answer: nothing more; the session is an SFTP session now */
 	REQUEST_START,
@@ -30,6 +31,8 @@ enum request {
 	REQUEST_REMOVE,
 	/* why the session ends, for the log. No answer */
 	REQUEST_END,
+	/* login, password. Answer: as for REQUEST_KEY */
+	REQUEST_PASSWORD,
 	REQUEST_COUNT
 };
 
@@ -41,6 +44,15 @@ enum answer {
 	ANSWER_DENIED,  /* followed by a reason, as for the next one */
 	ANSWER_FAILURE, /* this time; a later try may do better */
 	ANSWER_COUNT
+};
+
+/* Whether a login is done. */
+enum admission {
+	ADMISSION_NO,
+	ADMISSION_YES,
+	ADMISSION_MORE, /* what was shown is right; the account demands a password or a key as well
+	                 */
+	ADMISSION_COUNT
 };
 
 enum {

@@ -133,7 +133,7 @@ static void set_callbacks(struct session *s)
 	struct ssh_server_callbacks_struct *server = &s->server_callbacks;
 	struct ssh_channel_callbacks_struct *channel = &s->channel_callbacks;
 
-	login_set_callbacks(&s->login, server);
+	login_set_callbacks(&s->login, s->ssh, server);
 	server->userdata = s;
 	server->channel_open_request_session_function = on_channel_open;
 	ssh_callbacks_init(server);
@@ -143,7 +143,6 @@ static void set_callbacks(struct session *s)
 	channel->channel_close_function = on_eof;
 	ssh_callbacks_init(channel);
 	(void)ssh_set_server_callbacks(s->ssh, server);
-	ssh_set_auth_methods(s->ssh, SSH_AUTH_METHOD_PUBLICKEY);
 	ssh_set_counters(s->ssh, &s->socket_counter, &s->packet_counter);
 }
 

@@ -1,5 +1,6 @@
 #include "spool/account.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -7,10 +8,28 @@
 
 #define FIRST "abcdefghijklmnopqrstuvwxyz0123456789"
 #define COLUMNS \
-	"id, login, email, state, locked, admin, print_shop, bundle, ack, created, last_login"
+	"id, login, email, state, locked, admin, print_shop, bundle, ack, created, last_login, auth"
 
 /* Logins with a meaning of their own (enrolment, unlocking), and those that invite mistakes. */
 static const char *const reserved[] = {"enroll", "unlock", "root", "operator", "watchd"};
+
+static const char *const auth_names[AUTH_COUNT] = {"any", "key", "password", "key+password"};
+
+const char *auth_name(enum auth auth)
+{
+	return auth_names[auth];
+}
+
+int auth_parse(const char *word, enum auth *ret_auth, struct err *err)
+{
+	for (enum auth auth = AUTH_ANY; auth < AUTH_COUNT; auth++)
+		if (strcmp(word, auth_names[auth]) == 0) {
+			*ret_auth = auth;
+			return 0;
+		}
+	return err_set(
+	    err, ERR_REFUSED, "\"%.40s\" is not any, key, password or key+password", word);
+}
 
 static int check_login(const char *login, struct err *err)
 {
@@ -100,6 +119,8 @@ int account_add(
 
 static void read_row(const struct statement *row, struct account *ret_account)
 {
+	struct err ignored;
+
 	*ret_account = (struct account){
 	    .id = statement_int(row, 0),
 	    .disabled = strcmp(statement_text(row, 3), "disabled") == 0,
@@ -113,6 +134,9 @@ static void read_row(const struct statement *row, struct account *ret_account)
 	};
 	text_copy(ret_account->login, statement_text(row, 1));
 	text_copy(ret_account->email, statement_text(row, 2));
+	/* A word of a later version is as strict as can be. */
+	if (auth_parse(statement_text(row, 11), &ret_account->auth, &ignored) < 0)
+		ret_account->auth = AUTH_KEY_AND_PASSWORD;
 }
 
 int account_find(struct catalog *catalog, const char *login, struct account *ret_account,
@@ -212,25 +236,32 @@ int account_set(struct catalog *catalog, const struct actor *actor, const struct
     struct err *err)
 {
 	struct alteration alteration = {actor, account->login, "account.changed",
-	    "UPDATE account SET email = $2, admin = $3, print_shop = $4, bundle = $5, ack = $6"
+	    "UPDATE account SET email = $2, admin = $3, print_shop = $4, bundle = $5, ack = $6, auth = $7"
 	    " WHERE login = $1",
 	    VALUES(TEXT(account->login), TEXT(account->email), INT(account->admin),
 	        INT(account->print_shop), INT(account->bundle),
-	        TEXT(account->ack == ACK_ON_READ ? "on-read" : "on-delete")),
+	        TEXT(account->ack == ACK_ON_READ ? "on-read" : "on-delete"),
+	        TEXT(auth_name(account->auth))),
 	    NULL};
 
 	return catalog_transact(catalog, alter, &alteration, err);
 }
 
+struct actor actor_of_account(const char *node, const struct account *account, char name[ACTOR_MAX])
+{
+	(void)snprintf(name, ACTOR_MAX, "account %s", account->login);
+	return (struct actor){node, name};
+}
+
 int account_logged_in(struct catalog *catalog, const struct actor *actor,
     const struct account *account, const char *detail, struct err *err)
 {
-	if (catalog_run(catalog,
-	        "UPDATE account SET last_login = $2, failed_passwords = 0 WHERE id = $1",
+	if (catalog_run(catalog, "UPDATE account SET last_login = $2 WHERE id = $1",
 	        VALUES(INT(account->id), INT(clock_now())), err) < 0)
 		return -1;
 	return event_add(catalog, actor,
-	    &(struct event){.what = "login", .login = account->login, .detail = detail}, err);
+	    &(struct event){.what = "account.logged-in", .login = account->login, .detail = detail},
+	    err);
 }
 
 int account_list(struct catalog *catalog,

@@ -13,6 +13,9 @@ enum { LOGIN_MAX = 32, EMAIL_MAX = 254, REASON_OF_STATE_MAX = 200 };
 
 enum ack { ACK_ON_DELETE, ACK_ON_READ };
 
+/* What a login takes. */
+enum auth { AUTH_ANY, AUTH_KEY, AUTH_PASSWORD, AUTH_KEY_AND_PASSWORD, AUTH_COUNT };
+
 struct account {
 	int64_t id;
 	char login[LOGIN_MAX + 1];
@@ -23,6 +26,7 @@ struct account {
 	bool print_shop;
 	bool bundle;
 	enum ack ack;
+	enum auth auth;
 	int64_t created;
 	int64_t last_login; /* 0: never */
 };
@@ -60,12 +64,21 @@ int account_unlock(
 int account_remove(
     struct catalog *catalog, const struct actor *actor, const char *login, struct err *err);
 
-/* Store e-mail address, kinds and ack of an account that was read. */
+/* "any", "key", "password", "key+password". ERR_REFUSED lists them. */
+int auth_parse(const char *word, enum auth *ret_auth, struct err *err);
+const char *auth_name(enum auth auth);
+
+/* Store e-mail address, kinds, ack and auth of an account that was read. */
 int account_set(struct catalog *catalog, const struct actor *actor, const struct account *account,
     struct err *err);
 
 /* Take email for the account's address; ERR_REFUSED when it is none. */
 int account_fill_email(struct account *account, const char *email, struct err *err);
+
+/* The account as an actor: its name is "account LOGIN", in name. */
+enum { ACTOR_MAX = LOGIN_MAX + 16 };
+struct actor actor_of_account(
+    const char *node, const struct account *account, char name[ACTOR_MAX]);
 
 /* Note a login that worked. */
 int account_logged_in(struct catalog *catalog, const struct actor *actor,

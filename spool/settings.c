@@ -119,6 +119,10 @@ const struct conf_key settings_keys[] = {
 		 "without effect: some clients insist."},
     {"server.login-grace", &conf_duration, FIELD(server_login_grace), "60s", .min = SECOND,
 	.max = 10 * MINUTE, .about = "A connection that has not logged in after this long is ended."},
+    {"server.password-tries", &conf_number, FIELD(server_password_tries), "10", .min = 1,
+	.max = 1000,
+	.about = "So many wrong passwords in a row lock the password logins of an account; its keys "
+		 "go on."},
     {"server.idle", &conf_duration, FIELD(server_idle), "15m", .min = SECOND, .max = DAY,
 	.about = "A session without a request for this long is ended."},
     {"server.sessions", &conf_number, FIELD(server_sessions), "2000", .min = 1, .max = 10000,

@@ -47,6 +47,7 @@ struct settings {
 	int server_policy;  /* row of server/policy.c */
 	int server_setstat; /* enum setstat */
 	int64_t server_login_grace;
+	int64_t server_password_tries;
 	int64_t server_idle;
 	int64_t server_sessions;
 	int64_t server_sessions_per_address;

@@ -221,12 +221,14 @@ static void a_session_is_answered_until_it_ends(void)
 	/* What the ledger had noted is there a moment later. */
 	for (int i = 0; i < 100; i++) {
 		if (drops_number(&bench.drops,
-		        "SELECT COUNT(*) FROM event WHERE what = 'login' AND login = 'ann'") == 1)
+		        "SELECT COUNT(*) FROM event WHERE what = 'account.logged-in' AND login = 'ann'") ==
+		    1)
 			break;
 		(void)usleep(10000);
 	}
-	CU_ASSERT_EQUAL(drops_number(&bench.drops,
-	                    "SELECT COUNT(*) FROM event WHERE what = 'login' AND login = 'ann'"),
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops,
+	        "SELECT COUNT(*) FROM event WHERE what = 'account.logged-in' AND login = 'ann'"),
 	    1);
 }
 

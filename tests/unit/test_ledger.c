@@ -39,7 +39,8 @@ static void bench_close(struct bench *bench)
 
 static int64_t count_logins(const struct bench *bench)
 {
-	return drops_number(&bench->drops, "SELECT COUNT(*) FROM event WHERE what = 'login'");
+	return drops_number(
+	    &bench->drops, "SELECT COUNT(*) FROM event WHERE what = 'account.logged-in'");
 }
 
 static int64_t count_openings(const struct bench *bench)
@@ -54,7 +55,8 @@ static void nothing_is_committed_before_it_is_asked_for(void)
 
 	bench_open(&bench);
 	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
-	CU_ASSERT_TRUE(ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "SHA256:x"));
+	CU_ASSERT_TRUE(
+	    ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x"));
 	CU_ASSERT_FALSE(ledger_note_opening(bench.ledger, bench.account.id, 17));
 	CU_ASSERT_EQUAL(count_logins(&bench), 0);
 	CU_ASSERT_EQUAL(count_openings(&bench), 0);
@@ -80,12 +82,13 @@ static void a_login_is_told_with_its_address_and_key(void)
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	bench_open(&bench);
-	(void)ledger_note_login(bench.ledger, &bench.account, "2001:db8::1", "SHA256:abc");
+	(void)ledger_note_login(bench.ledger, &bench.account, "2001:db8::1", "key=SHA256:abc");
 	(void)ledger_note_login(bench.ledger, &bench.account, longest, longest);
 	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
-	CU_ASSERT_EQUAL(drops_number(&bench.drops,
-	                    "SELECT COUNT(*) FROM event WHERE what = 'login' AND login = 'ann'"
-	                    " AND detail = 'from=2001:db8::1 key=SHA256:abc'"),
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops,
+	        "SELECT COUNT(*) FROM event WHERE what = 'account.logged-in' AND login = 'ann'"
+	        " AND detail = 'from=2001:db8::1 key=SHA256:abc'"),
 	    1);
 	CU_ASSERT_EQUAL(count_logins(&bench), 2);
 	CU_ASSERT_EQUAL(account_get(bench.drops.spool.catalog, "ann", &after, &err), 0);
@@ -98,13 +101,14 @@ static void what_could_not_be_committed_is_committed_later(void)
 	struct err err;
 
 	bench_open(&bench);
-	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "SHA256:x");
+	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x");
 	(void)ledger_note_opening(bench.ledger, bench.account.id, 17);
 	drops_refuse(&bench.drops, "INSERT", "opening", "1 = 1");
 	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), -1);
 	CU_ASSERT_EQUAL(count_logins(&bench), 0);
 	drops_allow(&bench.drops, "opening");
-	CU_ASSERT_FALSE(ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "SHA256:x"));
+	CU_ASSERT_FALSE(
+	    ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x"));
 	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
 	CU_ASSERT_EQUAL(count_logins(&bench), 2);
 	CU_ASSERT_EQUAL(count_openings(&bench), 1);
@@ -119,7 +123,7 @@ static void what_is_gone_meanwhile_keeps_back_nothing_else(void)
 	bench_open(&bench);
 	(void)ledger_note_opening(bench.ledger, bench.account.id + 1, 17);
 	(void)ledger_note_opening(bench.ledger, bench.account.id, 18);
-	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "SHA256:x");
+	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x");
 	(void)ledger_note_opening(bench.ledger, bench.account.id, 17);
 	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
 	CU_ASSERT_EQUAL(count_logins(&bench), 1);
