@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "spool/event.h"
 #include "spool/intake.h"
+#include "spool/receipt.h"
 
 static int print_event(
     const struct event *event, int64_t at, const char *actor, void *arg, struct err *err)
@@ -20,6 +21,18 @@ static int print_event(
 	(void)printf("%s  %-20s  %s%s%s%s%s\n", when, event->what, actor, event->login ? " " : "",
 	    event->login ? event->login : "", event->detail ? "  " : "",
 	    event->detail ? event->detail : "");
+	return 0;
+}
+
+static int print_receipt(const struct receipt *receipt, void *arg, struct err *err)
+{
+	char when[TIME_SIZE];
+
+	(void)arg;
+	(void)err;
+	clock_print(receipt->completed, when);
+	(void)printf("%s  received by %s from %s, %" PRId64 " bytes, %s\n", when, receipt->login,
+	    receipt->address, receipt->bytes, receipt->client);
 	return 0;
 }
 
@@ -72,7 +85,9 @@ static int show(const struct call *call, const struct spool *spool, int64_t id, 
 		print_letter(&letter);
 	else
 		print_intake(&intake);
-	return event_list_of_letter(spool->catalog, id, print_event, NULL, err);
+	if (event_list_of_letter(spool->catalog, id, print_event, NULL, err) < 0)
+		return -1;
+	return receipt_list(spool->catalog, id, print_receipt, NULL, err);
 }
 
 static int run(const struct call *call, struct err *err)

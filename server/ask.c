@@ -103,7 +103,7 @@ static int ask_path(
 
 int ask_next_entry(struct message *page, struct entry *ret_entry, struct err *err)
 {
-	struct entry entry;
+	struct entry entry = {.letter = 0};
 
 	text_copy(entry.name, message_get_text(page));
 	entry.is_folder = message_get_bounded(page, 0, 1) == 1;
@@ -184,12 +184,30 @@ int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
 	if (reply.answer == ANSWER_OK) {
 		OWNED_FD int fd = message_get_fd(&message);
 
-		if (ask_next_entry(&message, ret_entry, err) < 0)
+		struct entry entry;
+
+		if (ask_next_entry(&message, &entry, err) < 0)
 			return -1;
+		entry.letter = message_get_bounded(&message, 0, INT64_MAX);
+		if (end_reading(&message, err) < 0)
+			return -1;
+		*ret_entry = entry;
 		*ret_fd = TAKE_FD(fd);
 	}
 	*ret_reply = reply;
 	return 0;
+}
+
+int ask_sent(int broker, int64_t letter, const struct coverage *sent, struct err *err)
+{
+	message_start(&message, REQUEST_SENT);
+	message_put_int(&message, letter);
+	message_put_int(&message, (int64_t)sent->count);
+	for (size_t i = 0; i < sent->count; i++) {
+		message_put_int(&message, sent->parts[i].from);
+		message_put_int(&message, sent->parts[i].to);
+	}
+	return message_send(broker, &message, err);
 }
 
 int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err *err)

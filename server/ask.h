@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/message.h"
 #include "server/request.h"
+#include "spool/coverage.h"
 
 /* What the broker said: a reason for people goes with ANSWER_DENIED and ANSWER_FAILURE. */
 struct reply {
@@ -26,6 +27,7 @@ struct entry {
 	bool is_folder;
 	int64_t size;
 	int64_t changed;
+	int64_t letter; /* of a file that was opened; 0: none, or not known */
 };
 
 int ask_key(int broker, const char *login, const char *type, const char *blob, bool proven,
@@ -47,6 +49,8 @@ int ask_next_entry(struct message *page, struct entry *ret_entry, struct err *er
 int ask_close_folder(int broker, int64_t listing, struct err *err);
 int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
     struct reply *ret_reply, struct err *err);
+/* Tell which bytes of a letter went out. */
+int ask_sent(int broker, int64_t letter, const struct coverage *sent, struct err *err);
 int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err *err);
 
 /* Tell why the session ends; nothing is waited for. */

@@ -56,6 +56,7 @@ static void close_session(struct broker_session *s, const char *reason)
 
 	log_info("session=%" PRId64 " ended login=%s reason=\"%s\"", s->number,
 	    s->view.account.login[0] ? s->view.account.login : "-", reason);
+	broker_acknowledge_read(s);
 	tell_closed(broker, s->number);
 	HASH_DEL(broker->sessions, s);
 	loop_unwatch(broker->loop, s->watch);

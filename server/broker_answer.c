@@ -12,6 +12,7 @@
 #include "server/broker_session.h"
 #include "spool/address_list.h"
 #include "spool/password.h"
+#include "spool/receipt.h"
 
 #define POSTING_REASON VIEW_POSTING_TEXT
 
@@ -231,6 +232,7 @@ static int answer_start(struct broker_session *s, struct err *err)
 	if (!message_is_read(&s->broker->in) || strlen(client) >= CLIENT_MAX)
 		return refuse(err);
 	s->phase = PHASE_SFTP;
+	text_copy(s->client, client);
 	log_info("session=%" PRId64 " login=%s sftp client=\"%s\"", s->number,
 	    s->view.account.login, client);
 	return put_ok(s);
@@ -294,6 +296,7 @@ static int answer_open_folder(struct broker_session *s, struct err *err)
 		return 0;
 	if (!found.place.is_folder)
 		return put_answer(s, ANSWER_FAILURE, "not a folder");
+	broker_acknowledge_read(s);
 	while (number < LISTINGS_MAX && s->listings[number].is_open)
 		number++;
 	if (number == LISTINGS_MAX)
@@ -361,18 +364,28 @@ static int answer_close_folder(struct broker_session *s, struct err *err)
 	return put_ok(s);
 }
 
+static struct handed *find_handed(struct broker_session *s, int64_t letter_id)
+{
+	for (size_t i = 0; i < s->handed_count; i++)
+		if (s->handed[i].letter_id == letter_id)
+			return &s->handed[i];
+	return NULL;
+}
+
 /* Remember what the session can read from now on: a descriptor cannot be taken back. */
 static void note_handed(struct broker_session *s, const struct letter *letter)
 {
-	struct handed *handed;
+	struct handed *handed = find_handed(s, letter->id);
 
-	s->handed = mem_resize(s->handed, s->handed_count + 1, sizeof(*s->handed));
-	handed = &s->handed[s->handed_count++];
-	handed->letter_id = letter->id;
-	handed->class = letter->class;
-	text_copy(handed->avrs_id, letter->avrs_id);
 	if (ledger_note_opening(s->broker->ledger, s->view.account.id, letter->id))
 		broker_commit_soon(s->broker);
+	if (handed)
+		return;
+	s->handed = mem_resize(s->handed, s->handed_count + 1, sizeof(*s->handed));
+	handed = &s->handed[s->handed_count++];
+	*handed = (struct handed){.letter_id = letter->id};
+	handed->class = letter->class;
+	text_copy(handed->avrs_id, letter->avrs_id);
 }
 
 static int answer_open(struct broker_session *s, struct err *err)
@@ -394,7 +407,80 @@ static int answer_open(struct broker_session *s, struct err *err)
 	(void)put_ok(s);
 	message_put_fd(&s->broker->out, fd);
 	put_entry(&s->broker->out, &found.entry);
+	message_put_int(&s->broker->out, found.letter.id);
 	return 0;
+}
+
+static int answer_sent(struct broker_session *s, struct err *err)
+{
+	struct message *in = &s->broker->in;
+	struct handed *handed = find_handed(s, message_get_int(in));
+	struct reading reading = {.account_id = s->view.account.id};
+
+	for (int64_t left = message_get_bounded(in, 0, COVERAGE_PARTS); left > 0; left--) {
+		int64_t from = message_get_bounded(in, 0, INT64_MAX);
+		int64_t to = message_get_bounded(in, 0, INT64_MAX);
+
+		if (from < to)
+			coverage_add(&reading.sent, from, to);
+	}
+	if (!message_is_read(in) || !handed)
+		return refuse(err);
+	handed->was_sent = true;
+	reading.letter_id = handed->letter_id;
+	text_copy(reading.login, s->view.account.login);
+	text_copy(reading.address, s->address);
+	text_copy(reading.client, s->client);
+	if (ledger_note_reading(s->broker->ledger, &reading))
+		broker_commit_soon(s->broker);
+	return 0;
+}
+
+static int acknowledge_handed(
+    struct broker_session *s, const struct handed *handed, struct err *err)
+{
+	struct catalog *catalog = s->broker->spool.catalog;
+	char name[ACTOR_MAX];
+	struct actor actor = actor_of_account(s->broker->spool.actor.node, &s->view.account, name);
+	struct membership membership;
+	struct letter letter;
+	bool received = false;
+	bool found = false;
+
+	if (receipt_find(catalog, s->view.account.login, handed->letter_id, &received, err) < 0)
+		return -1;
+	if (!received)
+		return 0;
+	if (letter_find(catalog, handed->letter_id, &letter, &found, err) < 0)
+		return -1;
+	if (found && membership_find(catalog, s->view.account.id, handed->avrs_id, &membership,
+	                 &found, err) < 0)
+		return -1;
+	return found ? news_acknowledge(catalog, &actor, &membership, &letter, err) : 0;
+}
+
+/*
+ * `ack = on-read`: not before the session lists again or ends, so that a client finds by its name
+ * what it has just read.
+ */
+void broker_acknowledge_read(struct broker_session *s)
+{
+	struct err err;
+
+	if (s->view.account.ack != ACK_ON_READ)
+		return;
+	for (size_t i = 0; i < s->handed_count; i++) {
+		struct handed *handed = &s->handed[i];
+
+		if (!handed->was_sent)
+			continue;
+		handed->was_sent = false;
+		if (ledger_commit(s->broker->ledger, &err) < 0 ||
+		    acknowledge_handed(s, handed, &err) < 0)
+			log_error("session=%" PRId64 " letter=%" PRId64
+			          " text=\"read, but not acknowledged: %s\"",
+			    s->number, handed->letter_id, err.text);
+	}
 }
 
 /* Acknowledge, where the account has opened the letter; where not, the letter stays, and OK. */
@@ -455,6 +541,7 @@ static const struct {
     [REQUEST_CLOSE_FOLDER] = {PHASE_SFTP, true, answer_close_folder},
     [REQUEST_OPEN] = {PHASE_SFTP, true, answer_open},
     [REQUEST_REMOVE] = {PHASE_SFTP, true, answer_remove},
+    [REQUEST_SENT] = {PHASE_SFTP, false, answer_sent},
     [REQUEST_PASSWORD] = {PHASE_STRANGER, true, answer_password},
     [REQUEST_END] = {PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP, false, answer_end},
 };

@@ -38,6 +38,7 @@ struct listing {
 /* A descriptor that the session was handed and may still read. */
 struct handed {
 	int64_t letter_id;
+	bool was_sent; /* some of it, since what was sent was acknowledged last */
 	char avrs_id[AVRS_ID_MAX + 1];
 	enum letter_class class;
 };
@@ -46,6 +47,7 @@ struct broker_session {
 	struct broker *broker;
 	int64_t number;
 	char address[64];
+	char client[CLIENT_MAX]; /* from PHASE_SFTP on */
 	int channel;
 	struct watch *watch;
 	int pidfd;
@@ -87,6 +89,9 @@ int broker_answer(struct broker_session *session, struct err *err);
 
 /* The verifier's word on the password that a session waits for; the session gets its answer. */
 void broker_take_verdict(struct broker *broker, int64_t number, enum verdict_of_password verdict);
+
+/* Acknowledge what an account with `ack = on-read` has read to the end. */
+void broker_acknowledge_read(struct broker_session *session);
 
 /* See that the ledger is committed soon. */
 void broker_commit_soon(struct broker *broker);

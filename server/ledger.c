@@ -13,10 +13,11 @@
 enum { ENTRIES_MAX = 65536 };
 
 struct entry {
-	enum { ENTRY_LOGIN, ENTRY_OPENING } kind;
+	enum { ENTRY_LOGIN, ENTRY_OPENING, ENTRY_READING } kind;
 	int64_t letter_id;
 	struct account account; /* of an opening only the id */
 	char detail[160];
+	struct reading *reading; /* or NULL */
 };
 
 struct ledger {
@@ -34,10 +35,18 @@ struct ledger *ledger_new(const struct spool *spool)
 	return ledger;
 }
 
+static void forget_all(struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->count; i++)
+		free(ledger->entries[i].reading);
+	ledger->count = 0;
+}
+
 void ledger_free(struct ledger *ledger)
 {
 	if (!ledger)
 		return;
+	forget_all(ledger);
 	free(ledger->entries);
 	free(ledger);
 }
@@ -48,7 +57,7 @@ static struct entry *add(struct ledger *ledger)
 		log_error(
 		    "text=\"the catalog takes no commits: %d logins and openings are not recorded\"",
 		    ENTRIES_MAX);
-		ledger->count = 0;
+		forget_all(ledger);
 	}
 	if (ledger->count == ledger->capacity) {
 		ledger->capacity = ledger->capacity ? 2 * ledger->capacity : 64;
@@ -80,6 +89,16 @@ bool ledger_note_opening(struct ledger *ledger, int64_t account_id, int64_t lett
 	return ledger->count == 1;
 }
 
+bool ledger_note_reading(struct ledger *ledger, const struct reading *reading)
+{
+	struct entry *entry = add(ledger);
+
+	entry->kind = ENTRY_READING;
+	entry->reading = mem_new(1, sizeof(*reading));
+	*entry->reading = *reading;
+	return ledger->count == 1;
+}
+
 static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
     const struct entry *entry, struct err *err)
 {
@@ -88,6 +107,8 @@ static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
 
 	if (entry->kind == ENTRY_OPENING)
 		return news_note_opening(catalog, entry->account.id, entry->letter_id, err);
+	if (entry->kind == ENTRY_READING)
+		return receipt_note(catalog, entry->reading, err);
 	return account_logged_in(catalog, &actor, &entry->account, entry->detail, err);
 }
 
@@ -107,6 +128,6 @@ int ledger_commit(struct ledger *ledger, struct err *err)
 		return 0;
 	if (catalog_transact(ledger->spool->catalog, commit_body, ledger, err) < 0)
 		return -1;
-	ledger->count = 0;
+	forget_all(ledger);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * What the broker commits in groups: logins, and which letters were opened.
+ * What the broker commits in groups: logins, which letters were opened, and what went out of them.
  *
  * They change nothing that anybody waits for, so many sessions share one commit, at most 50 ms
  * after the first. What depends on them asks for ledger_commit() before.
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "spool/account.h"
+#include "spool/receipt.h"
 #include "spool/spool.h"
 
 enum { LEDGER_MS = 50 };
@@ -23,6 +24,8 @@ void ledger_free(struct ledger *ledger);
 bool ledger_note_login(
     struct ledger *ledger, const struct account *account, const char *address, const char *how);
 bool ledger_note_opening(struct ledger *ledger, int64_t account_id, int64_t letter_id);
+
+bool ledger_note_reading(struct ledger *ledger, const struct reading *reading);
 
 /* Commit what was noted. On failure it stays noted, up to a bound; then the oldest go. */
 int ledger_commit(struct ledger *ledger, struct err *err);

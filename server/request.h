@@ -25,7 +25,7 @@ enum request {
 	REQUEST_LIST,
 	/* number of the listing. Answer: nothing more */
 	REQUEST_CLOSE_FOLDER,
-	/* path of a file. Answer: entry, descriptor */
+	/* path of a file. Answer: entry, its letter (0: none), descriptor */
 	REQUEST_OPEN,
 	/* path of a file in new/. Answer: nothing more */
 	REQUEST_REMOVE,
@@ -33,6 +33,8 @@ enum request {
 	REQUEST_END,
 	/* login, password. Answer: as for REQUEST_KEY */
 	REQUEST_PASSWORD,
+	/* letter, count, count parts of it that were sent: from, to. No answer */
+	REQUEST_SENT,
 	REQUEST_COUNT
 };
 

@@ -263,7 +263,8 @@ static int await_sftp(struct session *s)
 /* Send what there is, as far as the client's window and the socket take it. */
 static int send_output(struct session *s)
 {
-	struct buffer *out = sftp_output(s->sftp);
+	const struct buffer *out = sftp_output(s->sftp);
+	struct err err;
 	size_t sent = 0;
 
 	while (sent < out->length && !(ssh_get_status(s->ssh) & SSH_WRITE_PENDING)) {
@@ -277,8 +278,7 @@ static int send_output(struct session *s)
 			break;
 		sent += (size_t)count;
 	}
-	buffer_consume(out, sent);
-	return 0;
+	return sftp_sent(s->sftp, sent, &err) < 0 ? end(s, err.text) : 0;
 }
 
 /* Read what has come, and answer the complete requests in it. */
@@ -360,6 +360,8 @@ static void run(struct session *s)
 	s->sftp = sftp_new(s->broker_fd, s->means->settings->server_setstat == SETSTAT_IGNORE);
 	if (serve(s) == 0)
 		close_politely(s);
+	if (!s->broker_ended)
+		(void)sftp_finish(s->sftp, &err);
 }
 
 /* Tell the client why, where it can still be told. */

@@ -36,9 +36,18 @@ struct handle {
 	enum { HANDLE_FREE, HANDLE_FILE, HANDLE_FOLDER } kind;
 	uint32_t serial;
 	struct sftp_attributes attributes;
-	int fd;            /* of a file */
+	int fd;         /* of a file */
+	int64_t letter; /* that it is, or 0 */
+	struct coverage sent;
 	int64_t listing;   /* of a folder, by the broker's number */
 	struct page *page; /* NULL until it is read */
+};
+
+/* What went out of a letter that was closed, to be told when all of it did. */
+struct report {
+	int64_t letter;
+	struct coverage sent;
+	int64_t due; /* when so many bytes of answers were sent */
 };
 
 struct sftp {
@@ -48,6 +57,9 @@ struct sftp {
 	uint32_t next_serial;
 	struct handle handles[HANDLES_MAX];
 	struct buffer out;
+	int64_t taken; /* bytes of all answers that were sent */
+	struct report *reports;
+	size_t report_count;
 };
 
 /* A request being answered. */
@@ -66,6 +78,47 @@ struct sftp *sftp_new(int broker, bool ignore_setstat)
 	return sftp;
 }
 
+/* The bytes that were read for it so far go out with the answers that are there. */
+static void add_report(struct sftp *sftp, const struct handle *handle)
+{
+	if (handle->kind != HANDLE_FILE || !handle->letter || handle->sent.count == 0)
+		return;
+	sftp->reports = mem_resize(sftp->reports, sftp->report_count + 1, sizeof(*sftp->reports));
+	sftp->reports[sftp->report_count++] =
+	    (struct report){handle->letter, handle->sent, sftp->taken + (int64_t)sftp->out.length};
+}
+
+static int send_reports(struct sftp *sftp, struct err *err)
+{
+	size_t due = 0;
+	int result = 0;
+
+	while (result == 0 && due < sftp->report_count && sftp->reports[due].due <= sftp->taken) {
+		result = ask_sent(
+		    sftp->broker, sftp->reports[due].letter, &sftp->reports[due].sent, err);
+		due++;
+	}
+	if (due == 0)
+		return 0;
+	sftp->report_count -= due;
+	memmove(sftp->reports, sftp->reports + due, sftp->report_count * sizeof(*sftp->reports));
+	return result;
+}
+
+int sftp_sent(struct sftp *sftp, size_t count, struct err *err)
+{
+	buffer_consume(&sftp->out, count);
+	sftp->taken += (int64_t)count;
+	return send_reports(sftp, err);
+}
+
+int sftp_finish(struct sftp *sftp, struct err *err)
+{
+	for (int i = 0; i < HANDLES_MAX; i++)
+		add_report(sftp, &sftp->handles[i]);
+	return send_reports(sftp, err);
+}
+
 static void close_handle(struct handle *handle)
 {
 	if (handle->kind == HANDLE_FILE)
@@ -81,10 +134,11 @@ void sftp_free(struct sftp *sftp)
 	for (int i = 0; i < HANDLES_MAX; i++)
 		close_handle(&sftp->handles[i]);
 	buffer_done(&sftp->out);
+	free(sftp->reports);
 	free(sftp);
 }
 
-struct buffer *sftp_output(struct sftp *sftp)
+const struct buffer *sftp_output(const struct sftp *sftp)
 {
 	return &sftp->out;
 }
@@ -217,6 +271,7 @@ static int answer_open(struct sftp *sftp, struct request_in *in, struct err *err
 		return put_reply(sftp, in->id, &reply);
 	handle->kind = HANDLE_FILE;
 	handle->fd = fd;
+	handle->letter = entry.letter;
 	handle->attributes = attributes_of(&entry);
 	return put_handle(sftp, in->id, handle);
 }
@@ -230,6 +285,7 @@ static int answer_close(struct sftp *sftp, struct request_in *in, struct err *er
 	if (handle->kind == HANDLE_FOLDER &&
 	    ask_close_folder(sftp->broker, handle->listing, err) < 0)
 		return -1;
+	add_report(sftp, handle);
 	close_handle(handle);
 	return put_status(sftp, in->id, SFTP_OK, "closed");
 }
@@ -237,7 +293,7 @@ static int answer_close(struct sftp *sftp, struct request_in *in, struct err *er
 /* The bytes go straight from the file behind their header: they are copied once. */
 static int answer_read(struct sftp *sftp, struct request_in *in, struct err *err)
 {
-	const struct handle *handle = get_handle(sftp, in);
+	struct handle *handle = get_handle(sftp, in);
 	uint64_t offset = sftp_get_uint64(&in->reader);
 	uint32_t length = sftp_get_uint32(&in->reader);
 	size_t start;
@@ -264,6 +320,8 @@ static int answer_read(struct sftp *sftp, struct request_in *in, struct err *err
 	buffer_grow(&sftp->out, (size_t)count);
 	sftp_end(&sftp->out, start);
 	sftp_put_length(&sftp->out, start + 9, (uint32_t)count);
+	if (count > 0)
+		coverage_add(&handle->sent, (int64_t)offset, (int64_t)offset + count);
 	return 0;
 }
 

@@ -29,8 +29,15 @@ void sftp_free(struct sftp *sftp);
 int sftp_feed(
     struct sftp *sftp, const void *bytes, size_t length, size_t *ret_used, struct err *err);
 
-/* The answers that are still to be sent; the caller consumes what it sent. */
-struct buffer *sftp_output(struct sftp *sftp);
+/* The answers that are still to be sent, and that so many bytes of them were. */
+const struct buffer *sftp_output(const struct sftp *sftp);
+int sftp_sent(struct sftp *sftp, size_t count, struct err *err);
+
+/*
+ * The session ends: tell the broker what went out of letters that are still open, if all answers
+ * were sent. (Where some were not, nobody knows which bytes they had.)
+ */
+int sftp_finish(struct sftp *sftp, struct err *err);
 
 /* Are the answers so many that no more requests should be taken? */
 bool sftp_is_full(const struct sftp *sftp);

@@ -172,6 +172,8 @@ static void answer_path(struct stub *stub, const char *path)
 		if (stub->in.kind == REQUEST_OPEN)
 			message_put_fd(&stub->out, make_file(tree[at].size));
 		put_entry(&stub->out, strrchr(path, '/') + 1, tree[at].is_folder, tree[at].size);
+		if (stub->in.kind == REQUEST_OPEN)
+			message_put_int(&stub->out, 0);
 	}
 }
 

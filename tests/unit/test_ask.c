@@ -188,10 +188,17 @@ static int call_open(int broker, struct reply *reply, struct err *err)
 		return 0;
 	}
 	CU_ASSERT_TRUE(is_that_entry(&entry));
+	CU_ASSERT_EQUAL(entry.letter, 17);
 	CU_ASSERT_EQUAL(fstat(fd, &st), 0);
 	CU_ASSERT_TRUE(S_ISCHR(st.st_mode));
 	(void)close(fd);
 	return 1;
+}
+
+static void answer_open(struct message *out)
+{
+	put_entry(out);
+	message_put_int(out, 17);
 }
 
 static int call_remove(int broker, struct reply *reply, struct err *err)
@@ -216,7 +223,7 @@ static const struct {
     {REQUEST_OPEN_FOLDER, call_open_folder, answer_open_folder, true, false},
     {REQUEST_LIST, call_list, answer_list, true, false},
     {REQUEST_CLOSE_FOLDER, call_close_folder, answer_nothing, false, false},
-    {REQUEST_OPEN, call_open, put_entry, true, true},
+    {REQUEST_OPEN, call_open, answer_open, true, true},
     {REQUEST_REMOVE, call_remove, answer_nothing, true, false},
 };
 

@@ -1,0 +1,90 @@
+#include "spool/receipt.h"
+
+#include "base/clock.h"
+
+/* What went out before. *ret_size is -1 where the letter is gone. */
+static int read_before(struct catalog *catalog, const struct reading *reading,
+    struct coverage *ret_sent, int64_t *ret_size, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT l.size, COALESCE(o.sent, '') FROM letter l LEFT JOIN opening o"
+	        " ON o.letter_id = l.id AND o.account_id = $1 WHERE l.id = $2",
+	        VALUES(INT(reading->account_id), INT(reading->letter_id)), &row, &found, err) < 0)
+		return -1;
+	*ret_size = found ? statement_int(row, 0) : -1;
+	coverage_parse(found ? statement_text(row, 1) : "", ret_sent);
+	return 0;
+}
+
+static int add_receipt(
+    struct catalog *catalog, const struct reading *reading, int64_t size, struct err *err)
+{
+	int64_t id = 0;
+
+	if (catalog_take_ids(catalog, "receipt", 1, &id, err) < 0)
+		return -1;
+	return catalog_run(catalog,
+	    "INSERT INTO receipt (id, login, letter_id, completed, bytes, address, client)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+	    VALUES(INT(id), TEXT(reading->login), INT(reading->letter_id), INT(clock_now()),
+	        INT(size), TEXT(reading->address), TEXT(reading->client)),
+	    err);
+}
+
+int receipt_note(struct catalog *catalog, const struct reading *reading, struct err *err)
+{
+	OWNED_BUFFER struct buffer text = BUFFER(COVERAGE_TEXT_MAX);
+	struct coverage sent;
+	int64_t size = -1;
+
+	if (read_before(catalog, reading, &sent, &size, err) < 0)
+		return -1;
+	if (size < 0)
+		return 0;
+	coverage_add_all(&sent, &reading->sent);
+	if (coverage_is_whole(&sent, size)) {
+		if (add_receipt(catalog, reading, size, err) < 0)
+			return -1;
+		sent.count = 0;
+	}
+	coverage_print(&sent, &text);
+	return catalog_run(catalog,
+	    "UPDATE opening SET sent = $3 WHERE account_id = $1 AND letter_id = $2",
+	    VALUES(INT(reading->account_id), INT(reading->letter_id), TEXT(buffer_text(&text))),
+	    err);
+}
+
+int receipt_find(
+    struct catalog *catalog, const char *login, int64_t letter_id, bool *ret_found, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	return catalog_find(catalog,
+	    "SELECT 1 FROM receipt WHERE letter_id = $1 AND login = $2 LIMIT 1",
+	    VALUES(INT(letter_id), TEXT(login)), &row, ret_found, err);
+}
+
+int receipt_list(struct catalog *catalog, int64_t letter_id,
+    int (*each)(const struct receipt *receipt, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT login, completed, bytes, address, client FROM receipt WHERE letter_id = $1"
+	        " ORDER BY id",
+	        VALUES(INT(letter_id)), &row, &found, err) < 0)
+		return -1;
+	while (found) {
+		struct receipt receipt = {statement_text(row, 0), statement_int(row, 1),
+		    statement_int(row, 2), statement_text(row, 3), statement_text(row, 4)};
+
+		if (each(&receipt, arg, err) < 0 || statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* Receipts: which account has got all of a letter, when, from where, by what software. */
+#ifndef SPOOL_RECEIPT_H
+#define SPOOL_RECEIPT_H
+
+#include "spool/account.h"
+#include "spool/coverage.h"
+
+enum { RECEIPT_ADDRESS_MAX = 63, RECEIPT_CLIENT_MAX = 127 };
+
+/* Bytes of a letter that were sent to an account. */
+struct reading {
+	int64_t account_id;
+	char login[LOGIN_MAX + 1];
+	int64_t letter_id;
+	struct coverage sent;
+	char address[RECEIPT_ADDRESS_MAX + 1];
+	char client[RECEIPT_CLIENT_MAX + 1];
+};
+
+/*
+ * Inside a transaction: add them to what the account got of it before, in any session. With the
+ * last missing byte that makes a receipt, and the next one begins from nothing. Nothing where the
+ * letter is gone by now.
+ */
+int receipt_note(struct catalog *catalog, const struct reading *reading, struct err *err);
+
+/* Has the account a receipt of the letter? */
+int receipt_find(struct catalog *catalog, const char *login, int64_t letter_id, bool *ret_found,
+    struct err *err);
+
+/* Call each for the receipts of a letter, the oldest first. */
+struct receipt {
+	const char *login;
+	int64_t completed;
+	int64_t bytes;
+	const char *address;
+	const char *client;
+};
+int receipt_list(struct catalog *catalog, int64_t letter_id,
+    int (*each)(const struct receipt *receipt, void *arg, struct err *err), void *arg,
+    struct err *err);
+
+#endif
