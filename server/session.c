@@ -334,6 +334,8 @@ static void close_politely(struct session *s)
 {
 	int64_t until = clock_elapsed() + CLOSE_MS * (SECOND / 1000);
 
+	/* However it goes from here: some clients are gone before they have read our close. */
+	text_copy(s->reason, "closed by the client");
 	(void)ssh_channel_request_send_exit_status(s->channel, 0);
 	while (ssh_channel_close(s->channel) == SSH_AGAIN && clock_elapsed() < until)
 		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
@@ -341,7 +343,6 @@ static void close_politely(struct session *s)
 	while (ssh_is_connected(s->ssh) && clock_elapsed() < until && !s->broker_ended)
 		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
 			return;
-	text_copy(s->reason, "closed by the client");
 }
 
 static void run(struct session *s)

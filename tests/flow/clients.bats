@@ -136,6 +136,8 @@ expect_tree() {
 	cmp '123456789_EFT_a b.pdf' "$T/$MADE/EFT_a b.pdf"
 	cmp remittance "$T/$MADE/RA_1.835"
 	expect_tree "$T/tree"
+	# It does not wait for our close, which is no reason to call it lost.
+	wait_for 10 grep -q 'ended login=mary reason="closed by the client"' "$T/up.log"
 	run -2 psftp_as mary <<<'get /123456789/edelivery/EFT_9.pdf'
 	[[ $output == *"o such file"* ]]
 }
