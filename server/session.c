@@ -34,6 +34,7 @@ enum {
 	BEFORE_LOGIN_BYTES = 512 * 1024,
 	MEMORY_MAX = 512 * 1024 * 1024,
 	STUCK_SECONDS = 5,
+	RSA_BITS_READ = 1024, /* a shorter key ends the session; login.c judges what is longer */
 	CLOSE_MS = 2000,
 };
 
@@ -179,6 +180,7 @@ static int confine(struct session *s, struct err *err)
 static int start(struct session *s, struct err *err)
 {
 	int one = 1;
+	int rsa_bits = RSA_BITS_READ;
 
 	s->ssh = ssh_new();
 	s->event = ssh_event_new();
@@ -191,6 +193,9 @@ static int start(struct session *s, struct err *err)
 	(void)ssh_options_set(s->ssh, SSH_OPTIONS_NODELAY, &one);
 	if (ssh_bind_accept_fd(s->means->bind, s->ssh, s->client_fd) != SSH_OK)
 		return err_set(err, ERR_INTERNAL, "%s", ssh_get_error(s->means->bind));
+	/* Or libssh ends the session at a key below the policy's, and the client has more to try.
+	 */
+	(void)ssh_options_set(s->ssh, SSH_OPTIONS_RSA_MIN_SIZE, &rsa_bits);
 	ssh_set_blocking(s->ssh, 0);
 	return 0;
 }

@@ -122,7 +122,10 @@ expect_no_failures() {
 	keeps_out 'no matching cipher' flow -c aes256-ctr,chacha20-poly1305@openssh.com
 	keeps_out 'no matching key exchange method' flow -o KexAlgorithms=ecdh-sha2-nistp384,diffie-hellman-group16-sha512
 	keeps_out 'no matching host key type' flow -o HostKeyAlgorithms=ecdsa-sha2-nistp256
-	keeps_out 'size 2048 is not allowed' rsa2048
+	keeps_out 'Permission denied (publickey)' rsa2048
+	# A client that offers that one first gets to its next key.
+	lets_in rsa2048 -i "$T/keys/flow"
+	lets_in flow -i "$T/keys/rsa2048"
 	keeps_out 'Permission denied (publickey)' rsa3072 -o PubkeyAcceptedAlgorithms=ssh-rsa
 	run ! paramiko_as mary <<<'sftp.listdir("/new")'
 	[[ $output == *'no acceptable ciphers'* ]]
