@@ -87,7 +87,7 @@ expect_tree() {
 	drop_big 123456789 big.pdf 3000001
 	until_posted 5
 	[ "$(curl_as mary /123456789/edelivery/ -l | sort | paste -s -d ,)" = 'EFT_1.pdf,EFT_2.pdf,EFT_a b.pdf' ]
-	curl_as mary /123456789/edelivery/ | grep -q "^-r--r--r-- .* $(stat -c %s "$T/$MADE/EFT_1.pdf") .* EFT_1.pdf$"
+	curl_as mary /123456789/edelivery/ | grep -q "^-rw-r--r-- .* $(stat -c %s "$T/$MADE/EFT_1.pdf") .* EFT_1.pdf$"
 	curl_as mary /123456789/edelivery/EFT_a%20b.pdf -o "$T/letter"
 	cmp "$T/letter" "$T/$MADE/EFT_a b.pdf"
 	curl_as mary /123456789/trade-files/big.pdf -o "$T/big"
@@ -131,7 +131,7 @@ expect_tree() {
 		reget RA_1.835 remittance
 		get -r /123456789 $T/tree
 	EOT
-	grep -q '^-r--r--r-- .* 123456789_EFT_a b.pdf$' "$T/said"
+	grep -q '^-rw-r--r-- .* 123456789_EFT_a b.pdf$' "$T/said"
 	cmp 123456789_EFT_1.pdf "$T/$MADE/EFT_1.pdf"
 	cmp '123456789_EFT_a b.pdf' "$T/$MADE/EFT_a b.pdf"
 	cmp remittance "$T/$MADE/RA_1.835"
@@ -212,12 +212,11 @@ pull_names_by_sftp() {
 }
 
 pull_names_by_scp() {
-	local name
 	scp_as mary '/123456789/edelivery/*' "$T/scp/all"
-	for name in "${TRADE_NAMES[@]}"; do
-		# Its paths are patterns.
-		scp_as mary "/123456789/trade-files/${name//\*/\\*}" "$T/scp/all/"
-	done
+	scp_as mary '/123456789/trade-files/*' "$T/scp/all"
+	# Its paths are patterns.
+	rm "$T/scp/all/EFT_*?[x]{y}.pdf"
+	scp_as mary '/123456789/edelivery/EFT_\*\?\[x\]{y}.pdf' "$T/scp/all"
 }
 
 pull_names_by_lftp() {
@@ -363,6 +362,35 @@ has_bytes() { # FILE BYTES
 	until_posted 5
 	run -23 curl_as mary /new/123456789_big.pdf -o /dev/full -Q '-rm /new/123456789_big.pdf'
 	expect_listing mary /new '123456789_EFT_1.pdf 123456789_EFT_2.pdf 123456789_EFT_a b.pdf 123456789_RA_1.835 123456789_big.pdf'
+}
+
+# pull_tree CLIENT: the whole tree into $T/CLIENT, whatever is there already.
+pull_tree() {
+	mkdir -p "$T/$1"
+	case $1 in
+	sftp) sftp_as mary <<<"get -r /123456789 $T/sftp/" ;;
+	scp) scp_as mary /123456789 "$T/scp/" -r -p ;;
+	lftp) lftp_as mary "mirror /123456789 $T/lftp/123456789" ;;
+	psftp) psftp_as mary <<<"get -r /123456789 $T/psftp/123456789" ;;
+	esac
+}
+
+@test "a job that pulls the same tree again gets what is new, and MANIFEST.csv as it is now" {
+	serve_mary
+	for client in sftp scp lftp psftp; do
+		pull_tree $client
+		cmp "$T/$client/123456789/edelivery/EFT_1.pdf" "$T/$MADE/EFT_1.pdf"
+	done
+	drop 123456789 EFT_3.pdf
+	drop_trade_file 123456789 RA_2.835
+	until_posted 6
+	for client in sftp scp lftp psftp; do
+		echo "again by $client"
+		pull_tree $client
+		expect_same mary /123456789/MANIFEST.csv "$T/$client/123456789/MANIFEST.csv"
+		cmp "$T/$client/123456789/edelivery/EFT_3.pdf" "$T/$MADE/EFT_3.pdf"
+		cmp "$T/$client/123456789/trade-files/RA_2.835" "$T/$MADE/RA_2.835"
+	done
 }
 
 @test "an empty new/ is an empty folder to every client" {

@@ -32,7 +32,7 @@ mount_as() { # LOGIN
 	for name in edelivery/EFT_1.pdf 'edelivery/EFT_a b*.pdf' trade-files/big.pdf; do
 		cmp "$tree/$name" "$T/made/123456789/${name#*/}"
 	done
-	[ "$(stat -c '%s %a' "$tree/trade-files/big.pdf")" = '3000001 444' ]
+	[ "$(stat -c '%s %a' "$tree/trade-files/big.pdf")" = '3000001 644' ]
 	cmp <(tail -c 77 "$tree/trade-files/big.pdf") <(tail -c 77 "$T/made/123456789/big.pdf")
 	run ! touch "$tree/edelivery/EFT_9.pdf"
 	run ! mv "$tree/edelivery/EFT_1.pdf" "$tree/edelivery/EFT_9.pdf"
