@@ -34,6 +34,7 @@ enum {
 	BEFORE_LOGIN_BYTES = 512 * 1024,
 	MEMORY_MAX = 512 * 1024 * 1024,
 	STUCK_SECONDS = 5,
+	RSA_BITS_READ = 1024, /* a shorter key ends the session; login.c judges what is longer */
 	CLOSE_MS = 2000,
 };
 
@@ -178,6 +179,7 @@ static int confine(struct session *s, struct err *err)
 static int start(struct session *s, struct err *err)
 {
 	int one = 1;
+	int rsa_bits = RSA_BITS_READ;
 
 	s->ssh = ssh_new();
 	s->event = ssh_event_new();
@@ -190,6 +192,9 @@ static int start(struct session *s, struct err *err)
 	(void)ssh_options_set(s->ssh, SSH_OPTIONS_NODELAY, &one);
 	if (ssh_bind_accept_fd(s->means->bind, s->ssh, s->client_fd) != SSH_OK)
 		return err_set(err, ERR_INTERNAL, "%s", ssh_get_error(s->means->bind));
+	/* Or libssh ends the session at a key below the policy's, and the client has more to try.
+	 */
+	(void)ssh_options_set(s->ssh, SSH_OPTIONS_RSA_MIN_SIZE, &rsa_bits);
 	ssh_set_blocking(s->ssh, 0);
 	return 0;
 }
@@ -333,6 +338,8 @@ static void close_politely(struct session *s)
 {
 	int64_t until = clock_elapsed() + CLOSE_MS * (SECOND / 1000);
 
+	/* However it goes from here: some clients are gone before they have read our close. */
+	text_copy(s->reason, "closed by the client");
 	(void)ssh_channel_request_send_exit_status(s->channel, 0);
 	while (ssh_channel_close(s->channel) == SSH_AGAIN && clock_elapsed() < until)
 		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
@@ -340,7 +347,6 @@ static void close_politely(struct session *s)
 	while (ssh_is_connected(s->ssh) && clock_elapsed() < until && !s->broker_ended)
 		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
 			return;
-	text_copy(s->reason, "closed by the client");
 }
 
 static void run(struct session *s)

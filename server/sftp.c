@@ -21,8 +21,10 @@ enum {
 	NAME_RESERVE = 1024,   /* of which an entry needs at most so many */
 	OUTPUT_FULL = 1024 * 1024,
 	OUTPUT_MAX = 2 * OUTPUT_FULL, /* holds what is full and one more answer */
-	FILE_MODE = S_IFREG | 0444,
-	FOLDER_MODE = S_IFDIR | 0555,
+	/* Clients give them to their copies: those must be such that the next run can renew them.
+	 */
+	FILE_MODE = S_IFREG | 0644,
+	FOLDER_MODE = S_IFDIR | 0755,
 };
 
 /* A page of a listing, and how much of it is still to be told. */

@@ -69,7 +69,7 @@ static uint32_t read_uint32(const unsigned char *at)
 }
 
 /* How long the modulus is, in an ssh-rsa blob: string type, mpint e, mpint n (RFC 4253, 6.6). */
-static unsigned rsa_bits(const unsigned char *blob, size_t length)
+static unsigned modulus_bits(const unsigned char *blob, size_t length)
 {
 	size_t at = 0;
 
@@ -92,18 +92,26 @@ static unsigned rsa_bits(const unsigned char *blob, size_t length)
 }
 
 /* The bytes that the base64 stands for, and how many: 0 when it is none. */
-static size_t decode(const struct public_key *key, unsigned char ret_blob[KEY_BLOB_MAX])
+static size_t decode(const char *base64, unsigned char ret_blob[KEY_BLOB_MAX])
 {
-	int length =
-	    EVP_DecodeBlock(ret_blob, (const unsigned char *)key->blob, (int)strlen(key->blob));
+	size_t length = strlen(base64);
+	int decoded = length <= KEY_BLOB_MAX
+	                  ? EVP_DecodeBlock(ret_blob, (const unsigned char *)base64, (int)length)
+	                  : -1;
 
-	return length > 0 ? (size_t)length : 0;
+	return decoded > 0 ? (size_t)decoded : 0;
+}
+
+unsigned public_key_rsa_bits(const char *blob)
+{
+	unsigned char bytes[KEY_BLOB_MAX];
+
+	return modulus_bits(bytes, decode(blob, bytes));
 }
 
 static int check_rsa(const struct public_key *key, struct err *err)
 {
-	unsigned char blob[KEY_BLOB_MAX];
-	unsigned bits = rsa_bits(blob, decode(key, blob));
+	unsigned bits = public_key_rsa_bits(key->blob);
 
 	if (bits < RSA_BITS_MIN)
 		return err_set(err, ERR_REFUSED, "an RSA key of %u bits; at least %d are needed",
@@ -136,7 +144,7 @@ static int take_fingerprint(ssh_key parsed, struct public_key *key, struct err *
 static bool is_written_the_same(ssh_key parsed, const struct public_key *key)
 {
 	unsigned char blob[KEY_BLOB_MAX];
-	size_t length = decode(key, blob);
+	size_t length = decode(key->blob, blob);
 	size_t type_length = strlen(key->type);
 	char *written = NULL;
 	bool same = length > 4 + type_length && read_uint32(blob) == type_length &&

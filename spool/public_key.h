@@ -33,6 +33,9 @@ struct public_key {
  */
 int public_key_parse(const char *line, struct public_key *ret_key, struct err *err);
 
+/* How long the modulus of an ssh-rsa key is, by its blob (base64); 0 when that is none. */
+unsigned public_key_rsa_bits(const char *blob);
+
 /* Give the account the key, and set its id; ERR_CONFLICT when it has it. */
 int public_key_add(struct catalog *catalog, const struct actor *actor,
     const struct account *account, struct public_key *key, struct err *err);

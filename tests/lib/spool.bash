@@ -172,6 +172,19 @@ drop_trade_file() {
 	done
 }
 
+# drop_big AVRS-ID NAME.pdf BYTES: a trade file of exactly that size, which no text tool would leave
+# as it is.
+drop_big() {
+	mkdir -p "$ROOT/drop/$1/trade-files" "$T/made/$1"
+	{
+		printf '%%PDF-1.4\n'
+		head -c "$(($3 - 28))" /dev/urandom
+		printf '\nstartxref\n0\n%%%%EOF\n'
+	} >"$T/made/$1/$2"
+	cp "$T/made/$1/$2" "$ROOT/drop/$1/.$$.tmp"
+	mv "$ROOT/drop/$1/.$$.tmp" "$ROOT/drop/$1/trade-files/$2"
+}
+
 # --- what became of it
 
 count_letters() { # STATE
@@ -238,9 +251,24 @@ folders_empty() {
 SSH_OPTIONS=(-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR
 	-o BatchMode=yes -o IdentitiesOnly=yes)
 
-# sftp_as LOGIN: OpenSSH's sftp -b with the commands of stdin; stops at the first that fails.
+# sftp_as LOGIN [OPTIONS...]: OpenSSH's sftp -b with the commands of stdin; stops at the first that
+# fails.
 sftp_as() {
-	sftp -b - -P "$PORT" -i "$T/keys/flow" "${SSH_OPTIONS[@]}" "$1@127.0.0.1"
+	local login=$1
+	shift
+	sftp -b - -P "$PORT" "$@" -i "$T/keys/flow" "${SSH_OPTIONS[@]}" "$login@127.0.0.1"
+}
+
+# ssh_as LOGIN [COMMAND...]
+ssh_as() {
+	local login=$1
+	shift
+	ssh -p "$PORT" -i "$T/keys/flow" "${SSH_OPTIONS[@]}" "$login@127.0.0.1" "$@"
+}
+
+# scp_as LOGIN PATH TARGET [OPTIONS...]: of OpenSSH, which takes PATH for a pattern.
+scp_as() {
+	scp -P "$PORT" -i "$T/keys/flow" "${SSH_OPTIONS[@]}" "${@:4}" "$1@127.0.0.1:$2" "$3"
 }
 
 # hold_session LOGIN: a session that asks for nothing, until it is ended; $HELD is its process.
@@ -259,6 +287,35 @@ has_ended() { # PID
 lftp_as() {
 	lftp -u "$1,x" -e "set sftp:connect-program 'ssh -a -x -i $T/keys/flow ${SSH_OPTIONS[*]}'; $(
 	)set net:max-retries 3; set net:timeout 10; set cmd:fail-exit yes; $2; bye" "sftp://127.0.0.1:$PORT"
+}
+
+# curl_as LOGIN PATH [OPTIONS...]: PATH as in a URL.
+curl_as() {
+	curl -sS --insecure --key "$T/keys/flow" --pubkey "$T/keys/flow.pub" -u "$1:" "${@:3}" "sftp://127.0.0.1:$PORT$2"
+}
+
+# rclone_as LOGIN COMMAND ARGUMENTS...: the server is the remote :sftp:
+rclone_as() {
+	local login=$1
+	shift
+	HOME=$T rclone --config /dev/null --sftp-host 127.0.0.1 --sftp-port "$PORT" --sftp-user "$login" \
+		--sftp-key-file "$T/keys/flow" "$@"
+}
+
+# psftp_as LOGIN: PuTTY's sftp with the commands of stdin; stops at the first that fails.
+psftp_as() {
+	local host_key
+	[ -f "$T/keys/flow.ppk" ] || puttygen "$T/keys/flow" -o "$T/keys/flow.ppk" -O private
+	cat >"$T/psftp.commands"
+	host_key=$(ssh-keygen -lf "$ROOT/etc/host-keys/ed25519_key")
+	host_key=${host_key#* }
+	HOME=$T psftp -batch -b "$T/psftp.commands" -P "$PORT" -i "$T/keys/flow.ppk" -hostkey "${host_key%% *}" "$1@127.0.0.1"
+}
+
+# paramiko_as LOGIN: the Python program of stdin; in it `sftp` is a session of paramiko's.
+paramiko_as() {
+	cat >"$T/program.py"
+	/usr/bin/python3 "$BATS_TEST_DIRNAME/../lib/paramiko_session.py" "$PORT" "$T/keys/flow" "$1" "$T/program.py"
 }
 
 # listing LOGIN PATH: the names in a folder, sorted, in one line.

@@ -390,7 +390,7 @@ static void a_path_is_made_absolute(void)
 		CU_ASSERT_EQUAL(length, strlen(paths[i].real));
 		CU_ASSERT_EQUAL(memcmp(name, paths[i].real, length), 0);
 		(void)sftp_get_string(&answer.body, &length);
-		expect_attributes(&answer.body, 0, S_IFDIR | 0555);
+		expect_attributes(&answer.body, 0, S_IFDIR | 0755);
 		CU_ASSERT_EQUAL(answer.body.at, answer.body.end);
 	}
 }
@@ -422,10 +422,10 @@ static void what_the_broker_finds_is_told_as_attributes(void)
 		uint64_t size;
 		uint32_t mode;
 	} files[] = {
-	    {"/file", STUB_FILE_SIZE, S_IFREG | 0444},
-	    {"empty", 0, S_IFREG | 0444},
-	    {"/folder/", 0, S_IFDIR | 0555},
-	    {"/", 0, S_IFDIR | 0555},
+	    {"/file", STUB_FILE_SIZE, S_IFREG | 0644},
+	    {"empty", 0, S_IFREG | 0644},
+	    {"/folder/", 0, S_IFDIR | 0755},
+	    {"/", 0, S_IFDIR | 0755},
 	};
 	static const enum sftp_type types[] = {SFTP_STAT, SFTP_LSTAT};
 	OWNED_BENCH struct bench bench;
@@ -516,11 +516,11 @@ static void an_open_file_tells_its_attributes(void)
 	ask_handle(&bench, SFTP_FSTAT, 1, &handle);
 	answer = next(&bench);
 	CU_ASSERT_EQUAL(answer.type, SFTP_ATTRS);
-	expect_attributes(&answer.body, STUB_FILE_SIZE, S_IFREG | 0444);
+	expect_attributes(&answer.body, STUB_FILE_SIZE, S_IFREG | 0644);
 	handle = open_folder(&bench, "/folder");
 	ask_handle(&bench, SFTP_FSTAT, 2, &handle);
 	answer = next(&bench);
-	expect_attributes(&answer.body, 0, S_IFDIR | 0555);
+	expect_attributes(&answer.body, 0, S_IFDIR | 0755);
 }
 
 /* Every entry once, in packets that every client takes, then the end, as often as it is asked. */
@@ -552,7 +552,7 @@ static void list(const char *path, unsigned count, size_t name_length)
 			CU_ASSERT_EQUAL(length, name_length);
 			CU_ASSERT_EQUAL(strncmp(name, expected, 12), 0);
 			(void)sftp_get_string(&answer.body, &length);
-			expect_attributes(&answer.body, 40960, S_IFREG | 0444);
+			expect_attributes(&answer.body, 40960, S_IFREG | 0644);
 		}
 		CU_ASSERT_FALSE(answer.body.bad);
 		CU_ASSERT_EQUAL(answer.body.at, answer.body.end);
