@@ -186,7 +186,7 @@ sshd_start() {
 
 wait_for() { # SERVER TEXT, in its log
 	local until=$((SECONDS + 20))
-	until grep -q "$2" "$T/$1.log"; do
+	until grep -qs "$2" "$T/$1.log"; do
 		[ $SECONDS -lt $until ] || { cat "$T/$1.log" >&2; exit 1; }
 		sleep 0.05
 	done
