@@ -50,8 +50,10 @@ bench_setup() { # PROGRAMS
 	edelivery account add bench --email bench@example.org --master-of 111111111 --key "$T/key.pub" >/dev/null
 }
 
+# Whatever fails in it, the rest is done.
 bench_teardown() {
 	local server
+	set +e
 	for server in ours sshd watchd; do
 		[ -z "${PID[$server]:-}" ] || stop "$server"
 	done
@@ -76,7 +78,9 @@ letters() {
 		        f.write(begin + os.urandom(max(0, size - len(begin) - len(end))) + end)
 	PYTHON
 	mkdir -p "$T/peer/edelivery"
-	cp "$ROOT/drop/111111111"/EFT_* "$T/peer/edelivery"
+	cp -r "$ROOT/drop/111111111/." "$T/peer/edelivery"
+	chmod 0755 "$T/peer/edelivery"
+	chmod -R +r "$T/peer/edelivery"
 	until_served "$1"
 	FOLDER[ours]=/111111111/edelivery
 	FOLDER[sshd]=$T/peer/edelivery
@@ -124,8 +128,8 @@ cgroup() { # SERVER
 end_cgroup() {
 	local folder try
 	folder=$(cgroup "$1")
-	for ((try = 0; try < 100; try++)); do
-		xargs -r kill 2>/dev/null <"$folder/cgroup.procs" || true
+	for ((try = 0; try < 200; try++)); do
+		xargs -r kill "$([ "$try" -lt 20 ] && echo -TERM || echo -KILL)" 2>/dev/null <"$folder/cgroup.procs" || true
 		rmdir "$folder" 2>/dev/null && return
 		sleep 0.05
 	done
