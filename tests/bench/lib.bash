@@ -99,6 +99,7 @@ trade_file() {
 # Post what was dropped: COUNT files.
 until_served() {
 	local until=$((SECONDS + 120))
+	: >"$T/watchd.log"
 	"${AS[@]}" "$T/programs/edelivery-watchd" -c "$EDELIVERY_CONF" >"$T/watchd.log" 2>&1 &
 	PID[watchd]=$!
 	until [ "$(grep -c ' posted avrs_id=' "$T/watchd.log")" -ge "$1" ]; do
