@@ -59,6 +59,7 @@ struct session {
 	struct buffer in;
 	bool wants_sftp;
 	bool saw_eof;
+	bool saw_extended; /* data of a second stream, which nobody reads */
 	bool broker_ended;
 	int64_t deadline; /* by clock_elapsed(), of login or of idleness */
 	struct ssh_counter_struct socket_counter;
@@ -120,6 +121,19 @@ static void on_eof(ssh_session ssh, ssh_channel channel, void *arg)
 	((struct session *)arg)->saw_eof = true;
 }
 
+/* Takes nothing: what is for us is read by take_input(). */
+static int on_data(
+    ssh_session ssh, ssh_channel channel, void *data, uint32_t length, int is_stderr, void *arg)
+{
+	(void)ssh;
+	(void)channel;
+	(void)data;
+	(void)length;
+	if (is_stderr)
+		((struct session *)arg)->saw_extended = true;
+	return 0;
+}
+
 static int on_broker(socket_t fd, int events, void *arg)
 {
 	(void)fd;
@@ -140,6 +154,7 @@ static void set_callbacks(struct session *s)
 	ssh_callbacks_init(server);
 	channel->userdata = s;
 	channel->channel_subsystem_request_function = on_subsystem;
+	channel->channel_data_function = on_data;
 	channel->channel_eof_function = on_eof;
 	channel->channel_close_function = on_eof;
 	ssh_callbacks_init(channel);
@@ -286,18 +301,25 @@ static int send_output(struct session *s)
 	return sftp_sent(s->sftp, sent, &err) < 0 ? end(s, err.text) : 0;
 }
 
-/* Read what has come, and answer the complete requests in it. */
+/*
+ * Read what has come, and answer the complete requests in it. Where libssh has nothing, asking it
+ * is a poll(), which costs more than the rest of a small answer: so it is asked once, and not
+ * again when it gave less than it could.
+ */
 static int take_input(struct session *s)
 {
 	struct err err;
 	size_t used = 0;
+	int waiting = ssh_channel_poll(s->channel, 0);
 
-	if (ssh_channel_poll(s->channel, 0) > INPUT_MAX || ssh_channel_poll(s->channel, 1) > 0)
+	if (waiting > INPUT_MAX || s->saw_extended)
 		return end(s, "more was sent than was asked for");
 	while (!sftp_is_full(s->sftp)) {
 		char *at = buffer_reserve(&s->in, READ_SIZE);
-		int count = at ? ssh_channel_read_nonblocking(s->channel, at, READ_SIZE, 0) : 0;
+		int count = waiting;
 
+		if (waiting > 0)
+			count = at ? ssh_channel_read_nonblocking(s->channel, at, READ_SIZE, 0) : 0;
 		if (count == SSH_ERROR)
 			return end(s, "the channel is closed");
 		if (count > 0)
@@ -305,9 +327,10 @@ static int take_input(struct session *s)
 		if (sftp_feed(s->sftp, buffer_text(&s->in), s->in.length, &used, &err) < 0)
 			return end(s, err.text);
 		buffer_consume(&s->in, used);
-		if (count <= 0 && used == 0)
+		if (count > 0 || used > 0)
+			s->deadline = clock_elapsed() + s->means->settings->server_idle;
+		if (count < READ_SIZE)
 			break;
-		s->deadline = clock_elapsed() + s->means->settings->server_idle;
 	}
 	return 0;
 }
