@@ -134,7 +134,7 @@ bench: deps ## the figures, beside their peers in one run
 	@for f in tests/bench/*; do [ -x $$f ] || continue; echo "== $$f"; $$f $(BUILD) || exit 1; done
 
 # What loads both servers with sessions.
-$(BUILD)/bench-client: $(BUILD)/tests/bench/client.o
+$(BUILD)/bench-client: $(BUILD)/tests/bench/client.o $(BUILD)/base.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 cover: ## run the tests with gcov and print what they reach

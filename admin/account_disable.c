@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery account disable: no logins until it is enabled again; its sessions end within a second.
  */
 #include <stdio.h>

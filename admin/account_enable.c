@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery account enable: let an account that was disabled log in again. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery account list: every login. */
 #include "admin/commands.h"
 #include "admin/listing.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery account remove: remove an account, its roles and keys; receipts and events stay. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery account set: change an account: e-mail address, kinds, how letters are acknowledged. */
 #include <stdio.h>
 #include <string.h>

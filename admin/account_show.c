@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery account show: one account, and what it is to which AVRS ID. */
 #include <stdio.h>
 

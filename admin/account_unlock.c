@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery account unlock: let an account log in by password again after too many wrong ones. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery catalog copy: from one SQL engine to the other, say, when a second machine comes. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The list of commands: a row each, in the order that `edelivery help` shows them. */
 #ifndef ADMIN_COMMANDS_H
 #define ADMIN_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery config get: one setting's value. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery config set: change one setting, checked as a start checks it. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery config show: every setting. */
 #include "admin/commands.h"
 #include "admin/listing.h"

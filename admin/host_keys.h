@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Making the SFTP server's host keys: Ed25519, ECDSA and RSA. */
 #ifndef ADMIN_HOST_KEYS_H
 #define ADMIN_HOST_KEYS_H

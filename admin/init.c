@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery init: make a spool, or bring one up to date. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery key add: give an account a public key. */
 #include <stdio.h>
 

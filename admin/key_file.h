@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A public key from the file that a command names. */
 #ifndef ADMIN_KEY_FILE_H
 #define ADMIN_KEY_FILE_H

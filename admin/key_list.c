@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery key list: an account's public keys. */
 #include "admin/commands.h"
 #include "admin/listing.h"

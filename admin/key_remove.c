@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery key remove: take a public key from an account. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery letter list: the newest letters. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Letters as rows of a listing. */
 #ifndef ADMIN_LETTER_LISTING_H
 #define ADMIN_LETTER_LISTING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery letter show: one letter or dropped file, and its whole life so far. */
 #include <inttypes.h>
 #include <stdio.h>

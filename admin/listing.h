@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What commands list: a table for people, or one JSON object a line for scripts.
  *

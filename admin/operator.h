@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The spool as a command of the operator's opens it. */
 #ifndef ADMIN_OPERATOR_H
 #define ADMIN_OPERATOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery password set: an account's password, from a terminal or a script. */
 #include <stdio.h>
 #include <stdlib.h>

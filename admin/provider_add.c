@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery provider add: make a provider known. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery provider deactivate: no more electronic letters for a provider: they are printed. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery provider import: many providers from a CSV file, all or none. */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery provider list: every provider. */
 #include "admin/commands.h"
 #include "admin/listing.h"

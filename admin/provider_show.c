@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery provider show: one provider, and who sees its letters. */
 #include <inttypes.h>
 #include <stdio.h>

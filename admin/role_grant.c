@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery role grant: give an account a role at an AVRS ID (R5). */
 #include <stdio.h>
 

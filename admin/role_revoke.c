@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery role revoke: take an account's role at an AVRS ID away. */
 #include <stdio.h>
 

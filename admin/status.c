@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery status: queues, last events, what needs a person. */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery up: all daemons in the foreground; restarts what dies, stops cleanly. */
 #include <fcntl.h>
 #include <limits.h>

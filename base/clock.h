@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The time: microseconds since 1970-01-01T00:00:00Z, and dates in the agency's time zone.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Settings: `key = value` lines checked against a table (libconfuse reads the file).
  *

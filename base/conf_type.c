@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The types that a setting can have; conf.c reads and writes the file. */
 #include <inttypes.h>
 #include <string.h>

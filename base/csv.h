@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Comma-separated values (RFC 4180), read with the place of every mistake, and written. */
 #ifndef BASE_CSV_H
 #define BASE_CSV_H

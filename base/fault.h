@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fault points: named places where a test build fails, dies or waits on demand.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files and folders, made so that a power cut leaves the old or the new, never half.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One line an event, key=value, to stderr: for journald with a priority in front, for people
  * with the time.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The loop of a daemon: wait for descriptors, signals and times, and call what waits for them.
  *

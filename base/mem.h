@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory that is always there: out of memory ends the process with one line. What comes from
  * outside is bounded before it is stored, so this means a broken machine, not a large input.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Typed messages between our own processes, with descriptors beside the bytes.
  *

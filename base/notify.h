@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The readiness protocol of systemd (sd_notify(3)), both sides of it.
  *

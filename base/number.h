@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers, durations and sizes written as text, as settings and options have them. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H

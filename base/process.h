@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Starting our own programs, and ending them. */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a process gives up before it reads a byte from outside: system calls (seccomp, by
  * libseccomp), the file system and new network connections (Landlock).

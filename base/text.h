@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Text in arrays of a fixed size. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* UTF-8 (RFC 3629) from outside: is it fit to be a name, and how to show what is not. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Arrivals: files in the drop folder that somebody has to look at, each at most once. */
 #ifndef BATCH_ARRIVAL_H
 #define BATCH_ARRIVAL_H

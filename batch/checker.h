@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The checker: a process without any right but to read the descriptors it is handed, which
  * judges their format. What a hostile file could make of it, it makes in there.

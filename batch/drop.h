@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One dropped file on its way through watch, validate, route and post. */
 #ifndef BATCH_DROP_H
 #define BATCH_DROP_H

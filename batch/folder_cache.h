@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Folders kept open while a batch works in them: many of its files share one. */
 #ifndef BATCH_FOLDER_CACHE_H
 #define BATCH_FOLDER_CACHE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files that wait in the drop folder: held ones, each with an intake row that says why, and
  * those that have to settle first, which have none. They are looked at again when their time is

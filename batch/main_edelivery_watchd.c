@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * edelivery-watchd(8): turns files that appear in the drop folder into letters.
  *

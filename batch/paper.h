@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The paper outbox (R2): a folder a day with the letters to print and their manifest.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Posting: the durable steps that make a taken file a letter, a batch at a time.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Step 5 of posting: what is linked becomes visible. */
 #ifndef BATCH_PUBLISH_H
 #define BATCH_PUBLISH_H

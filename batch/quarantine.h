@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Quarantine: refused files, each with a reason beside it that a person can act on. */
 #ifndef BATCH_QUARANTINE_H
 #define BATCH_QUARANTINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a letter goes (R1, R2, R3): one pure function of what is known about it. */
 #ifndef BATCH_ROUTE_H
 #define BATCH_ROUTE_H

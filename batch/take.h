@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Taking: the dropped file, or a copy of it, becomes ours, and is hashed.
  *

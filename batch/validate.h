@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Validating: is it a file that may be taken, is it whole, and is it what its name says?
  *

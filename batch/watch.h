@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Watching the drop folder: inotify is the hint, the scan is the truth.
  *

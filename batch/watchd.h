@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The daemon that turns dropped files into letters: its parts, and the order they work in. */
 #ifndef BATCH_WATCHD_H
 #define BATCH_WATCHD_H

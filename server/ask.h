@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Asking the broker, as a session does it: the same functions as if what they ask for were local.
  *

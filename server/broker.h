@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The broker: holds the rights. It answers what sessions ask (request.h), from the catalog and by
  * the account's rights, and opens files for them; it never sees a byte of the network.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The answers to a session's requests: a row a request, allowed in its phases only. */
 #include <inttypes.h>
 #include <stdio.h>

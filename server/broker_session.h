@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the broker knows of a session, and the answers to what it asks. */
 #ifndef SERVER_BROKER_SESSION_H
 #define SERVER_BROKER_SESSION_H

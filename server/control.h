@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the listener, the zygote and the broker tell each other. */
 #ifndef SERVER_CONTROL_H
 #define SERVER_CONTROL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "server/host_key.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The server's host keys and algorithms, as libssh wants to have them. */
 #ifndef SERVER_HOST_KEY_H
 #define SERVER_HOST_KEY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the broker commits in groups: logins, which letters were opened, and what went out of them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The listener: holds the listening socket, accepts, counts and limits. It hands each connection
  * to the zygote and its other end to the broker, and reads nothing from the network itself.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Logging in: the SSH user authentication protocol (RFC 4252), decided by the broker. */
 #ifndef SERVER_LOGIN_H
 #define SERVER_LOGIN_H

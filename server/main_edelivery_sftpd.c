@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * edelivery-sftpd(8): lets accounts fetch their letters by SFTP.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A session: one connection, from the key exchange to the last byte, in a process of its own
  * that has nothing but the client's socket and its channel to the broker.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "server/sftp.h"
 
 #include <errno.h>
@@ -15,7 +16,8 @@
 enum {
 	VERSION = 3,
 	HANDLES_MAX = 256,
-	HANDLE_SIZE = 8,       /* bytes of a handle on the wire: slot and serial */
+	HANDLE_SIZE = 8, /* bytes of a handle on the wire: slot and serial */
+	WRITE_MAX = 32 * 1024,
 	READ_MAX = 255 * 1024, /* bytes of one answer, as limits@openssh.com tells them */
 	NAMES_MAX = 32 * 1024, /* bytes of a NAME packet: every client takes so many */
 	NAME_RESERVE = 1024,   /* of which an entry needs at most so many */
@@ -435,23 +437,29 @@ static int answer_readdir(struct sftp *sftp, struct request_in *in, struct err *
 	return 0;
 }
 
-static int answer_realpath(struct sftp *sftp, struct request_in *in, struct err *err)
+/* A NAME of one folder's path. */
+static int put_path(struct sftp *sftp, uint32_t id, const char *path)
 {
 	struct entry entry = {.is_folder = true};
-	char path[PLACE_PATH_MAX];
 	struct sftp_attributes attributes = attributes_of(&entry);
-	size_t start;
+	size_t start = sftp_begin(&sftp->out, SFTP_NAME, id);
 
-	(void)err;
-	if (!get_path(in, path))
-		return put_no_such_path(sftp, in);
-	start = sftp_begin(&sftp->out, SFTP_NAME, in->id);
 	sftp_put_uint32(&sftp->out, 1);
 	sftp_put_string(&sftp->out, path, strlen(path));
 	sftp_put_string(&sftp->out, path, strlen(path));
 	sftp_put_attributes(&sftp->out, &attributes);
 	sftp_end(&sftp->out, start);
 	return 0;
+}
+
+static int answer_realpath(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	char path[PLACE_PATH_MAX];
+
+	(void)err;
+	if (!get_path(in, path))
+		return put_no_such_path(sftp, in);
+	return put_path(sftp, in->id, path);
 }
 
 static int answer_remove(struct sftp *sftp, struct request_in *in, struct err *err)
@@ -486,9 +494,66 @@ static int answer_readlink(struct sftp *sftp, struct request_in *in, struct err 
 	return put_status(sftp, in->id, SFTP_FAILURE, "there are no links here");
 }
 
+/* So that clients read as much at a time as we send, and open no more than we keep. */
+static int answer_limits(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	size_t start = sftp_begin(&sftp->out, SFTP_EXTENDED_REPLY, in->id);
+
+	(void)err;
+	sftp_put_uint64(&sftp->out, SFTP_PACKET_MAX);
+	sftp_put_uint64(&sftp->out, READ_MAX);
+	sftp_put_uint64(&sftp->out, WRITE_MAX);
+	sftp_put_uint64(&sftp->out, HANDLES_MAX);
+	sftp_end(&sftp->out, start);
+	return 0;
+}
+
+/* "~" is the root, which is everybody's home; another's home is nobody's. */
+static int answer_expand_path(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	size_t length = 0;
+	const char *text = sftp_get_string(&in->reader, &length);
+	bool from_home = length > 0 && text[0] == '~';
+	char path[PLACE_PATH_MAX];
+
+	(void)err;
+	if (from_home && length > 1 && text[1] != '/')
+		return put_status(sftp, in->id, SFTP_NO_SUCH_FILE, "only ~ has a home here");
+	if (in->reader.bad || !place_normalise(text + from_home, length - from_home, path))
+		return put_no_such_path(sftp, in);
+	return put_path(sftp, in->id, path);
+}
+
+static int answer_home(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	size_t length = 0;
+
+	(void)err;
+	(void)sftp_get_string(&in->reader, &length);
+	return put_path(sftp, in->id, "/");
+}
+
+/* OpenSSH's PROTOCOL file, and draft-ietf-secsh-filexfer-extensions-00 for home-directory. */
+static const struct {
+	const char *name;
+	const char *version;
+	int (*answer)(struct sftp *sftp, struct request_in *in, struct err *err);
+} extensions[] = {
+    {"limits@openssh.com", "1", answer_limits},
+    {"expand-path@openssh.com", "1", answer_expand_path},
+    {"home-directory", "1", answer_home},
+};
+enum { EXTENSIONS = sizeof(extensions) / sizeof(extensions[0]) };
+
 static int answer_extended(struct sftp *sftp, struct request_in *in, struct err *err)
 {
-	(void)err;
+	size_t length = 0;
+	const char *name = sftp_get_string(&in->reader, &length);
+
+	for (size_t i = 0; i < EXTENSIONS; i++)
+		if (!in->reader.bad && strlen(extensions[i].name) == length &&
+		    memcmp(extensions[i].name, name, length) == 0)
+			return extensions[i].answer(sftp, in, err);
 	return put_status(sftp, in->id, SFTP_OP_UNSUPPORTED, "no such extension");
 }
 
@@ -523,6 +588,10 @@ static int greet(struct sftp *sftp, struct sftp_reader *reader, struct err *err)
 		return err_set(err, ERR_REFUSED, "not an SFTP client of version %d", VERSION);
 	sftp->greeted = true;
 	start = sftp_begin(&sftp->out, SFTP_VERSION, VERSION);
+	for (size_t i = 0; i < EXTENSIONS; i++) {
+		sftp_put_string(&sftp->out, extensions[i].name, strlen(extensions[i].name));
+		sftp_put_string(&sftp->out, extensions[i].version, strlen(extensions[i].version));
+	}
 	sftp_end(&sftp->out, start);
 	return 0;
 }

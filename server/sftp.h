@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The SFTP protocol as a session speaks it: requests in, answers out, in order.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Packets of the SFTP protocol, version 3 (draft-ietf-secsh-filexfer-02): reading and writing.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The verifier: compares passwords with their hashes for the broker, which must not wait for that.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The zygote: holds the host keys, libssh and OpenSSL warmed up, and forks a session for each
  * connection, without an exec. It never sees the catalog, and reads nothing from the network.

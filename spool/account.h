@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Accounts: logins, with what the agency and their holders settled for them. */
 #ifndef SPOOL_ACCOUNT_H
 #define SPOOL_ACCOUNT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lists of network addresses, as from="..." in front of a public key has them. */
 #ifndef SPOOL_ADDRESS_LIST_H
 #define SPOOL_ADDRESS_LIST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* AVRS IDs (docs/RULES.md, "Words"): which folder a letter is for. */
 #ifndef SPOOL_AVRS_ID_H
 #define SPOOL_AVRS_ID_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which bytes of a file went out: parts of it, merged where they touch. */
 #ifndef SPOOL_COVERAGE_H
 #define SPOOL_COVERAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What differs between the SQL engines; catalog.c is all that is the same.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The catalog in PostgreSQL: several machines, each process with a connection of its own. */
 #include <inttypes.h>
 #include <libpq-fe.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The catalog in one SQLite file (WAL): one machine, many processes. */
 #include <errno.h>
 #include <sqlite3.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The audit outbox: who did what to whom, in the transaction that did it. */
 #ifndef SPOOL_EVENT_H
 #define SPOOL_EVENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where things are on disk below spool.root (docs/DESIGN.md, "On disk"). Names only; nothing
  * here touches the disk but folder_make_all().

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Intake: every dropped file that did not become a letter at once, and what became of it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Letters (and trade files): what was taken from the drop folder, and its deliveries.
  *

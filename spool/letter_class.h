@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The two classes of what is delivered, and what they are called everywhere. */
 #ifndef SPOOL_LETTER_CLASS_H
 #define SPOOL_LETTER_CLASS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A row of the letter table as a struct, for the files that select from it. */
 #ifndef SPOOL_LETTER_ROW_H
 #define SPOOL_LETTER_ROW_H

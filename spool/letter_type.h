@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Letter types (R1): a table that the agency keeps in a file of its own.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Memberships: which account is what to which AVRS ID, and from when to when. */
 #ifndef SPOOL_MEMBERSHIP_H
 #define SPOOL_MEMBERSHIP_H

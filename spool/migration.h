@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bringing the tables of a catalog up to date (schema.h has what they are). */
 #ifndef SPOOL_MIGRATION_H
 #define SPOOL_MIGRATION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is new to an account in an AVRS ID: everything that it has not acknowledged.
  *

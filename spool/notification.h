@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Who is to be told of new letters (R8): rows, in the transaction that posts. */
 #ifndef SPOOL_NOTIFICATION_H
 #define SPOOL_NOTIFICATION_H

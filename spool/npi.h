@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* National Provider Identifiers (docs/RULES.md, "Words"). */
 #ifndef SPOOL_NPI_H
 #define SPOOL_NPI_H

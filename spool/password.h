@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Passwords of accounts: their rules, their hashes (yescrypt, crypt(5)), their locks (R12). */
 #ifndef SPOOL_PASSWORD_H
 #define SPOOL_PASSWORD_H

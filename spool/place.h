@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Paths of the tree that an account sees (docs/DESIGN.md, "What an account sees"), taken apart.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the command lines of all daemons have in common. */
 #ifndef SPOOL_PROGRAM_H
 #define SPOOL_PROGRAM_H

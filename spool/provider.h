@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Providers: who letters are for. */
 #ifndef SPOOL_PROVIDER_H
 #define SPOOL_PROVIDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kinds of provider, which audiences (R1) are made of. */
 #ifndef SPOOL_PROVIDER_KIND_H
 #define SPOOL_PROVIDER_KIND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Public keys of accounts, as authorized_keys(5) of OpenSSH writes them. */
 #ifndef SPOOL_PUBLIC_KEY_H
 #define SPOOL_PUBLIC_KEY_H

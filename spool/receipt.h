@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Receipts: which account has got all of a letter, when, from where, by what software. */
 #ifndef SPOOL_RECEIPT_H
 #define SPOOL_RECEIPT_H

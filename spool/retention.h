@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How long a letter stays (R11). */
 #ifndef SPOOL_RETENTION_H
 #define SPOOL_RETENTION_H

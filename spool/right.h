@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Who may see what: one pure function, asked by everything that shows anything. */
 #ifndef SPOOL_RIGHT_H
 #define SPOOL_RIGHT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Roles (R4, R5): what an account is to an AVRS ID, one at a time. */
 #ifndef SPOOL_ROLE_H
 #define SPOOL_ROLE_H

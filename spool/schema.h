@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tables of the catalog, as migrations: each version adds to the one before, so that a
  * program of the version before still reads and writes it.

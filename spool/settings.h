@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The settings of all programs: one file, one table (settings.c), one struct.
  *

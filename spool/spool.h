@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A spool as a program holds it: settings, letter types, folders and the catalog, opened. */
 #ifndef SPOOL_SPOOL_H
 #define SPOOL_SPOOL_H

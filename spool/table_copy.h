@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Copying a catalog into another, of the same engine or not: every table, counted and hashed. */
 #ifndef SPOOL_TABLE_COPY_H
 #define SPOOL_TABLE_COPY_H

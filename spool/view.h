@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an account sees: the tree of docs/DESIGN.md, made from the catalog by its rights.
  *

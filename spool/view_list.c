@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The listings of a view, page by page; view.c finds and opens. */
 #include <stdio.h>
 

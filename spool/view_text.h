@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The generated files of a view: STATUS.txt and MANIFEST.csv.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The load of the benches, by libssh: bench-client PORT LOGIN KEY MODE...
  *
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <libssh/libssh.h>
 #include <libssh/sftp.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "base/number.h"
 
 enum { READ_SIZE = 32 * 1024 };
 
@@ -33,15 +38,23 @@ struct client {
 static _Noreturn void die(const char *what, ssh_session ssh)
 {
 	(void)fprintf(stderr, "bench-client: %s: %s\n", what, ssh ? ssh_get_error(ssh) : "failed");
-	exit(EXIT_FAILURE);
+	(void)fflush(NULL);
+	_exit(EXIT_FAILURE);
 }
 
 static double now_ms(void)
 {
-	struct timespec time;
+	return (double)clock_elapsed() / 1000;
+}
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+static int number(const char *text)
+{
+	int64_t value = 0;
+	struct err err;
+
+	if (number_parse(text, &value, &err) < 0 || value < 0 || value > INT_MAX)
+		die(err.text, NULL);
+	return (int)value;
 }
 
 static struct client enter(void)
@@ -133,7 +146,7 @@ static void work(char **args, int first, int at_once, int sessions, double *time
 		double begin = now_ms();
 		struct client c = enter();
 
-		list(&c, args[2], strtol(args[4], NULL, 10));
+		list(&c, args[2], number(args[4]));
 		get(&c, args[2], args[3]);
 		leave(&c);
 		times[i] = now_ms() - begin;
@@ -142,8 +155,8 @@ static void work(char **args, int first, int at_once, int sessions, double *time
 
 static int storm(char **args)
 {
-	int at_once = (int)strtol(args[0], NULL, 10);
-	int sessions = (int)strtol(args[1], NULL, 10);
+	int at_once = number(args[0]);
+	int sessions = number(args[1]);
 	double *times = mmap(NULL, sizeof(*times) * (size_t)sessions, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	double begin = now_ms();
@@ -194,7 +207,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 5)
 		die("usage", NULL);
-	port = (unsigned)strtoul(argv[1], NULL, 10);
+	port = (unsigned)number(argv[1]);
 	login = argv[2];
 	if (ssh_init() != SSH_OK ||
 	    ssh_pki_import_privkey_file(argv[3], NULL, NULL, NULL, &key) != SSH_OK)
@@ -202,13 +215,13 @@ int main(int argc, char **argv)
 	if (strcmp(argv[4], "list") == 0 && argc == 7) {
 		struct client c = enter();
 
-		list(&c, argv[5], strtol(argv[6], NULL, 10));
+		list(&c, argv[5], number(argv[6]));
 		leave(&c);
 		return EXIT_SUCCESS;
 	}
 	if (strcmp(argv[4], "storm") == 0 && argc == 10)
 		return storm(argv + 5);
 	if (strcmp(argv[4], "hold") == 0 && argc == 6)
-		return hold((int)strtol(argv[5], NULL, 10));
+		return hold(number(argv[5]));
 	die("usage", NULL);
 }

@@ -64,7 +64,7 @@ logged_since() { # LINES TEXT
 
 denies() { # KEY [OPTIONS...]
 	run log_in "$@"
-	[[ $status = 255 && $output == *'Permission denied (publickey)'* ]] || {
+	[[ $status = 255 && $output == *'Permission denied (publickey'* ]] || {
 		echo "status $status and not denied: $*: $output"
 		return 1
 	}

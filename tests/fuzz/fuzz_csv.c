@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any file at all: what is read, written and read again is the same. */
 #include <stdint.h>
 #include <stdlib.h>

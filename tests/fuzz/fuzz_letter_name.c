@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any name at all: nothing accepted could leave a folder, and escaping can be undone. */
 #include <stdint.h>
 #include <stdlib.h>

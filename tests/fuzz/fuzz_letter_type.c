@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any table: each row of one that is taken is of the form that the others rely on. */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any bytes as the values of a message, got as the first of them say: what is got and put again
  * is what was there, and nothing is got past the end.

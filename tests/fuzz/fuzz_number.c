@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any text: what is read as a duration or a size is printed no longer, and read as the same. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any path: made normal it leads out of nothing, and it means the same however often. */
 #include <stdint.h>
 #include <stdio.h>

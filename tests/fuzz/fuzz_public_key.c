@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any line: what is taken as a key has a fingerprint, and its parts make the same key again. */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any settings file: one that is taken has values within their bounds, and is written as it was. */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes: escaped they are valid and harmless, and they come back; a cut is valid, too. */
 #include <stdint.h>
 #include <stdlib.h>

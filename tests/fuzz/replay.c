@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs fuzzers over files, without libFuzzer: replay CORPUS reads CORPUS/<fuzzer>/<file> and
  * hands each file to its fuzzer. A fuzzer that finds something aborts.

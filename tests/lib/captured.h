@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a piece of a program prints, for the suites of admin/. */
 #ifndef TESTS_LIB_CAPTURED_H
 #define TESTS_LIB_CAPTURED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A child of the test, for what would end, change or hang the test program itself: it exits 0
  * when its body returns, and is killed when it takes too long.

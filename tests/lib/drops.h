@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A scratch spool with files in its drop folder, for the suites of batch/: drops as watching,
  * validating and routing hand them on, without doing any of that.

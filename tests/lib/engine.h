@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which SQL engine the catalogs of unit tests are in: SQLite, or the PostgreSQL that the variable
  * TEST_CATALOG connects to (a connection string of libpq), a schema for each catalog.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A scratch spool in one declaration, and letters posted in it as batch/ leaves them.
  *

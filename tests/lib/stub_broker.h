@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A broker that speaks server/request.h and knows nothing of accounts: a process of its own that
  * serves one tree, the same to everybody.

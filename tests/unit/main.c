@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs every suite of tests/unit, or only the one named as the first argument. */
 #include <CUnit/Basic.h>
 #include <locale.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/letter_class.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/provider_kind.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -323,8 +324,8 @@ static void the_version_is_three(void)
 
 	CU_ASSERT_EQUAL(sftp_feed(sftp, "\0\0\0\5\1\0\0\0\6", 9, &used, &err), 0);
 	CU_ASSERT_EQUAL(used, 9);
-	CU_ASSERT_EQUAL(sftp_output(sftp)->length, 9);
-	CU_ASSERT_EQUAL(memcmp(sftp_output(sftp)->data, "\0\0\0\5\2\0\0\0\3", 9), 0);
+	CU_ASSERT_TRUE(sftp_output(sftp)->length > 9);
+	CU_ASSERT_EQUAL(memcmp(sftp_output(sftp)->data + 4, "\2\0\0\0\3", 5), 0);
 	sftp_free(sftp);
 	sftp_free(NULL);
 }
@@ -917,6 +918,60 @@ static void without_its_broker_the_session_ends(void)
 	}
 }
 
+static void ask_extension(struct bench *bench, uint32_t id, const char *name, const char *text)
+{
+	size_t start = begin(bench, SFTP_EXTENDED, id);
+
+	put_text(bench, name);
+	if (text)
+		put_text(bench, text);
+	end(bench, start);
+}
+
+/* The path of a NAME with one entry. */
+static void expect_path(struct bench *bench, uint32_t id, const char *path)
+{
+	struct answer answer = next(bench);
+	size_t length = 0;
+	const char *name;
+
+	CU_ASSERT_EQUAL(answer.type, SFTP_NAME);
+	CU_ASSERT_EQUAL(answer.id, id);
+	CU_ASSERT_EQUAL(sftp_get_uint32(&answer.body), 1);
+	name = sftp_get_string(&answer.body, &length);
+	CU_ASSERT_EQUAL(length, strlen(path));
+	CU_ASSERT_EQUAL(memcmp(name, path, length), 0);
+}
+
+static void extensions_that_are_offered_are_answered(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct answer answer;
+
+	bench_open(&bench);
+	ask_extension(&bench, 1, "limits@openssh.com", NULL);
+	answer = next(&bench);
+	CU_ASSERT_EQUAL(answer.type, SFTP_EXTENDED_REPLY);
+	CU_ASSERT_EQUAL(sftp_get_uint64(&answer.body), 256 * 1024);
+	CU_ASSERT_EQUAL(sftp_get_uint64(&answer.body), 255 * 1024);
+	CU_ASSERT_NOT_EQUAL(sftp_get_uint64(&answer.body), 0);
+	CU_ASSERT_EQUAL(sftp_get_uint64(&answer.body), 256);
+	ask_extension(&bench, 2, "expand-path@openssh.com", "~");
+	expect_path(&bench, 2, "/");
+	ask_extension(&bench, 3, "expand-path@openssh.com", "~/new");
+	expect_path(&bench, 3, "/new");
+	ask_extension(&bench, 4, "expand-path@openssh.com", "folder/../new");
+	expect_path(&bench, 4, "/new");
+	ask_extension(&bench, 5, "expand-path@openssh.com", "~root");
+	expect_status(&bench, 5, SFTP_NO_SUCH_FILE);
+	ask_extension(&bench, 6, "home-directory", "ann");
+	expect_path(&bench, 6, "/");
+	ask_extension(&bench, 7, "hardlink@openssh.com", "/a");
+	expect_status(&bench, 7, SFTP_OP_UNSUPPORTED);
+	ask_extension(&bench, 8, "home-directory", NULL);
+	expect_status(&bench, 8, SFTP_BAD_MESSAGE);
+}
+
 void add_suite_sftp(CU_pSuite suite)
 {
 	TEST(a_session_begins_with_one_init);
@@ -941,4 +996,5 @@ void add_suite_sftp(CU_pSuite suite)
 	TEST(a_closed_folder_makes_room_at_the_broker);
 	TEST(answers_never_pass_their_maximum);
 	TEST(without_its_broker_the_session_ends);
+	TEST(extensions_that_are_offered_are_answered);
 }
