@@ -44,7 +44,7 @@ start_server() {
 	until_posted 27
 	wait_for 10 folders_empty
 	expect_each_once 27
-	expect_listing mary /123456789/edelivery "$(printf 'EFT_%s.pdf ' {1..3}{1..9} | sed 's/ $//')"
+	wait_for 10 expect_listing mary /123456789/edelivery "$(printf 'EFT_%s.pdf ' {1..3}{1..9} | sed 's/ $//')"
 }
 
 @test "while the server is away, a client is told to try again, and is served when it is back" {
