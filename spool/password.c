@@ -2,6 +2,7 @@
 #include "spool/password.h"
 
 #include <crypt.h>
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -35,22 +36,12 @@ int password_hash(const char *password, char ret_hash[PASSWORD_HASH_MAX + 1], st
 	return hash ? 0 : err_set(err, ERR_INTERNAL, "cannot hash a password with yescrypt");
 }
 
-/* In a time that does not tell how much of it is the same. */
-static bool is_same(const char *a, const char *b)
-{
-	size_t length = strlen(a);
-	unsigned char differs = strlen(b) != length;
-
-	for (size_t i = 0; i < length && !differs; i++)
-		differs |= (unsigned char)(a[i] ^ b[i]);
-	return !differs;
-}
-
 bool password_matches(const char *password, const char *hash)
 {
 	struct crypt_data data = {.initialized = 0};
 	const char *again = crypt_rn(password, hash, &data, sizeof(data));
-	bool matches = again && hash[0] == '$' && is_same(again, hash);
+	bool matches = again && hash[0] == '$' && strlen(again) == strlen(hash) &&
+	               CRYPTO_memcmp(again, hash, strlen(hash)) == 0;
 
 	explicit_bzero(&data, sizeof(data));
 	return matches;

@@ -105,3 +105,12 @@ status_shows_login() {
 	run sftp_by password mary 'another wrong one'
 	run ! grep -rqE 'correct horse|another wrong' "$T/up.log" "$ROOT/catalog"
 }
+
+@test "when the verifiers die, the next login by password starts another" {
+	serve_mary any
+	sftp_by password mary "$PASSWORD"
+	pkill -KILL -P "$(pgrep -f "edelivery-sftpd --broker $EDELIVERY_CONF")"
+	wait_for 10 sftp_by password mary "$PASSWORD"
+	grep -q 'process=verifier text="it is gone"' "$T/up.log"
+	sftp_by publickey mary ''
+}
