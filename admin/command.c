@@ -7,25 +7,6 @@
 
 #include "spool/program.h"
 
-enum { STATUS_DONE = 0, STATUS_REFUSED = 1, STATUS_CALLED_WRONGLY = 2, STATUS_TRY_AGAIN = 75 };
-
-static int status_of(enum err_kind kind)
-{
-	switch (kind) {
-	case ERR_RETRY:
-	case ERR_BUSY:
-	case ERR_GONE:
-		return STATUS_TRY_AGAIN;
-	case ERR_USAGE:
-		return STATUS_CALLED_WRONGLY;
-	case ERR_INTERNAL:
-	case ERR_REFUSED:
-	case ERR_CONFLICT:
-		break;
-	}
-	return STATUS_REFUSED;
-}
-
 /* The row of an option, or -1. */
 static int find_option(const struct command *command, const char *name)
 {
@@ -175,7 +156,7 @@ static int run_command(struct call *call)
 	(void)fprintf(stderr, "edelivery %s: %s\n", command->name, err.text);
 	if (err.kind == ERR_USAGE)
 		print_synopsis(stderr, command);
-	return status_of(err.kind);
+	return program_status(err.kind);
 }
 
 static int run_words(const char *settings, int argc, char *const argv[])

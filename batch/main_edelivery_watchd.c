@@ -33,5 +33,5 @@ int main(int argc, char **argv)
 	if (watchd_run(settings, &err) == 0)
 		return EXIT_SUCCESS;
 	log_error("text=\"%s\"", err.text);
-	return EXIT_FAILURE;
+	return program_status(err.kind);
 }

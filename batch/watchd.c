@@ -24,10 +24,14 @@
 #include "batch/validate.h"
 #include "batch/watch.h"
 #include "spool/membership.h"
+#include "spool/program.h"
 #include "spool/provider.h"
 #include "spool/spool.h"
 
-enum { PAUSE_AFTER_TROUBLE = 5 }; /* seconds */
+enum {
+	PAUSE_AFTER_TROUBLE = 5, /* seconds */
+	DESCRIPTORS_OF_OTHERS = 128,
+};
 
 struct watchd {
 	struct spool spool;
@@ -39,6 +43,7 @@ struct watchd {
 	struct holds *holds;
 	struct checker checker;
 	char paper_date[DATE_SIZE]; /* of the outbox folder whose manifest is out of date, or "" */
+	int64_t descriptors;        /* that it may have open */
 	bool in_trouble;
 	struct err fatal; /* why the loop was stopped */
 	bool failed;
@@ -234,9 +239,18 @@ static int process(struct watchd *w, struct drop *drops, size_t count, struct er
 	return result;
 }
 
+/* A letter needs two descriptors while it is copied; others need some, too. */
+static size_t batch_most(const struct watchd *w)
+{
+	int64_t most = w->spool.settings.post_batch;
+	int64_t by_descriptors = (w->descriptors - DESCRIPTORS_OF_OTHERS) / 2;
+
+	return (size_t)(by_descriptors < 1 ? 1 : most < by_descriptors ? most : by_descriptors);
+}
+
 static size_t fill_batch(struct watchd *w, struct drop *drops)
 {
-	size_t most = (size_t)w->spool.settings.post_batch;
+	size_t most = batch_most(w);
 	size_t count = 0;
 
 	while (count < most) {
@@ -381,6 +395,7 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 {
 	char owner[64];
 
+	w->descriptors = program_descriptors();
 	if (spool_open(settings, "watchd", &w->spool, err) < 0)
 		return -1;
 	(void)snprintf(owner, sizeof(owner), "edelivery-watchd, process %d", (int)getpid());

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "server/broker_session.h"
 #include "server/control.h"
+#include "spool/program.h"
 
 enum { CHECK_RIGHTS_MS = 400, BURY_MS = 100 };
 
@@ -266,6 +267,8 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 	(void)signal(SIGINT, SIG_IGN);
 	broker->spool = (struct spool)SPOOL_CLOSED;
 	broker->control_fd = control_fd;
+	/* Two a session, and one more for each descriptor that is being handed over. */
+	(void)program_descriptors();
 	result = run(broker, settings, err);
 	while (broker->sessions)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */

@@ -48,5 +48,5 @@ int main(int argc, char **argv)
 	if (result == 0)
 		return EXIT_SUCCESS;
 	log_error("text=\"%s\"", err.text);
-	return EXIT_FAILURE;
+	return program_status(err.kind);
 }

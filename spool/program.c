@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 
@@ -11,9 +12,8 @@ static int usage(FILE *out, const char *name, const char *about)
 {
 	(void)fprintf(out,
 	    "%s: %s\n\n"
-	    "usage: %s [-c FILE] [-v]\n\n"
+	    "usage: %s [-c FILE]\n\n"
 	    "  -c FILE    settings (" PROGRAM_SETTINGS ")\n"
-	    "  -v         log more\n"
 	    "  --help     this text\n"
 	    "  --version  the version\n",
 	    name, about, name);
@@ -26,17 +26,13 @@ int program_options(int argc, char *const argv[], const char *about, const char 
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	const char *slash = strrchr(argv[0], '/');
 	const char *name = slash ? slash + 1 : argv[0];
-	enum log_level level = LOG_LEVEL_INFO;
 	int option;
 
 	*ret_settings = PROGRAM_SETTINGS;
-	while ((option = getopt_long(argc, argv, "c:v", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			*ret_settings = optarg;
-			break;
-		case 'v':
-			level = LOG_LEVEL_DEBUG;
 			break;
 		case 'h':
 			return usage(stdout, name, about);
@@ -47,6 +43,38 @@ int program_options(int argc, char *const argv[], const char *about, const char 
 			return usage(stderr, name, about);
 		}
 	}
-	log_open(name, level);
+	log_open(name, LOG_LEVEL_INFO);
 	return optind == argc ? -1 : usage(stderr, name, about);
+}
+
+int program_status(enum err_kind kind)
+{
+	switch (kind) {
+	case ERR_RETRY:
+	case ERR_BUSY:
+	case ERR_GONE:
+		return STATUS_TRY_AGAIN;
+	case ERR_USAGE:
+		return STATUS_CALLED_WRONGLY;
+	case ERR_INTERNAL:
+	case ERR_REFUSED:
+	case ERR_CONFLICT:
+		break;
+	}
+	return STATUS_REFUSED;
+}
+
+int64_t program_descriptors(void)
+{
+	struct rlimit limit = {0};
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur < limit.rlim_max && limit.rlim_cur < DESCRIPTORS_WANTED) {
+		limit.rlim_cur =
+		    limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		(void)getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return (int64_t)limit.rlim_cur;
 }

@@ -185,3 +185,20 @@ stopped() {
 	pkill -KILL -P "$UP" -x edelivery-sftpd
 	wait_for 15 grep -c 'serving SFTP' "$T/up.log"
 }
+
+@test "with few descriptors a burst is posted in parts" {
+	other=$(mktemp -d /dev/shm/flow-XXXXXX)
+	spool_make "drop.root=$other"
+	master 123456789
+	mkdir -p "$other/123456789"
+	for i in {1..120}; do
+		pdf "$other/123456789/EFT_$i.pdf"
+	done
+	(ulimit -n 160 && exec "$BIN/edelivery-watchd" -c "$EDELIVERY_CONF" >>"$T/up.log" 2>&1 3>&-) &
+	WATCHD=$!
+	until_posted 120
+	watchd_stop
+	[ -z "$(find "$other" -type f)" ]
+	rm -rf "$other"
+	run ! grep -q 'Too many open files' "$T/up.log"
+}

@@ -55,7 +55,7 @@ start_server() {
 	kill_server
 	said=$(echo 'ls -1 /123456789/edelivery' | sftp_as mary 2>&1) && false
 	[[ $said != *EFT_1.pdf* ]]
-	grep -q 'ended login=- reason="temporary trouble' "$T/up.log"
+	wait_for 5 grep -q 'ended login=- reason="temporary trouble' "$T/up.log"
 	start_server
 	wait_for 20 expect_listing mary /123456789/edelivery EFT_1.pdf
 	expect_same mary /123456789/edelivery/EFT_1.pdf "$T/made/123456789/EFT_1.pdf"

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -69,7 +70,6 @@ static struct run run(char *const argv[])
 static char name[] = "/usr/sbin/edelivery-watchd";
 static char c[] = "-c";
 static char file[] = "etc/other.conf";
-static char v[] = "-v";
 static char help[] = "--help";
 static char version[] = "--version";
 static char unknown[] = "-x";
@@ -86,11 +86,8 @@ static void goes_on_with_the_installed_settings(void)
 
 static void goes_on_with_the_settings_it_is_given(void)
 {
-	struct run r = run(ARGV(name, v, c, file));
+	struct run r = run(ARGV(name, c, file));
 
-	CU_ASSERT_EQUAL(r.status, -1);
-	CU_ASSERT_PTR_EQUAL(r.settings, file);
-	r = run(ARGV(name, c, file, v));
 	CU_ASSERT_EQUAL(r.status, -1);
 	CU_ASSERT_PTR_EQUAL(r.settings, file);
 }
@@ -117,7 +114,7 @@ static void tells_its_version(void)
 static void tells_how_it_is_called_when_it_is_called_wrongly(void)
 {
 	char *const *const wrong[] = {
-	    ARGV(name, unknown), ARGV(name, c), ARGV(name, file), ARGV(name, v, file)};
+	    ARGV(name, unknown), ARGV(name, c), ARGV(name, file), ARGV(name, c, file, file)};
 
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		struct run r = run(wrong[i]);
@@ -128,26 +125,28 @@ static void tells_how_it_is_called_when_it_is_called_wrongly(void)
 	}
 }
 
-static void logs_more_only_when_it_is_asked(void)
+static void what_time_may_mend_is_seventy_five(void)
 {
-	for (int asked = 0; asked < 2; asked++) {
-		OWNED_SCRATCH struct scratch scratch;
-		OWNED_FD int errors = dup(STDERR_FILENO);
-		char text[1024];
-		const char *settings;
+	CU_ASSERT_EQUAL(program_status(ERR_RETRY), 75);
+	CU_ASSERT_EQUAL(program_status(ERR_BUSY), 75);
+	CU_ASSERT_EQUAL(program_status(ERR_GONE), 75);
+	CU_ASSERT_EQUAL(program_status(ERR_USAGE), 2);
+	CU_ASSERT_EQUAL(program_status(ERR_REFUSED), 1);
+	CU_ASSERT_EQUAL(program_status(ERR_CONFLICT), 1);
+	CU_ASSERT_EQUAL(program_status(ERR_INTERNAL), 1);
+}
 
-		scratch_open(&scratch);
-		send_to(&scratch, STDERR_FILENO, "errors");
-		optind = 0;
-		CU_ASSERT_EQUAL(program_options(asked ? 2 : 1, asked ? ARGV(name, v) : ARGV(name),
-		                    "x", &settings),
-		    -1);
-		log_debug("detail=1");
-		(void)dup2(errors, STDERR_FILENO);
-		log_open("unit", LOG_LEVEL_INFO);
-		read_back(&scratch, "errors", text);
-		CU_ASSERT_EQUAL(strstr(text, "detail=1") != NULL, asked);
-	}
+static void takes_as_many_descriptors_as_it_may(void)
+{
+	struct rlimit before;
+	struct rlimit low;
+
+	CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low = before;
+	low.rlim_cur = 256;
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+	CU_ASSERT_TRUE(program_descriptors() > 256 || before.rlim_max <= 256);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 void add_suite_program(CU_pSuite suite)
@@ -157,5 +156,6 @@ void add_suite_program(CU_pSuite suite)
 	TEST(helps_on_standard_output);
 	TEST(tells_its_version);
 	TEST(tells_how_it_is_called_when_it_is_called_wrongly);
-	TEST(logs_more_only_when_it_is_asked);
+	TEST(what_time_may_mend_is_seventy_five);
+	TEST(takes_as_many_descriptors_as_it_may);
 }
