@@ -202,3 +202,26 @@ stopped() {
 	rm -rf "$other"
 	run ! grep -q 'Too many open files' "$T/up.log"
 }
+
+@test "sessions that ended with their broker do not count any more" {
+	spool_start server.sessions=1
+	master 123456789
+	hold_session m123456789
+	pkill -KILL -f "edelivery-sftpd --broker $EDELIVERY_CONF"
+	wait_for 10 has_ended "$HELD"
+	wait_for 10 expect_listing m123456789 / '123456789 STATUS.txt new publications'
+}
+
+@test "what was opened right before the server stops can be acknowledged after it" {
+	spool_start
+	master 123456789
+	drop 123456789 EFT_1.pdf
+	until_posted 1
+	hold_session m123456789
+	expect_same m123456789 /123456789/new/EFT_1.pdf "$T/made/123456789/EFT_1.pdf"
+	spool_stop
+	edelivery letter show 1 | grep -q ' received by m123456789 '
+	spool_up
+	echo 'rm /123456789/new/EFT_1.pdf' | sftp_as m123456789
+	expect_listing m123456789 /123456789/new ''
+}

@@ -86,3 +86,12 @@ load ../lib/spool
 	until_posted 1
 	expect_listing m123456789 /123456789/edelivery AUDIT26-0001.pdf
 }
+
+@test "a provider that is made known wakes the files that are held for it, long before the next scan" {
+	spool_start drop.rescan=1d
+	drop 123456789 EFT_1.pdf
+	until_status held 1
+	master 123456789 mary
+	until_posted 1
+	expect_same mary /123456789/edelivery/EFT_1.pdf "$T/made/123456789/EFT_1.pdf"
+}
