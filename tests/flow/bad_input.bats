@@ -16,8 +16,10 @@ load ../lib/spool
 	head -c 20 "$T/letter.pdf" >"$here/EFT_cut.pdf"
 	ln -s /etc/passwd "$here/EFT_link.pdf"
 	mkfifo "$here/EFT_fifo.pdf"
-	mkdir "$here/EFT_folder.pdf"
-	pdf "$here/EFT_folder.pdf/EFT_inside.pdf"
+	# With what is in it, in one step: watchd may take an empty one away before that.
+	mkdir "$T/EFT_folder.pdf"
+	pdf "$T/EFT_folder.pdf/EFT_inside.pdf"
+	mv "$T/EFT_folder.pdf" "$here/EFT_folder.pdf"
 	pdf "$here/"$'EFT_tab\there.pdf'
 	pdf "$here/"$'EFT_\xff\xfe.pdf'
 	pdf "$ROOT/drop/EFT_root.pdf"
