@@ -45,6 +45,9 @@ int file_read(int folder_fd, const char *path, struct buffer *out, struct err *e
 /* All of the bytes to fd, at its position. */
 int file_write(int fd, const void *bytes, size_t count, struct err *err);
 
+/* Remove the file path, or the folder and all that is in it; nothing there is fine. */
+int file_remove_all(int folder_fd, const char *path, struct err *err);
+
 /* path holds the bytes of content afterwards, or what it held before. mode 0: as it was. */
 int file_replace(
     int folder_fd, const char *path, const struct buffer *content, mode_t mode, struct err *err);
@@ -55,6 +58,12 @@ int file_replace(
  * ret_name (NAME_MAX + 1 bytes, "" otherwise). file_give_name() ends it.
  */
 int file_new(int folder_fd, char *ret_name, int *ret_fd, struct err *err);
+
+/*
+ * Nothing more is written to the file of *fd, which can only be read from now on: who looks for
+ * writers (F_SETLEASE) finds none.
+ */
+int file_end_writing(int *fd, struct err *err);
 
 /*
  * Give the file of fd the name path, which must not exist: ERR_CONFLICT when it does. temporary

@@ -455,6 +455,43 @@ static void takes_the_temporary_name_away(void)
 	CU_ASSERT_STRING_EQUAL(text, "whole");
 }
 
+static void ends_writing_so_that_nobody_counts_as_a_writer(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	OWNED_FD int fd = -1;
+	char temporary[NAME_MAX + 1];
+	struct err err;
+
+	scratch_open(&scratch);
+	CU_ASSERT_EQUAL_FATAL(file_new(scratch.fd, temporary, &fd, &err), 0);
+	CU_ASSERT_EQUAL(file_write(fd, "whole", 5, &err), 0);
+	CU_ASSERT_EQUAL(fcntl(fd, F_SETLEASE, F_RDLCK), -1);
+	CU_ASSERT_EQUAL(file_end_writing(&fd, &err), 0);
+	CU_ASSERT_EQUAL(fcntl(fd, F_SETLEASE, F_RDLCK), 0);
+	CU_ASSERT_EQUAL(file_write(fd, "more", 4, &err), -1);
+	CU_ASSERT_EQUAL(file_give_name(fd, scratch.fd, temporary, "letter", &err), 0);
+}
+
+static void removes_a_folder_with_all_that_is_in_it_and_nothing_behind_a_link(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	struct err err;
+
+	scratch_open(&scratch);
+	CU_ASSERT_EQUAL(file_make_folder(scratch.fd, "gone/inner/a/b/c/d", 0700, &err), 0);
+	CU_ASSERT_EQUAL(file_make_folder(scratch.fd, "kept", 0700, &err), 0);
+	scratch_write(&scratch, "gone/inner/file", "x");
+	scratch_write(&scratch, "gone/inner/a/b/c/d/file", "x");
+	scratch_write(&scratch, "kept/file", "x");
+	CU_ASSERT_EQUAL(symlinkat("../kept", scratch.fd, "gone/link"), 0);
+	CU_ASSERT_EQUAL(file_remove_all(scratch.fd, "gone", &err), 0);
+	CU_ASSERT_EQUAL(faccessat(scratch.fd, "gone", F_OK, AT_SYMLINK_NOFOLLOW), -1);
+	CU_ASSERT_EQUAL(faccessat(scratch.fd, "kept/file", F_OK, AT_SYMLINK_NOFOLLOW), 0);
+	CU_ASSERT_EQUAL(file_remove_all(scratch.fd, "kept/file", &err), 0);
+	CU_ASSERT_EQUAL(file_remove_all(scratch.fd, "kept/file", &err), 0);
+	CU_ASSERT_EQUAL(file_remove_all(scratch.fd, "kept/none/file", &err), 0);
+}
+
 static void gives_no_name_that_somebody_has(void)
 {
 	static const char *const names[] = {"file", "folder", "link"};
@@ -551,6 +588,8 @@ void add_suite_file(CU_pSuite suite)
 	TEST(leaves_nothing_behind_when_it_cannot_replace);
 	TEST(gives_a_new_file_its_name_once_it_is_whole);
 	TEST(takes_the_temporary_name_away);
+	TEST(ends_writing_so_that_nobody_counts_as_a_writer);
+	TEST(removes_a_folder_with_all_that_is_in_it_and_nothing_behind_a_link);
 	TEST(gives_no_name_that_somebody_has);
 	TEST(makes_no_new_file_where_there_is_no_folder);
 	TEST(lets_one_hold_a_lock_and_tells_the_others_who);
