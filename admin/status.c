@@ -19,7 +19,7 @@ static const struct {
     {"held", "files held in drop/", "SELECT COUNT(*) FROM intake WHERE state = 'held'", NULL},
     {"quarantined", "files in quarantine",
         "SELECT COUNT(*) FROM intake WHERE state = 'quarantined'",
-        "read the .reason files in quarantine/"},
+        "`edelivery quarantine list` says why"},
     {"paper_queued", "letters to be printed",
         "SELECT COUNT(*) FROM letter WHERE paper_date IS NOT NULL AND paper = 'queued'",
         "print paper/ and hand it over"},

@@ -88,10 +88,15 @@ static void remember(struct waiting *waiting, const struct intake *intake)
 	text_copy(waiting->reason, intake->reason);
 }
 
+void holds_add(struct holds *holds, const struct intake *intake)
+{
+	remember(add(holds, intake), intake);
+}
+
 static int load_row(const struct intake *intake, void *arg, struct err *err)
 {
 	(void)err;
-	remember(add(arg, intake), intake);
+	holds_add(arg, intake);
 	return 0;
 }
 

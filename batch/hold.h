@@ -16,6 +16,9 @@ struct holds;
 int holds_new(const struct spool *spool, struct holds **ret_holds, struct err *err);
 void holds_free(struct holds *holds);
 
+/* Hold what has a row already (a released file): it is looked at again at once. */
+void holds_add(struct holds *holds, const struct intake *intake);
+
 /* Is the file held? Then its intake_id is set: what becomes of it changes that row. */
 void holds_recognise(struct holds *holds, struct drop *drop);
 

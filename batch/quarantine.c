@@ -157,7 +157,9 @@ static int recover_one(const struct intake *intake, void *arg, struct err *err)
 	char folder[FOLDER_PATH_MAX];
 	struct stat st;
 
-	if (faccessat(spool->root_fd, intake->path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	/* What is wanted of it moves it back: release.c finishes that. */
+	if (intake->wanted ||
+	    faccessat(spool->root_fd, intake->path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	utf8_unescape(&name, intake->name);
 	folder_drop(intake->avrs_id, intake->class, folder);

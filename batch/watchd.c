@@ -19,6 +19,7 @@
 #include "batch/paper.h"
 #include "batch/post.h"
 #include "batch/quarantine.h"
+#include "batch/release.h"
 #include "batch/route.h"
 #include "batch/take.h"
 #include "batch/validate.h"
@@ -340,11 +341,21 @@ static void on_events(void *arg)
 		scan(w);
 }
 
+/* What is wanted of the quarantine; what fails now is tried again at the next rescan. */
+static void release(struct watchd *w)
+{
+	struct err err;
+
+	if (release_wanted(&w->spool, w->holds, &err) < 0)
+		log_warning("text=\"%s\"", err.text);
+}
+
 static void on_rescan(void *arg)
 {
 	struct watchd *w = arg;
 	struct err err;
 
+	release(w);
 	if (watcher_scan(w->watcher, &err) < 0)
 		stop_with(w, &err);
 	else
@@ -359,6 +370,8 @@ static void on_second(void *arg)
 
 	if (catalog_has_news(w->spool.catalog, &news, &err) < 0)
 		log_warning("text=\"%s\"", err.text);
+	if (news)
+		release(w);
 	holds_wake(w->holds, news, w->arrivals);
 	watcher_poll(w->watcher);
 	scan(w);
@@ -386,7 +399,7 @@ static int note_manifest(const char *date, void *arg, struct err *err)
 static int recover(struct watchd *w, struct err *err)
 {
 	if (take_recover(w->letters_fd, err) < 0 || post_recover(&w->spool, err) < 0 ||
-	    quarantine_recover(&w->spool, err) < 0)
+	    quarantine_recover(&w->spool, err) < 0 || release_wanted(&w->spool, w->holds, err) < 0)
 		return -1;
 	return paper_list_dates(w->spool.catalog, note_manifest, &w->spool, err);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/intake.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
 
 #define SELECT                                                                               \
 	"SELECT id, avrs_id, class, name, state, reason, size, source_device, source_inode," \
-	" source_changed, seen, changed, path, first_id FROM intake "
+	" source_changed, seen, changed, path, first_id, wanted FROM intake "
 
 static const char *const names[INTAKE_COUNT] = {
     [INTAKE_HELD] = "held",
@@ -16,6 +17,11 @@ static const char *const names[INTAKE_COUNT] = {
     [INTAKE_DUPLICATE] = "duplicate",
     [INTAKE_DISCARDED] = "discarded",
     [INTAKE_GONE] = "gone",
+};
+
+static const char *const wishes[WISH_COUNT] = {
+    [WISH_RELEASE] = "release",
+    [WISH_DISCARD] = "discard",
 };
 
 const char *intake_state_name(enum intake_state state)
@@ -46,7 +52,7 @@ int intake_update(struct catalog *catalog, const struct intake *intake, struct e
 	return catalog_run(catalog,
 	    "UPDATE intake SET state = $2, reason = $3, size = $4, source_device = $5,"
 	    " source_inode = $6, source_changed = $7, changed = $8, path = $9,"
-	    " first_id = $10 WHERE id = $1",
+	    " first_id = $10, wanted = NULL WHERE id = $1",
 	    VALUES(INT(i->id), TEXT(intake_state_name(i->state)), TEXT(i->reason), INT(i->size),
 	        INT(i->source.device), INT(i->source.inode), INT(i->source.changed),
 	        INT(i->changed), TEXT_OR_NULL(i->path), INT_OR_NULL(i->first_id)),
@@ -64,6 +70,7 @@ static int read_row(const struct statement *row, struct intake *ret_intake, stru
 {
 	struct intake *i = ret_intake;
 	const char *state = statement_text(row, 4);
+	const char *wanted = statement_text(row, 14);
 
 	*i = (struct intake){
 	    .id = statement_int(row, 0),
@@ -79,6 +86,9 @@ static int read_row(const struct statement *row, struct intake *ret_intake, stru
 	text_copy(i->path, statement_text(row, 12));
 	while (i->state < INTAKE_COUNT && strcmp(names[i->state], state) != 0)
 		i->state++;
+	for (int wish = WISH_RELEASE; wanted && wish < WISH_COUNT; wish++)
+		if (strcmp(wishes[wish], wanted) == 0)
+			i->wanted = (enum intake_wish)wish;
 	return letter_class_parse(statement_text(row, 2), &i->class, err);
 }
 
@@ -102,6 +112,54 @@ int intake_find_name(struct catalog *catalog, const char *avrs_id, enum letter_c
 	        SELECT "WHERE avrs_id = $1 AND name = $2 AND class = $3 ORDER BY id DESC LIMIT 1",
 	        VALUES(TEXT(avrs_id), TEXT(name), TEXT(letter_class_name(class))), &row, ret_found,
 	        err) < 0)
+		return -1;
+	return *ret_found ? read_row(row, ret_intake, err) : 0;
+}
+
+/* A wish on its way into the catalog, for the transaction's body. */
+struct wishing {
+	const struct actor *actor;
+	int64_t id;
+	enum intake_wish wanted;
+};
+
+static int store_wish(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct wishing *wishing = arg;
+	struct event event = {.what = wishing->wanted == WISH_RELEASE ? "quarantine.release-wanted"
+	                                                              : "quarantine.discard-wanted",
+	    .letter_id = wishing->id};
+
+	if (catalog_run(catalog,
+	        "UPDATE intake SET wanted = $2 WHERE id = $1 AND state = 'quarantined'",
+	        VALUES(INT(wishing->id), TEXT(wishes[wishing->wanted])), err) < 0)
+		return -1;
+	if (catalog_changes(catalog) == 0)
+		return err_set(err, ERR_REFUSED,
+		    "no file %" PRId64 " in quarantine; `edelivery quarantine list` shows them",
+		    wishing->id);
+	if (event_add(catalog, wishing->actor, &event, err) < 0)
+		return -1;
+	return catalog_announce(catalog, err);
+}
+
+int intake_want(struct catalog *catalog, const struct actor *actor, int64_t id,
+    enum intake_wish wanted, struct err *err)
+{
+	struct wishing wishing = {actor, id, wanted};
+
+	return catalog_transact(catalog, store_wish, &wishing, err);
+}
+
+int intake_next_wanted(struct catalog *catalog, const char *node, int64_t after,
+    struct intake *ret_intake, bool *ret_found, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	if (catalog_find(catalog,
+	        SELECT "WHERE state = 'quarantined' AND wanted IS NOT NULL AND node = $1"
+	               " AND id > $2 ORDER BY id LIMIT 1",
+	        VALUES(TEXT(node), INT(after)), &row, ret_found, err) < 0)
 		return -1;
 	return *ret_found ? read_row(row, ret_intake, err) : 0;
 }

@@ -22,6 +22,9 @@ enum intake_state {
 	INTAKE_COUNT
 };
 
+/* What an operator wants done with a quarantined file; watchd does it. */
+enum intake_wish { WISH_NONE, WISH_RELEASE, WISH_DISCARD, WISH_COUNT };
+
 struct intake {
 	int64_t id;
 	char avrs_id[AVRS_ID_MAX + 1];
@@ -35,6 +38,7 @@ struct intake {
 	int64_t changed;            /* since when state and reason are what they are */
 	char path[FOLDER_PATH_MAX]; /* in quarantine, below the root */
 	int64_t first_id;
+	enum intake_wish wanted;
 };
 
 const char *intake_state_name(enum intake_state state);
@@ -43,7 +47,7 @@ const char *intake_state_name(enum intake_state state);
 int intake_add(
     struct catalog *catalog, const char *node, const struct intake *intake, struct err *err);
 
-/* Change state, reason, size, source, path and first_id of the row to these. */
+/* Change state, reason, size, source, path and first_id of the row to these; nothing is wanted. */
 int intake_update(struct catalog *catalog, const struct intake *intake, struct err *err);
 
 /* What was held became the letter of its id; nothing where no row has that id. */
@@ -55,6 +59,14 @@ int intake_find(struct catalog *catalog, int64_t id, struct intake *ret_intake, 
 /* The newest row of that file name, in whatever state. */
 int intake_find_name(struct catalog *catalog, const char *avrs_id, enum letter_class class,
     const char *name, struct intake *ret_intake, bool *ret_found, struct err *err);
+
+/* Want it of a quarantined file; the node that has it finds out. ERR_REFUSED: it is not there. */
+int intake_want(struct catalog *catalog, const struct actor *actor, int64_t id,
+    enum intake_wish wanted, struct err *err);
+
+/* The first behind after that the node has in quarantine and of which something is wanted. */
+int intake_next_wanted(struct catalog *catalog, const char *node, int64_t after,
+    struct intake *ret_intake, bool *ret_found, struct err *err);
 
 /* Call each(intake, arg) for those in a state, oldest first. */
 int intake_list(struct catalog *catalog, enum intake_state state,

@@ -246,6 +246,40 @@ static void lists_those_in_a_state_oldest_first(void)
 	CU_ASSERT_STRING_EQUAL(seen.ids, "5 ");
 }
 
+static void wants_something_of_quarantined_files_only(void)
+{
+	static const struct actor actor = {"node-a", "operator test"};
+	OWNED_FIXTURE struct fixture f;
+	struct intake intake;
+	bool found = false;
+	struct err err;
+
+	fixture_open(&f);
+	add(&f, 5, "a", INTAKE_QUARANTINED);
+	add(&f, 6, "b", INTAKE_HELD);
+	add(&f, 7, "c", INTAKE_QUARANTINED);
+	CU_ASSERT_EQUAL(intake_want(f.catalog, &actor, 7, WISH_DISCARD, &err), 0);
+	CU_ASSERT_EQUAL(intake_want(f.catalog, &actor, 5, WISH_RELEASE, &err), 0);
+	CU_ASSERT_TRUE(
+	    fails(intake_want(f.catalog, &actor, 6, WISH_RELEASE, &err), &err, ERR_REFUSED));
+	CU_ASSERT_TRUE(
+	    fails(intake_want(f.catalog, &actor, 8, WISH_RELEASE, &err), &err, ERR_REFUSED));
+	CU_ASSERT_EQUAL(intake_next_wanted(f.catalog, "node-a", 0, &intake, &found, &err), 0);
+	CU_ASSERT_TRUE(found && intake.id == 5 && intake.wanted == WISH_RELEASE);
+	CU_ASSERT_EQUAL(intake_next_wanted(f.catalog, "node-a", 5, &intake, &found, &err), 0);
+	CU_ASSERT_TRUE(found && intake.id == 7 && intake.wanted == WISH_DISCARD);
+	CU_ASSERT_EQUAL(intake_next_wanted(f.catalog, "node-a", 7, &intake, &found, &err), 0);
+	CU_ASSERT_FALSE(found);
+	/* Another node has other files. */
+	CU_ASSERT_EQUAL(intake_next_wanted(f.catalog, "node-b", 0, &intake, &found, &err), 0);
+	CU_ASSERT_FALSE(found);
+	/* What became of it ends what was wanted. */
+	find(&f, 5, &intake);
+	CU_ASSERT_EQUAL(intake_update(f.catalog, &intake, &err), 0);
+	find(&f, 5, &intake);
+	CU_ASSERT_EQUAL(intake.wanted, WISH_NONE);
+}
+
 void add_suite_intake(CU_pSuite suite)
 {
 	TEST(reads_back_all_that_was_added);
@@ -257,4 +291,5 @@ void add_suite_intake(CU_pSuite suite)
 	TEST(finds_nothing_and_leaves_the_result_alone);
 	TEST(finds_the_newest_of_a_name);
 	TEST(lists_those_in_a_state_oldest_first);
+	TEST(wants_something_of_quarantined_files_only);
 }
