@@ -4,23 +4,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "spool/digest.h"
 
 enum { CHUNK = 128 * 1024 };
 
 /* One worker's means: a hash context is dear to make, so it is kept. */
 struct worker {
-	EVP_MD_CTX *context;
+	struct digest *digest;
 	unsigned char chunk[CHUNK];
 };
 
@@ -28,50 +27,34 @@ static struct worker *worker_new(void)
 {
 	struct worker *worker = mem_new(1, sizeof(*worker));
 
-	worker->context = EVP_MD_CTX_new();
+	worker->digest = digest_new();
 	return worker;
 }
 
 static void worker_free(struct worker *worker)
 {
-	EVP_MD_CTX_free(worker->context);
+	digest_free(worker->digest);
 	free(worker);
-}
-
-static void print_hex(const unsigned char *bytes, size_t count, char *ret_text)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < count; i++) {
-		ret_text[2 * i] = digits[bytes[i] >> 4];
-		ret_text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	ret_text[2 * count] = '\0';
 }
 
 /* Hash what fd has from its start, and write it to to_fd unless that is -1. */
 static int hash_and_copy(
     struct worker *worker, int fd, int to_fd, struct letter *ret_letter, struct err *err)
 {
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	uLong crc = crc32(0, NULL, 0);
 	int64_t size = 0;
 	ssize_t count;
 
-	if (EVP_DigestInit_ex2(worker->context, EVP_sha256(), NULL) != 1)
-		return err_set(err, ERR_INTERNAL, "cannot start a hash");
+	if (digest_begin(worker->digest, err) < 0)
+		return -1;
 	while ((count = pread(fd, worker->chunk, CHUNK, size)) > 0) {
-		(void)EVP_DigestUpdate(worker->context, worker->chunk, (size_t)count);
-		crc = crc32_z(crc, worker->chunk, (size_t)count);
+		digest_add(worker->digest, worker->chunk, (size_t)count);
 		if (to_fd >= 0 && file_write(to_fd, worker->chunk, (size_t)count, err) < 0)
 			return -1;
 		size += count;
 	}
 	if (count < 0)
 		return err_sys(err, "read");
-	(void)EVP_DigestFinal_ex(worker->context, hash, NULL);
-	print_hex(hash, SHA256_TEXT / 2, ret_letter->sha256);
-	ret_letter->crc32 = (uint32_t)crc;
+	digest_end(worker->digest, ret_letter->sha256, &ret_letter->crc32);
 	ret_letter->size = size;
 	return 0;
 }
@@ -241,18 +224,4 @@ size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_tr
 	(void)pthread_mutex_destroy(&work.lock);
 	*ret_trouble = work.trouble;
 	return work.troubled;
-}
-
-int take_hash(int fd, char ret_sha256[SHA256_TEXT + 1], uint32_t *ret_crc32, struct err *err)
-{
-	struct worker *worker = worker_new();
-	struct letter letter;
-	int result = hash_and_copy(worker, fd, -1, &letter, err);
-
-	worker_free(worker);
-	if (result < 0)
-		return -1;
-	memcpy(ret_sha256, letter.sha256, sizeof(letter.sha256));
-	*ret_crc32 = letter.crc32;
-	return 0;
 }

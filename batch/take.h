@@ -28,7 +28,4 @@ int take_recover(int letters_fd, struct err *err);
 /* Give an adopted file back as it was: its owner, mode and time. */
 void take_back(struct drop *drop);
 
-/* Hash the file of fd from its start: SHA-256 as hex, CRC-32. */
-int take_hash(int fd, char ret_sha256[SHA256_TEXT + 1], uint32_t *ret_crc32, struct err *err);
-
 #endif

@@ -14,11 +14,12 @@
 #include "base/clock.h"
 #include "spool/avrs_id.h"
 #include "spool/catalog.h"
+#include "spool/digest.h"
 #include "spool/event.h"
 #include "spool/letter_class.h"
 #include "spool/letter_name.h"
 
-enum { SHA256_TEXT = 64, REASON_MAX = 200 };
+enum { REASON_MAX = 200 };
 
 enum electronic {
 	ELECTRONIC_NONE,

@@ -247,6 +247,7 @@ static void many_are_taken_at_once(void)
 {
 	enum { MANY = 64 };
 	OWNED_DROPS struct drops drops;
+	OWNED_DIGEST struct digest *digest = digest_new();
 	struct drop taken[MANY];
 	struct err err;
 
@@ -264,12 +265,14 @@ static void many_are_taken_at_once(void)
 	for (int i = 0; i < MANY; i++) {
 		char sha256[SHA256_TEXT + 1] = "";
 		uint32_t crc32 = 0;
+		int64_t size = 0;
 
 		CU_ASSERT_EQUAL(taken[i].adopted, i % 2 == 0);
-		CU_ASSERT_EQUAL(take_hash(taken[i].fd, sha256, &crc32, &err), 0);
+		CU_ASSERT_EQUAL(digest_file(digest, taken[i].fd, sha256, &crc32, &size, &err), 0);
 		CU_ASSERT_STRING_EQUAL(taken[i].letter.sha256, sha256);
 		CU_ASSERT_EQUAL(taken[i].letter.crc32, crc32);
-		CU_ASSERT_EQUAL(take_hash(taken[i].served_fd, sha256, &crc32, &err), 0);
+		CU_ASSERT_EQUAL(
+		    digest_file(digest, taken[i].served_fd, sha256, &crc32, &size, &err), 0);
 		CU_ASSERT_STRING_EQUAL(taken[i].letter.sha256, sha256);
 		for (int j = 0; j < i; j++)
 			CU_ASSERT_STRING_NOT_EQUAL(taken[j].letter.sha256, sha256);
@@ -355,31 +358,6 @@ static void a_name_that_a_copy_had_meanwhile_is_removed(void)
 	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
 }
 
-static void hashing_reads_from_the_start_wherever_the_file_stands(void)
-{
-	OWNED_SCRATCH struct scratch scratch;
-	char sha256[SHA256_TEXT + 1] = "untouched";
-	uint32_t crc32 = 7;
-	struct err err;
-	int fd;
-
-	scratch_open(&scratch);
-	scratch_write(&scratch, "abc", "abc");
-	fd = openat(scratch.fd, "abc", O_RDONLY | O_CLOEXEC);
-	CU_ASSERT_EQUAL(lseek(fd, 2, SEEK_SET), 2);
-	CU_ASSERT_EQUAL(take_hash(fd, sha256, &crc32, &err), 0);
-	CU_ASSERT_STRING_EQUAL(sha256, ABC_SHA256);
-	CU_ASSERT_EQUAL(crc32, ABC_CRC32);
-	(void)close(fd);
-	fd = openat(scratch.fd, "abc", O_WRONLY | O_CLOEXEC);
-	memcpy(sha256, "untouched", sizeof("untouched"));
-	crc32 = 7;
-	CU_ASSERT_EQUAL(take_hash(fd, sha256, &crc32, &err), -1);
-	CU_ASSERT_STRING_EQUAL(sha256, "untouched");
-	CU_ASSERT_EQUAL(crc32, 7);
-	(void)close(fd);
-}
-
 void add_suite_take(CU_pSuite suite)
 {
 	TEST(a_file_of_its_own_is_adopted);
@@ -392,5 +370,4 @@ void add_suite_take(CU_pSuite suite)
 	TEST(what_cannot_be_copied_now_waits_and_is_told_of);
 	TEST(an_adopted_file_can_be_given_back);
 	TEST(a_name_that_a_copy_had_meanwhile_is_removed);
-	TEST(hashing_reads_from_the_start_wherever_the_file_stands);
 }
