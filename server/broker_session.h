@@ -41,7 +41,7 @@ struct handed {
 	int64_t letter_id;
 	bool was_sent; /* some of it, since what was sent was acknowledged last */
 	char avrs_id[AVRS_ID_MAX + 1];
-	enum letter_class class;
+	enum area area; /* whose right it took */
 };
 
 struct broker_session {

@@ -251,18 +251,18 @@ int news_note_opening(
 	    "INSERT INTO opening (account_id, letter_id, opened)"
 	    " SELECT a.id, l.id, CAST($3 AS BIGINT) FROM account a, letter l"
 	    " WHERE a.id = $1 AND l.id = $2"
-	    " ON CONFLICT (account_id, letter_id) DO NOTHING",
+	    " ON CONFLICT (account_id, letter_id) DO UPDATE SET opened = excluded.opened",
 	    VALUES(INT(account_id), INT(letter_id), INT(clock_now())), err);
 }
 
-int news_was_opened(struct catalog *catalog, int64_t account_id, int64_t letter_id,
+int news_was_opened(struct catalog *catalog, int64_t account_id, int64_t letter_id, int64_t since,
     bool *ret_opened, struct err *err)
 {
 	OWNED_STATEMENT struct statement *row = NULL;
 
 	return catalog_find(catalog,
-	    "SELECT 1 FROM opening WHERE account_id = $1 AND letter_id = $2",
-	    VALUES(INT(account_id), INT(letter_id)), &row, ret_opened, err);
+	    "SELECT 1 FROM opening WHERE account_id = $1 AND letter_id = $2 AND opened >= $3",
+	    VALUES(INT(account_id), INT(letter_id), INT(since)), &row, ret_opened, err);
 }
 
 static int count_one(const struct letter *letter, void *arg, struct err *err)

@@ -41,8 +41,8 @@ int news_acknowledge(struct catalog *catalog, const struct actor *actor,
 int news_note_opening(
     struct catalog *catalog, int64_t account_id, int64_t letter_id, struct err *err);
 
-/* Has the account opened the letter since it was new? */
-int news_was_opened(struct catalog *catalog, int64_t account_id, int64_t letter_id,
+/* Has the account opened the letter since it was new, and not before since (0: whenever)? */
+int news_was_opened(struct catalog *catalog, int64_t account_id, int64_t letter_id, int64_t since,
     bool *ret_opened, struct err *err);
 
 /* How many letters and trade files are new, at most limit of each counted. */

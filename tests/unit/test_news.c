@@ -591,7 +591,7 @@ static void stops_when_it_is_told_to(void)
 	CU_ASSERT_TRUE(more);
 }
 
-static void notes_the_first_opening(void)
+static void notes_when_a_letter_was_opened_last(void)
 {
 	OWNED_MODEL struct model m;
 	bool opened = true;
@@ -600,17 +600,23 @@ static void notes_the_first_opening(void)
 	model_open(&m, "master");
 	post(&m, CLASS_EDELIVERY);
 	post(&m, CLASS_EDELIVERY);
-	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, &opened, &err), 0);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, 0, &opened, &err), 0);
 	CU_ASSERT_FALSE(opened);
 	CU_ASSERT_EQUAL(news_note_opening(m.f.catalog, 1, m.letters[1].id, &err), 0);
 	clock_freeze(FIXTURE_NOW + 5);
 	CU_ASSERT_EQUAL(news_note_opening(m.f.catalog, 1, m.letters[1].id, &err), 0);
-	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, &opened, &err), 0);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, 0, &opened, &err), 0);
 	CU_ASSERT_TRUE(opened);
-	CU_ASSERT_EQUAL(fixture_number(&m.f, "SELECT opened FROM opening"), FIXTURE_NOW);
-	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[2].id, &opened, &err), 0);
+	CU_ASSERT_EQUAL(fixture_number(&m.f, "SELECT opened FROM opening"), FIXTURE_NOW + 5);
+	CU_ASSERT_EQUAL(
+	    news_was_opened(m.f.catalog, 1, m.letters[1].id, FIXTURE_NOW + 5, &opened, &err), 0);
+	CU_ASSERT_TRUE(opened);
+	CU_ASSERT_EQUAL(
+	    news_was_opened(m.f.catalog, 1, m.letters[1].id, FIXTURE_NOW + 6, &opened, &err), 0);
 	CU_ASSERT_FALSE(opened);
-	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 2, m.letters[1].id, &opened, &err), 0);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[2].id, 0, &opened, &err), 0);
+	CU_ASSERT_FALSE(opened);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 2, m.letters[1].id, 0, &opened, &err), 0);
 	CU_ASSERT_FALSE(opened);
 }
 
@@ -633,7 +639,7 @@ void add_suite_news(CU_pSuite suite)
 	TEST(puts_acknowledgements_into_the_audit_log);
 	TEST(leaves_the_news_of_others_alone);
 	TEST(stops_when_it_is_told_to);
-	TEST(notes_the_first_opening);
+	TEST(notes_when_a_letter_was_opened_last);
 	TEST(forgets_the_exceptions_of_a_role_that_showed_nothing);
 	TEST(begins_with_all_trade_files_when_the_backlog_is_asked_for);
 }
