@@ -394,7 +394,8 @@ static void note_handed(struct broker_session *s, const struct view_found *found
 		return;
 	s->handed = mem_resize(s->handed, s->handed_count + 1, sizeof(*s->handed));
 	handed = &s->handed[s->handed_count++];
-	*handed = (struct handed){.letter_id = letter->id, .area = area_of(found)};
+	*handed =
+	    (struct handed){.letter_id = letter->id, .area = area_of(found), .since = clock_now()};
 	text_copy(handed->avrs_id, letter->avrs_id);
 }
 
@@ -480,7 +481,9 @@ static int acknowledge_handed(
 	bool received = false;
 	bool found = false;
 
-	if (receipt_find(catalog, s->view.account.login, handed->letter_id, &received, err) < 0)
+	/* One from before tells of a letter that was renewed since. */
+	if (receipt_find(catalog, s->view.account.login, handed->letter_id, handed->since,
+	        &received, err) < 0)
 		return -1;
 	if (!received)
 		return 0;
