@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch/paper.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/csv.h"
 #include "base/file.h"
 #include "spool/folder.h"
-#include "spool/letter.h"
-#include "spool/provider.h"
+#include "spool/outbox.h"
 
 enum { MANIFEST_MAX = 256 * 1024 * 1024 };
 
@@ -22,30 +19,10 @@ struct making {
 static int add_line(const struct letter *letter, void *arg, struct err *err)
 {
 	struct making *making = arg;
-	struct provider provider;
-	char number[32];
-	char file[SERVED_NAME_MAX + 32];
-	char when[TIME_SIZE];
 
-	if (letter->placed == 0)
-		return 0;
-	if (provider_get(making->spool->catalog, letter->avrs_id, &provider, err) < 0)
-		return -1;
-	(void)snprintf(file, sizeof(file), "%" PRId64 "_%s", letter->id, letter->name);
-	(void)snprintf(number, sizeof(number), "%" PRId64, letter->size);
-	clock_print(letter->queued, when);
-	csv_add(&making->out, file);
-	csv_add(&making->out, letter->avrs_id);
-	csv_add(&making->out, provider.npi);
-	csv_add(&making->out, provider.name);
-	csv_add(&making->out, letter->type);
-	csv_add(&making->out, number);
-	csv_add(&making->out, letter->sha256);
-	csv_add(&making->out, when);
-	csv_add(&making->out, paper_name(letter->paper));
-	csv_add(&making->out, letter->paper_reason);
-	csv_end(&making->out);
-	return 0;
+	return letter->placed
+	           ? outbox_manifest_add(making->spool->catalog, letter, &making->out, err)
+	           : 0;
 }
 
 int paper_write_manifest(const struct spool *spool, const char *date, struct err *err)
@@ -54,8 +31,7 @@ int paper_write_manifest(const struct spool *spool, const char *date, struct err
 	char path[FOLDER_PATH_MAX];
 	int result;
 
-	buffer_add_text(
-	    &making.out, "file,avrs_id,npi,name,type,size,sha256,queued,state,reason\r\n");
+	outbox_manifest_start(&making.out);
 	result = letter_list_paper(spool->catalog, date, add_line, &making, err);
 	if (result == 0 && buffer_is_full(&making.out))
 		result = err_set(err, ERR_RETRY, "paper/%s/manifest.csv would be too large", date);

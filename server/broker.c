@@ -188,14 +188,12 @@ static int check_session(struct broker_session *s, const char **ret_end, struct 
 	clock_print_date(clock_now(), today);
 	for (size_t i = 0; i < s->handed_count; i++) {
 		const struct handed *handed = &s->handed[i];
-		enum area area =
-		    handed->class == CLASS_EDELIVERY ? AREA_EDELIVERY : AREA_TRADE_FILES;
 		struct membership membership;
 
 		if (membership_find(
 		        catalog, account.id, handed->avrs_id, &membership, &found, err) < 0)
 			return -1;
-		if (!right_may_see(&account, found ? &membership : NULL, area, today))
+		if (!right_may_see(&account, found ? &membership : NULL, handed->area, today))
 			*ret_end = "the right to a file that it had open was withdrawn";
 	}
 	return 0;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "server/broker_session.h"
 #include "spool/address_list.h"
+#include "spool/outbox.h"
 #include "spool/password.h"
 #include "spool/receipt.h"
 
@@ -365,27 +366,36 @@ static int answer_close_folder(struct broker_session *s, struct err *err)
 	return put_ok(s);
 }
 
-static struct handed *find_handed(struct broker_session *s, int64_t letter_id)
+/* Whose right opens the letter there: new/ has those of both classes. */
+static enum area area_of(const struct view_found *found)
+{
+	if (found->place.kind == PLACE_PAPER_LETTER)
+		return AREA_PAPER;
+	return found->letter.class == CLASS_EDELIVERY ? AREA_EDELIVERY : AREA_TRADE_FILES;
+}
+
+static bool was_handed(const struct broker_session *s, int64_t letter_id, enum area area)
 {
 	for (size_t i = 0; i < s->handed_count; i++)
-		if (s->handed[i].letter_id == letter_id)
-			return &s->handed[i];
-	return NULL;
+		if (s->handed[i].letter_id == letter_id && s->handed[i].area == area)
+			return true;
+	return false;
 }
 
 /* Remember what the session can read from now on: a descriptor cannot be taken back. */
-static void note_handed(struct broker_session *s, const struct letter *letter)
+static void note_handed(struct broker_session *s, const struct view_found *found)
 {
-	struct handed *handed = find_handed(s, letter->id);
+	const struct letter *letter = &found->letter;
+	struct handed *handed;
 
 	if (ledger_note_opening(s->broker->ledger, s->view.account.id, letter->id))
 		broker_commit_soon(s->broker);
-	if (handed)
+	if (was_handed(s, letter->id, area_of(found)))
 		return;
 	s->handed = mem_resize(s->handed, s->handed_count + 1, sizeof(*s->handed));
 	handed = &s->handed[s->handed_count++];
-	*handed = (struct handed){.letter_id = letter->id};
-	handed->class = letter->class;
+	*handed =
+	    (struct handed){.letter_id = letter->id, .area = area_of(found), .since = clock_now()};
 	text_copy(handed->avrs_id, letter->avrs_id);
 }
 
@@ -404,7 +414,7 @@ static int answer_open(struct broker_session *s, struct err *err)
 	if (view_open(&s->view, &found, &fd, err) < 0)
 		return put_trouble(s, err);
 	if (found.letter.id)
-		note_handed(s, &found.letter);
+		note_handed(s, &found);
 	(void)put_ok(s);
 	message_put_fd(&s->broker->out, fd);
 	put_entry(&s->broker->out, &found.entry);
@@ -412,11 +422,24 @@ static int answer_open(struct broker_session *s, struct err *err)
 	return 0;
 }
 
+/* Something of the letter went out. False: it was not handed over, so nothing can have. */
+static bool mark_sent(struct broker_session *s, int64_t letter_id)
+{
+	bool handed = false;
+
+	for (size_t i = 0; i < s->handed_count; i++)
+		if (s->handed[i].letter_id == letter_id) {
+			s->handed[i].was_sent = true;
+			handed = true;
+		}
+	return handed;
+}
+
 static int answer_sent(struct broker_session *s, struct err *err)
 {
 	struct message *in = &s->broker->in;
-	struct handed *handed = find_handed(s, message_get_int(in));
-	struct reading reading = {.account_id = s->view.account.id};
+	struct reading reading = {
+	    .account_id = s->view.account.id, .letter_id = message_get_int(in)};
 
 	for (int64_t left = message_get_bounded(in, 0, COVERAGE_PARTS); left > 0; left--) {
 		int64_t from = message_get_bounded(in, 0, INT64_MAX);
@@ -425,10 +448,8 @@ static int answer_sent(struct broker_session *s, struct err *err)
 		if (from < to)
 			coverage_add(&reading.sent, from, to);
 	}
-	if (!message_is_read(in) || !handed)
+	if (!message_is_read(in) || !mark_sent(s, reading.letter_id))
 		return refuse(err);
-	handed->was_sent = true;
-	reading.letter_id = handed->letter_id;
 	text_copy(reading.login, s->view.account.login);
 	text_copy(reading.address, s->address);
 	text_copy(reading.client, s->client);
@@ -437,27 +458,42 @@ static int answer_sent(struct broker_session *s, struct err *err)
 	return 0;
 }
 
+static int acknowledge_new(struct broker_session *s, const struct handed *handed,
+    const struct actor *actor, const struct letter *letter, struct err *err)
+{
+	struct catalog *catalog = s->broker->spool.catalog;
+	struct membership membership;
+	bool found = false;
+
+	if (membership_find(
+	        catalog, s->view.account.id, handed->avrs_id, &membership, &found, err) < 0)
+		return -1;
+	return found ? news_acknowledge(catalog, actor, &membership, letter, err) : 0;
+}
+
 static int acknowledge_handed(
     struct broker_session *s, const struct handed *handed, struct err *err)
 {
 	struct catalog *catalog = s->broker->spool.catalog;
 	char name[ACTOR_MAX];
 	struct actor actor = actor_of_account(s->broker->spool.actor.node, &s->view.account, name);
-	struct membership membership;
 	struct letter letter;
 	bool received = false;
 	bool found = false;
 
-	if (receipt_find(catalog, s->view.account.login, handed->letter_id, &received, err) < 0)
+	/* One from before tells of a letter that was renewed since. */
+	if (receipt_find(catalog, s->view.account.login, handed->letter_id, handed->since,
+	        &received, err) < 0)
 		return -1;
 	if (!received)
 		return 0;
 	if (letter_find(catalog, handed->letter_id, &letter, &found, err) < 0)
 		return -1;
-	if (found && membership_find(catalog, s->view.account.id, handed->avrs_id, &membership,
-	                 &found, err) < 0)
-		return -1;
-	return found ? news_acknowledge(catalog, &actor, &membership, &letter, err) : 0;
+	if (!found)
+		return 0;
+	if (handed->area == AREA_PAPER)
+		return outbox_hand_over(catalog, &actor, s->view.account.login, &letter, err);
+	return acknowledge_new(s, handed, &actor, &letter, err);
 }
 
 /*
@@ -489,16 +525,20 @@ static int acknowledge(struct broker_session *s, const struct view_found *found,
 {
 	char name[ACTOR_MAX];
 	struct actor actor = actor_of_account(s->broker->spool.actor.node, &s->view.account, name);
+	struct catalog *catalog = s->broker->spool.catalog;
+	const struct letter *letter = &found->letter;
+	bool on_paper = found->place.kind == PLACE_PAPER_LETTER;
 	bool opened = false;
 
 	if (ledger_commit(s->broker->ledger, err) < 0 ||
-	    news_was_opened(
-	        s->broker->spool.catalog, s->view.account.id, found->letter.id, &opened, err) < 0)
+	    news_was_opened(catalog, s->view.account.id, letter->id, on_paper ? letter->queued : 0,
+	        &opened, err) < 0)
 		return -1;
 	if (!opened)
 		return 0;
-	return news_acknowledge(
-	    s->broker->spool.catalog, &actor, &found->membership, &found->letter, err);
+	if (on_paper)
+		return outbox_hand_over(catalog, &actor, s->view.account.login, letter, err);
+	return news_acknowledge(catalog, &actor, &found->membership, letter, err);
 }
 
 static int answer_remove(struct broker_session *s, struct err *err)
@@ -510,7 +550,11 @@ static int answer_remove(struct broker_session *s, struct err *err)
 		return -1;
 	if (answered)
 		return 0;
-	if (found.place.kind != PLACE_NEW_FILE && found.place.kind != PLACE_PROVIDER_NEW_FILE)
+	/* `rm *` takes it with the letters; it goes with the last of them. */
+	if (found.place.kind == PLACE_PAPER_MANIFEST)
+		return put_ok(s);
+	if (found.place.kind != PLACE_NEW_FILE && found.place.kind != PLACE_PROVIDER_NEW_FILE &&
+	    found.place.kind != PLACE_PAPER_LETTER)
 		return put_answer(
 		    s, ANSWER_DENIED, "only files in new/ can be removed, which acknowledges them");
 	if (acknowledge(s, &found, err) < 0)

@@ -39,9 +39,10 @@ struct listing {
 /* A descriptor that the session was handed and may still read. */
 struct handed {
 	int64_t letter_id;
+	int64_t since; /* when it was handed first */
 	bool was_sent; /* some of it, since what was sent was acknowledged last */
 	char avrs_id[AVRS_ID_MAX + 1];
-	enum letter_class class;
+	enum area area; /* whose right it took */
 };
 
 struct broker_session {

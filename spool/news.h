@@ -37,12 +37,25 @@ int news_has(struct catalog *catalog, const struct membership *membership,
 int news_acknowledge(struct catalog *catalog, const struct actor *actor,
     const struct membership *membership, const struct letter *letter, struct err *err);
 
+/*
+ * Acknowledged letters are new again, and have to be opened again before they can be acknowledged:
+ * those served under the names, or those posted since a moment (0: all). What is new already stays
+ * as it is. *ret_count: how many were renewed. It goes in parts, each a transaction: after a
+ * failure the same call does the rest. A name that is none of what the role shows is ERR_REFUSED
+ * before anything changes.
+ */
+int news_renew_names(struct catalog *catalog, const struct actor *actor,
+    const struct membership *membership, char *const *names, size_t count, int64_t *ret_count,
+    struct err *err);
+int news_renew_since(struct catalog *catalog, const struct actor *actor,
+    const struct membership *membership, int64_t since, int64_t *ret_count, struct err *err);
+
 /* Note that the account opened the letter: from now on it can acknowledge it. */
 int news_note_opening(
     struct catalog *catalog, int64_t account_id, int64_t letter_id, struct err *err);
 
-/* Has the account opened the letter since it was new? */
-int news_was_opened(struct catalog *catalog, int64_t account_id, int64_t letter_id,
+/* Has the account opened the letter since it was new, and not before since (0: whenever)? */
+int news_was_opened(struct catalog *catalog, int64_t account_id, int64_t letter_id, int64_t since,
     bool *ret_opened, struct err *err);
 
 /* How many letters and trade files are new, at most limit of each counted. */

@@ -11,6 +11,7 @@ enum { PARTS_MAX = 3 };
 #define ID     "\001" /* an AVRS ID */
 #define NAME   "\002" /* any name */
 #define JOINED "\003" /* <AVRS-ID>_<name> */
+#define DATE   "\004" /* YYYY-MM-DD */
 
 static const struct pattern {
 	const char *parts[PARTS_MAX];
@@ -28,6 +29,10 @@ static const struct pattern {
     {{"publications", "telehealth"}, PLACE_SECTION, AREA_COMMON, true, 0},
     {{"publications", "messages"}, PLACE_SECTION, AREA_COMMON, true, 0},
     {{"publications", "bulletins"}, PLACE_SECTION, AREA_COMMON, true, 0},
+    {{"paper"}, PLACE_PAPER, AREA_PAPER, true, 0},
+    {{"paper", DATE}, PLACE_PAPER_DATE, AREA_PAPER, true, 0},
+    {{"paper", DATE, "manifest.csv"}, PLACE_PAPER_MANIFEST, AREA_PAPER, false, 0},
+    {{"paper", DATE, NAME}, PLACE_PAPER_LETTER, AREA_PAPER, false, 0},
     {{ID}, PLACE_PROVIDER, AREA_PROVIDER, true, 0},
     {{ID, "STATUS.txt"}, PLACE_PROVIDER_STATUS, AREA_PROVIDER, false, 0},
     {{ID, "MANIFEST.csv"}, PLACE_MANIFEST, AREA_PROVIDER, false, 0},
@@ -56,6 +61,14 @@ static bool take_id(const char *text, struct place *place)
 	return true;
 }
 
+static bool take_date(const char *text, struct place *place)
+{
+	if (!date_is_valid(text))
+		return false;
+	text_copy(place->date, text);
+	return take_name(text, place);
+}
+
 static bool take_joined(const char *text, struct place *place)
 {
 	char id[AVRS_ID_MAX + 1];
@@ -77,6 +90,8 @@ static bool part_matches(const char *wanted, const char *part, struct place *pla
 		return take_name(part, place);
 	case '\003':
 		return take_joined(part, place);
+	case '\004':
+		return take_date(part, place);
 	default:
 		return strcmp(wanted, part) == 0 && take_name(part, place);
 	}

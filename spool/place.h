@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "base/clock.h"
 #include "spool/avrs_id.h"
 #include "spool/letter_class.h"
 #include "spool/right.h"
@@ -31,7 +32,11 @@ enum place_kind {
 	PLACE_PROVIDER_NEW_FILE,
 	PLACE_CLASS, /* <AVRS-ID>/edelivery, <AVRS-ID>/trade-files */
 	PLACE_LETTER,
-	PLACE_ARCHIVES, /* <AVRS-ID>/archives */
+	PLACE_ARCHIVES,       /* <AVRS-ID>/archives */
+	PLACE_PAPER,          /* paper */
+	PLACE_PAPER_DATE,     /* paper/<date> */
+	PLACE_PAPER_MANIFEST, /* paper/<date>/manifest.csv */
+	PLACE_PAPER_LETTER,   /* paper/<date>/<id>_<name> */
 	PLACE_KIND_COUNT
 };
 
@@ -40,6 +45,7 @@ struct place {
 	enum area area; /* whose right it takes */
 	bool is_folder;
 	char avrs_id[AVRS_ID_MAX + 1]; /* "": in none */
+	char date[DATE_SIZE];          /* in paper/, "": in none */
 	enum letter_class class;       /* of PLACE_CLASS and PLACE_LETTER */
 	char name[NAME_MAX + 1];       /* of what is in a folder by a name of its own */
 };

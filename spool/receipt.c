@@ -58,14 +58,15 @@ int receipt_note(struct catalog *catalog, const struct reading *reading, struct 
 	    err);
 }
 
-int receipt_find(
-    struct catalog *catalog, const char *login, int64_t letter_id, bool *ret_found, struct err *err)
+int receipt_find(struct catalog *catalog, const char *login, int64_t letter_id, int64_t since,
+    bool *ret_found, struct err *err)
 {
 	OWNED_STATEMENT struct statement *row = NULL;
 
 	return catalog_find(catalog,
-	    "SELECT 1 FROM receipt WHERE letter_id = $1 AND login = $2 LIMIT 1",
-	    VALUES(INT(letter_id), TEXT(login)), &row, ret_found, err);
+	    "SELECT 1 FROM receipt WHERE letter_id = $1 AND login = $2 AND completed >= $3"
+	    " LIMIT 1",
+	    VALUES(INT(letter_id), TEXT(login), INT(since)), &row, ret_found, err);
 }
 
 int receipt_list(struct catalog *catalog, int64_t letter_id,

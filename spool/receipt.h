@@ -25,9 +25,9 @@ struct reading {
  */
 int receipt_note(struct catalog *catalog, const struct reading *reading, struct err *err);
 
-/* Has the account a receipt of the letter? */
-int receipt_find(struct catalog *catalog, const char *login, int64_t letter_id, bool *ret_found,
-    struct err *err);
+/* Has the account a receipt of the letter that was completed at since or later? */
+int receipt_find(struct catalog *catalog, const char *login, int64_t letter_id, int64_t since,
+    bool *ret_found, struct err *err);
 
 /* Call each for the receipts of a letter, the oldest first. */
 struct receipt {

@@ -197,7 +197,7 @@ static const char *const version_1[] = {
     " current BIGINT NOT NULL CHECK (current IN (0, 1)),"
     " UNIQUE (section, name, version))",
 
-    /* Since when a letter in new/ has been opened, and which bytes of it went out so far. */
+    /* When a letter was opened last, and which bytes of it went out so far. */
     "CREATE TABLE opening ("
     " account_id BIGINT NOT NULL REFERENCES account (id) ON DELETE CASCADE,"
     " letter_id BIGINT NOT NULL REFERENCES letter (id),"
@@ -307,7 +307,13 @@ static const char *const version_1[] = {
     NULL,
 };
 
-static const char *const *const versions[] = {version_1};
+static const char *const version_2[] = {
+    /* The print shop's listings: their cost must not grow with all that was ever printed. */
+    "CREATE INDEX letter_to_print ON letter (paper_date, id) WHERE paper = 'queued'",
+    NULL,
+};
+
+static const char *const *const versions[] = {version_1, version_2};
 
 int64_t schema_newest(void)
 {

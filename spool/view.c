@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "spool/folder.h"
 #include "spool/intake.h"
+#include "spool/outbox.h"
 
 void view_init(struct view *view, const struct spool *spool, const struct account *account)
 {
@@ -142,6 +143,44 @@ static bool names_letter(enum place_kind kind)
 	return kind == PLACE_LETTER || kind == PLACE_NEW_FILE || kind == PLACE_PROVIDER_NEW_FILE;
 }
 
+/* A letter of the outbox, for as long as it is to be printed. */
+static int find_paper(
+    struct view *view, struct view_found *found, enum view_answer *ret_answer, struct err *err)
+{
+	struct letter letter;
+	bool there = false;
+
+	if (outbox_find(view->spool->catalog, found->place.date, found->place.name, &letter, &there,
+	        err) < 0)
+		return -1;
+	if (!there || !outbox_has(&letter))
+		return 0;
+	found->letter = letter;
+	found->entry.size = letter.size;
+	found->entry.changed = letter.queued;
+	*ret_answer = VIEW_FOUND;
+	return 0;
+}
+
+/*
+ * The folder of a date is found as long as it is known, though not listed once it has no letter
+ * left: who has just removed the last one is still in it, and removes its manifest next.
+ */
+static int find_paper_folder(
+    struct view *view, struct view_found *found, enum view_answer *ret_answer, struct err *err)
+{
+	bool there = false;
+
+	if (outbox_find_date(
+	        view->spool->catalog, found->place.date, &found->entry.changed, &there, err) < 0)
+		return -1;
+	if (!there)
+		return 0;
+	found->entry.is_folder = found->place.is_folder;
+	*ret_answer = VIEW_FOUND;
+	return found->place.is_folder ? 0 : describe_text(view, found, err);
+}
+
 static int find(struct view *view, const char *path, struct view_found *found,
     enum view_answer *ret_answer, struct err *err)
 {
@@ -157,6 +196,10 @@ static int find(struct view *view, const char *path, struct view_found *found,
 	text_copy(found->entry.name, found->place.name);
 	if (names_letter(found->place.kind))
 		return find_letter(view, found, ret_answer, err);
+	if (found->place.kind == PLACE_PAPER_LETTER)
+		return find_paper(view, found, ret_answer, err);
+	if (found->place.date[0])
+		return find_paper_folder(view, found, ret_answer, err);
 	*ret_answer = VIEW_FOUND;
 	if (!found->place.is_folder)
 		return describe_text(view, found, err);
@@ -198,7 +241,10 @@ int view_open(struct view *view, const struct view_found *found, int *ret_fd, st
 
 	if (!letter->id)
 		return open_text(view, &found->place, ret_fd, err);
-	folder_letter(letter->avrs_id, letter->class, letter->id, letter->name, path);
+	if (found->place.kind == PLACE_PAPER_LETTER)
+		folder_paper(letter->paper_date, letter->id, letter->name, path);
+	else
+		folder_letter(letter->avrs_id, letter->class, letter->id, letter->name, path);
 	if (spool_open_file(view->spool, path, ret_fd, err) == 0)
 		return 0;
 	/* The catalog says that it is posted: a person has to look, the client comes back. */

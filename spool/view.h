@@ -46,6 +46,7 @@ struct view_cursor {
 	int stage;
 	char avrs_id[AVRS_ID_MAX + 1]; /* that is being listed, or the last that was */
 	int64_t sequence;
+	char date[DATE_SIZE]; /* of the folder of paper/ that was listed last */
 	struct news_cursor news;
 };
 

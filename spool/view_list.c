@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "spool/outbox.h"
 #include "spool/view.h"
 
 /* A listing under way. */
@@ -173,7 +174,8 @@ static int pass_membership(const struct membership *membership, void *arg, struc
 
 static int list_root(struct listing *listing, bool *ret_more, struct err *err)
 {
-	static const char *const fixed[] = {"STATUS.txt", "new", "archives", "publications", NULL};
+	static const char *const fixed[] = {
+	    "STATUS.txt", "new", "archives", "publications", "paper", NULL};
 	struct view_cursor *cursor = listing->cursor;
 	int64_t limit;
 
@@ -208,6 +210,66 @@ static int list_publications(struct listing *listing, bool *ret_more, struct err
 	return list_fixed(listing, sections, err);
 }
 
+/* May the account still see the outbox? Rights go between pages. */
+static bool sees_paper(const struct listing *listing)
+{
+	return right_may_see(&listing->view->account, NULL, AREA_PAPER, listing->today);
+}
+
+static int list_paper(struct listing *listing, bool *ret_more, struct err *err)
+{
+	struct catalog *catalog = listing->view->spool->catalog;
+	struct view_cursor *cursor = listing->cursor;
+	bool found = sees_paper(listing);
+
+	while (found && listing->left > 0) {
+		struct view_entry entry = {.is_folder = true};
+
+		if (outbox_next_date(catalog, cursor->date, cursor->date, &found, err) < 0)
+			return -1;
+		if (!found)
+			break;
+		text_copy(entry.name, cursor->date);
+		if (outbox_find_date(catalog, cursor->date, &entry.changed, &found, err) < 0 ||
+		    pass_on(listing, &entry, err) < 0)
+			return -1;
+	}
+	*ret_more = found;
+	return 0;
+}
+
+static int pass_paper(const struct letter *letter, void *arg, struct err *err)
+{
+	struct listing *listing = arg;
+	struct view_entry entry = {.size = letter->size, .changed = letter->queued};
+
+	outbox_name(letter, entry.name);
+	listing->cursor->sequence = letter->id;
+	return pass_on(listing, &entry, err);
+}
+
+/* Stage 0: the manifest. Stage 1: the letters. */
+static int list_paper_date(struct listing *listing, bool *ret_more, struct err *err)
+{
+	struct view_cursor *cursor = listing->cursor;
+	char path[PLACE_PATH_MAX];
+
+	*ret_more = false;
+	if (!sees_paper(listing))
+		return 0;
+	if (cursor->stage == 0) {
+		cursor->stage = 1;
+		(void)snprintf(path, sizeof(path), "/paper/%s/manifest.csv", listing->folder->date);
+		if (pass_path(listing, path, err) < 0)
+			return -1;
+	}
+	if (listing->left > 0 && outbox_list(listing->view->spool->catalog, listing->folder->date,
+	                             cursor->sequence, listing->left, pass_paper, listing, err) < 0)
+		return -1;
+	*ret_more = listing->left == 0;
+	return 0;
+}
+
 static int list_nothing(struct listing *listing, bool *ret_more, struct err *err)
 {
 	(void)listing;
@@ -227,12 +289,20 @@ static int (*const lists[PLACE_KIND_COUNT])(
     [PLACE_PROVIDER_NEW] = list_provider_new,
     [PLACE_CLASS] = list_class,
     [PLACE_ARCHIVES] = list_nothing,
+    [PLACE_PAPER] = list_paper,
+    [PLACE_PAPER_DATE] = list_paper_date,
 };
 
 static bool is_start(const struct view_cursor *cursor)
 {
 	return cursor->stage == 0 && !cursor->avrs_id[0] && cursor->sequence == 0 &&
 	       !cursor->news.past_renewed && cursor->news.sequence == 0;
+}
+
+static bool has_texts(const struct place *folder)
+{
+	return folder->kind == PLACE_ROOT || folder->kind == PLACE_PROVIDER ||
+	       folder->kind == PLACE_PAPER_DATE;
 }
 
 int view_list(struct view *view, const struct place *folder, struct view_cursor *cursor,
@@ -243,8 +313,8 @@ int view_list(struct view *view, const struct place *folder, struct view_cursor 
 
 	if (!lists[folder->kind])
 		return err_set(err, ERR_REFUSED, "not a folder");
-	if (is_start(cursor) && (folder->kind == PLACE_ROOT || folder->kind == PLACE_PROVIDER))
-		view_texts_forget(&view->texts, folder->avrs_id);
+	if (is_start(cursor) && has_texts(folder))
+		view_texts_forget(&view->texts, folder->date[0] ? folder->date : folder->avrs_id);
 	clock_print_date(clock_now(), listing.today);
 	return lists[folder->kind](&listing, ret_more, err);
 }

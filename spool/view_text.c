@@ -11,6 +11,7 @@
 #include "base/csv.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "spool/outbox.h"
 #include "spool/retention.h"
 #include "spool/view.h"
 
@@ -162,10 +163,30 @@ static int make_manifest(struct making *making, struct err *err)
 	return 0;
 }
 
+/* What is still to be printed: what is listed beside it. */
+static int add_paper_line(const struct letter *letter, void *arg, struct err *err)
+{
+	struct making *making = arg;
+
+	note_change(making, letter->placed);
+	note_change(making, letter->paper_ended);
+	return outbox_has(letter)
+	           ? outbox_manifest_add(making->view->spool->catalog, letter, making->out, err)
+	           : 0;
+}
+
+static int make_paper_manifest(struct making *making, struct err *err)
+{
+	outbox_manifest_start(making->out);
+	return letter_list_paper(
+	    making->view->spool->catalog, making->place->date, add_paper_line, making, err);
+}
+
 static int (*const makers[PLACE_KIND_COUNT])(struct making *making, struct err *err) = {
     [PLACE_STATUS] = make_status,
     [PLACE_PROVIDER_STATUS] = make_provider_status,
     [PLACE_MANIFEST] = make_manifest,
+    [PLACE_PAPER_MANIFEST] = make_paper_manifest,
 };
 
 /* The bytes in a memory file that nobody can change any more. */
@@ -181,6 +202,12 @@ static int seal(const struct buffer *out, int *ret_fd, struct err *err)
 		return err_sys(err, "seal a generated text");
 	*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+/* What a text is kept by, besides its kind. */
+static const char *folder_of(const struct place *place)
+{
+	return place->date[0] ? place->date : place->avrs_id;
 }
 
 static int make(
@@ -204,7 +231,7 @@ static int make(
 		return -1;
 	text.size = (int64_t)out.length;
 	text.changed = making.changed;
-	text_copy(text.avrs_id, place->avrs_id);
+	text_copy(text.folder, folder_of(place));
 	*ret_text = text;
 	return 0;
 }
@@ -222,10 +249,10 @@ void view_texts_done(struct view_texts *texts)
 		forget(&texts->kept[i]);
 }
 
-void view_texts_forget(struct view_texts *texts, const char *avrs_id)
+void view_texts_forget(struct view_texts *texts, const char *folder)
 {
 	for (int i = 0; i < VIEW_TEXTS_MAX; i++)
-		if (strcmp(texts->kept[i].avrs_id, avrs_id) == 0)
+		if (strcmp(texts->kept[i].folder, folder) == 0)
 			forget(&texts->kept[i]);
 }
 
@@ -242,7 +269,7 @@ int view_text_get(struct view *view, const struct place *place, const struct vie
 	for (int i = 0; i < VIEW_TEXTS_MAX; i++) {
 		const struct view_text *kept = &texts->kept[i];
 
-		if (kept->kind == place->kind && strcmp(kept->avrs_id, place->avrs_id) == 0) {
+		if (kept->kind == place->kind && strcmp(kept->folder, folder_of(place)) == 0) {
 			*ret_text = kept;
 			return 0;
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The generated files of a view: STATUS.txt and MANIFEST.csv.
+ * The generated files of a view: STATUS.txt, MANIFEST.csv, and the print shop's manifest.csv.
  *
  * A text stays what it was when it was first asked for, until its folder is listed again, so
  * that size, time and content agree for a client that mirrors. Its time is that of the newest
@@ -18,9 +18,9 @@ enum { VIEW_TEXTS_MAX = 32 };
 struct view;
 
 struct view_text {
-	enum place_kind kind; /* PLACE_ROOT: a free slot */
-	char avrs_id[AVRS_ID_MAX + 1];
-	int fd; /* a sealed memory file */
+	enum place_kind kind;         /* PLACE_ROOT: a free slot */
+	char folder[AVRS_ID_MAX + 1]; /* its AVRS ID or date, "" in the root */
+	int fd;                       /* a sealed memory file */
 	int64_t size;
 	int64_t changed;
 };
@@ -36,7 +36,7 @@ void view_texts_done(struct view_texts *texts);
 int view_text_get(struct view *view, const struct place *place, const struct view_text **ret_text,
     struct err *err);
 
-/* Make those of a folder (AVRS ID or "") anew when they are asked for next. */
-void view_texts_forget(struct view_texts *texts, const char *avrs_id);
+/* Make those of a folder (AVRS ID, date or "") anew when they are asked for next. */
+void view_texts_forget(struct view_texts *texts, const char *folder);
 
 #endif

@@ -82,16 +82,16 @@ void fixture_account(const struct fixture *f, const char *login, struct account 
 	must(account_get(f->catalog, login, ret_account, &err), &err);
 }
 
-void fixture_letter(const struct fixture *f, const char *avrs_id, enum letter_class class,
-    const char *name, struct letter *ret_letter)
+/* Add a letter whose deliveries are set; its id and names are filled in. */
+static void add_letter(
+    const struct fixture *f, const char *avrs_id, const char *name, struct letter *ret_letter)
 {
-	struct letter letter = {.class = class,
-	    .size = 1000,
-	    .crc32 = 1,
-	    .taken = clock_now(),
-	    .electronic = ELECTRONIC_POSTING};
+	struct letter letter = *ret_letter;
 	struct err err;
 
+	letter.size = 1000;
+	letter.crc32 = 1;
+	letter.taken = clock_now();
 	must(catalog_take_ids(f->catalog, "letter", 1, &letter.id, &err), &err);
 	text_copy(letter.avrs_id, avrs_id);
 	text_copy(letter.name, name);
@@ -100,6 +100,27 @@ void fixture_letter(const struct fixture *f, const char *avrs_id, enum letter_cl
 	(void)snprintf(letter.sha256, sizeof(letter.sha256), "%064d", (int)letter.id);
 	must(letter_add(f->catalog, f->spool.settings.node, &letter, &err), &err);
 	*ret_letter = letter;
+}
+
+void fixture_letter(const struct fixture *f, const char *avrs_id, enum letter_class class,
+    const char *name, struct letter *ret_letter)
+{
+	*ret_letter = (struct letter){.class = class, .electronic = ELECTRONIC_POSTING};
+	add_letter(f, avrs_id, name, ret_letter);
+}
+
+void fixture_on_paper(const struct fixture *f, const char *avrs_id, const char *date,
+    const char *name, struct letter *ret_letter)
+{
+	struct err err;
+
+	*ret_letter = (struct letter){.paper = PAPER_QUEUED,
+	    .queued = clock_now(),
+	    .paper_reason = "the provider has no account (R2)"};
+	text_copy(ret_letter->paper_date, date);
+	add_letter(f, avrs_id, name, ret_letter);
+	ret_letter->placed = clock_now();
+	must(letter_set_placed(f->catalog, ret_letter->id, ret_letter->placed, &err), &err);
 }
 
 void fixture_post(const struct fixture *f, struct letter *letter)

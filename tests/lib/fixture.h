@@ -48,6 +48,10 @@ void fixture_post(const struct fixture *f, struct letter *letter);
 void fixture_posted(const struct fixture *f, const char *avrs_id, enum letter_class class,
     const char *name, struct letter *ret_letter);
 
+/* A letter in the outbox folder of a date, now. */
+void fixture_on_paper(const struct fixture *f, const char *avrs_id, const char *date,
+    const char *name, struct letter *ret_letter);
+
 /* Run SQL (a literal), and the number that a query yields. */
 void fixture_sql(const struct fixture *f, const char *sql);
 int64_t fixture_number(const struct fixture *f, const char *sql);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/message.h"
 #include "base/number.h"
@@ -300,6 +301,33 @@ static void a_withdrawn_role_ends_the_sessions_that_hold_a_letter(void)
 	CU_ASSERT_FALSE(end_session(&lists));
 }
 
+/* The print shop has no role at an AVRS ID, and needs none for what is in its paper/ (R2). */
+static void a_print_shop_keeps_what_it_prints_until_it_is_none(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session shop;
+	struct err err;
+
+	bench_open(&bench);
+	change_rights(&bench, "DELETE FROM membership WHERE role <> 'master'");
+	change_rights(&bench, "UPDATE account SET print_shop = 1 WHERE login = 'bob'");
+	change_rights(&bench, "UPDATE letter SET paper = 'queued', queued = 1, placed = 1,"
+	                      " paper_date = '2019-03-27'");
+	CU_ASSERT_EQUAL(
+	    file_make_folder(bench.drops.spool.root_fd, "paper/2019-03-27", 0750, &err), 0);
+	scratch_write(&bench.drops.scratch, "paper/2019-03-27/1_EFT_1.pdf", DROPS_PDF);
+	shop = begin_session(&bench, 1, "bob");
+	CU_ASSERT_EQUAL(
+	    ask_path(&bench, &shop, REQUEST_OPEN, "/paper/2019-03-27/1_EFT_1.pdf"), ANSWER_OK);
+	change_rights(&bench, "UPDATE account SET state = 'disabled' WHERE login = 'ann'");
+	(void)usleep(1000 * 1000);
+	CU_ASSERT_EQUAL(ask_path(&bench, &shop, REQUEST_FIND, "/paper"), ANSWER_OK);
+	change_rights(&bench, "UPDATE account SET print_shop = 0 WHERE login = 'bob'");
+	CU_ASSERT_EQUAL(receive(&bench, shop.channel), MESSAGE_END);
+	expect_closed(&bench, 1);
+	CU_ASSERT_TRUE(end_session(&shop));
+}
+
 /*
  * A session parses the network, so it may be anybody's: one that asks and never reads must not
  * keep the broker, and with it everybody else, waiting.
@@ -356,6 +384,7 @@ void add_suite_broker(CU_pSuite suite)
 	TEST(a_session_that_asks_what_it_may_not_is_ended);
 	TEST(the_sessions_of_a_disabled_account_end);
 	TEST(a_withdrawn_role_ends_the_sessions_that_hold_a_letter);
+	TEST(a_print_shop_keeps_what_it_prints_until_it_is_none);
 	TEST(a_session_that_reads_no_answers_keeps_nobody_waiting);
 	TEST(without_its_listener_it_ends);
 }

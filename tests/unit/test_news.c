@@ -100,18 +100,21 @@ static void acknowledge(struct model *m, int number)
 	read_membership(m);
 }
 
-/* A letter below the mark is new again. */
+/* A letter that was acknowledged, above the mark or below it, is new again. */
 static void renew(struct model *m, int number)
 {
+	char *const names[] = {m->letters[number].name};
+	int64_t count = 0;
 	struct err err;
 
-	CU_ASSERT_TRUE(number <= m->mark);
-	CU_ASSERT_EQUAL(catalog_run(m->f.catalog,
-	                    "INSERT INTO acknowledgement (account_id, avrs_id, sequence, renewed)"
-	                    " VALUES (1, $1, $2, 1)",
-	                    VALUES(TEXT(ID), INT(number)), &err),
+	CU_ASSERT_EQUAL(news_renew_names(m->f.catalog, &m->f.spool.actor, &m->membership, names, 1,
+	                    &count, &err),
 	    0);
-	m->renewed[number] = true;
+	CU_ASSERT_EQUAL(count, !is_new(m, number));
+	if (number <= m->mark)
+		m->renewed[number] = true;
+	m->acknowledged[number] = false;
+	read_membership(m);
 }
 
 static void recall(struct model *m, int number)
@@ -251,8 +254,7 @@ static void take_a_random_step(struct model *m, unsigned *state)
 		post(m, what == 0 ? CLASS_TRADE_FILES : CLASS_EDELIVERY);
 	else if (number && what < 8 && is_new(m, number))
 		acknowledge(m, number);
-	else if (number && what == 8 && !m->gone[number] && number <= m->mark &&
-	         !m->renewed[number])
+	else if (number && what == 8 && !m->gone[number] && shown(m, number))
 		renew(m, number);
 	else if (number && what == 9 && !m->gone[number])
 		recall(m, number);
@@ -591,7 +593,7 @@ static void stops_when_it_is_told_to(void)
 	CU_ASSERT_TRUE(more);
 }
 
-static void notes_the_first_opening(void)
+static void notes_when_a_letter_was_opened_last(void)
 {
 	OWNED_MODEL struct model m;
 	bool opened = true;
@@ -600,22 +602,196 @@ static void notes_the_first_opening(void)
 	model_open(&m, "master");
 	post(&m, CLASS_EDELIVERY);
 	post(&m, CLASS_EDELIVERY);
-	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, &opened, &err), 0);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, 0, &opened, &err), 0);
 	CU_ASSERT_FALSE(opened);
 	CU_ASSERT_EQUAL(news_note_opening(m.f.catalog, 1, m.letters[1].id, &err), 0);
 	clock_freeze(FIXTURE_NOW + 5);
 	CU_ASSERT_EQUAL(news_note_opening(m.f.catalog, 1, m.letters[1].id, &err), 0);
-	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, &opened, &err), 0);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, 0, &opened, &err), 0);
 	CU_ASSERT_TRUE(opened);
-	CU_ASSERT_EQUAL(fixture_number(&m.f, "SELECT opened FROM opening"), FIXTURE_NOW);
-	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[2].id, &opened, &err), 0);
+	CU_ASSERT_EQUAL(fixture_number(&m.f, "SELECT opened FROM opening"), FIXTURE_NOW + 5);
+	CU_ASSERT_EQUAL(
+	    news_was_opened(m.f.catalog, 1, m.letters[1].id, FIXTURE_NOW + 5, &opened, &err), 0);
+	CU_ASSERT_TRUE(opened);
+	CU_ASSERT_EQUAL(
+	    news_was_opened(m.f.catalog, 1, m.letters[1].id, FIXTURE_NOW + 6, &opened, &err), 0);
 	CU_ASSERT_FALSE(opened);
-	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 2, m.letters[1].id, &opened, &err), 0);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[2].id, 0, &opened, &err), 0);
 	CU_ASSERT_FALSE(opened);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 2, m.letters[1].id, 0, &opened, &err), 0);
+	CU_ASSERT_FALSE(opened);
+}
+
+static void renews_each_letter_once_and_tells_of_it(void)
+{
+	OWNED_MODEL struct model m;
+	char *const names[] = {m.letters[1].name, m.letters[2].name, m.letters[1].name};
+	int64_t count = 0;
+	struct err err;
+
+	model_open(&m, "master");
+	post(&m, CLASS_EDELIVERY);
+	post(&m, CLASS_TRADE_FILES);
+	post(&m, CLASS_EDELIVERY);
+	acknowledge(&m, 1);
+	clock_freeze(FIXTURE_NOW + 5);
+	CU_ASSERT_EQUAL(
+	    news_renew_names(m.f.catalog, &m.f.spool.actor, &m.membership, names, 3, &count, &err),
+	    0);
+	/* The second was new all the time. */
+	CU_ASSERT_EQUAL(count, 1);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&m.f, "SELECT COUNT(*) FROM event WHERE what = 'letter.renewed'"
+	                         " AND login = 'ann' AND avrs_id = '" ID "' AND letter_id = 1"),
+	    1);
+	m.renewed[1] = true;
+	read_membership(&m);
+	check(&m, 2);
+	/* What the texts of the view tell has changed. */
+	CU_ASSERT_EQUAL(m.membership.changed, FIXTURE_NOW + 5);
+}
+
+/* It came into new/ again, so that it was opened before does not count. */
+static void wants_a_renewed_letter_to_be_opened_again(void)
+{
+	OWNED_MODEL struct model m;
+	bool opened = true;
+	struct err err;
+
+	model_open(&m, "master");
+	post(&m, CLASS_EDELIVERY);
+	CU_ASSERT_EQUAL(news_note_opening(m.f.catalog, 1, m.letters[1].id, &err), 0);
+	acknowledge(&m, 1);
+	renew(&m, 1);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, 0, &opened, &err), 0);
+	CU_ASSERT_FALSE(opened);
+	CU_ASSERT_EQUAL(news_note_opening(m.f.catalog, 1, m.letters[1].id, &err), 0);
+	CU_ASSERT_EQUAL(news_was_opened(m.f.catalog, 1, m.letters[1].id, 0, &opened, &err), 0);
+	CU_ASSERT_TRUE(opened);
+}
+
+/* R5, R11: one name that is none leaves all the others as they are. */
+static void renews_nothing_that_the_role_does_not_show(void)
+{
+	OWNED_MODEL struct model m;
+	int64_t count = 42;
+	struct err err;
+
+	model_open(&m, "e-delivery-only");
+	post(&m, CLASS_EDELIVERY);
+	post(&m, CLASS_TRADE_FILES);
+	post(&m, CLASS_EDELIVERY);
+	acknowledge(&m, 1);
+	acknowledge(&m, 3);
+	recall(&m, 3);
+	for (int number = 2; number <= 4; number++) {
+		char other[] = "EFT_9";
+		char *const names[] = {
+		    m.letters[1].name, number == 4 ? other : m.letters[number].name};
+
+		CU_ASSERT_TRUE(fails(news_renew_names(m.f.catalog, &m.f.spool.actor, &m.membership,
+		                         names, 2, &count, &err),
+		    &err, ERR_REFUSED));
+		CU_ASSERT_EQUAL(count, 42);
+	}
+	CU_ASSERT_EQUAL(exceptions(&m), 0);
+	CU_ASSERT_EQUAL(
+	    news_renew_since(m.f.catalog, &m.f.spool.actor, &m.membership, 0, &count, &err), 0);
+	CU_ASSERT_EQUAL(count, 1);
+	m.renewed[1] = true;
+	check(&m, 2);
+}
+
+/* The trade files from before a role that shows them, by name or all: the floor is theirs. */
+static void renews_trade_files_from_before_the_role(void)
+{
+	OWNED_MODEL struct model m;
+	struct seen seen;
+
+	model_open(&m, "e-delivery-only");
+	post(&m, CLASS_EDELIVERY);
+	post(&m, CLASS_TRADE_FILES);
+	fixture_grant(&m.f, "ann", ID, "includes-e-delivery");
+	m.shows_trade_files = true;
+	read_membership(&m);
+	CU_ASSERT_EQUAL(m.membership.mark, 0);
+	CU_ASSERT_EQUAL(m.membership.trade_files_after, 2);
+	m.acknowledged[2] = true;
+	check(&m, 1);
+	renew(&m, 2);
+	list_all(&m, 1, &seen);
+	CU_ASSERT_EQUAL(seen.times[1], 1);
+	CU_ASSERT_EQUAL(seen.times[2], 1);
+	acknowledge(&m, 2);
+	list_all(&m, 1, &seen);
+	CU_ASSERT_EQUAL(seen.times[2], 0);
+}
+
+/* More than one transaction renews, in either class, and only from the day on. */
+static void renews_in_parts_what_was_posted_since(void)
+{
+	enum { MANY = 1100 };
+	OWNED_FIXTURE struct fixture f;
+	struct membership membership;
+	struct letter letter;
+	int64_t count = 0;
+	bool found = false;
+	struct err err;
+
+	fixture_open(&f);
+	scratch_provider(&f.spool, ID);
+	(void)scratch_account(&f.spool, "ann", ID, "master");
+	for (int i = 0; i < MANY; i++) {
+		char name[16];
+
+		clock_freeze(FIXTURE_NOW + i);
+		(void)snprintf(name, sizeof(name), "EFT_%d", i);
+		fixture_posted(&f, ID, i % 10 ? CLASS_EDELIVERY : CLASS_TRADE_FILES, name, &letter);
+	}
+	fixture_sql(&f, "UPDATE membership SET mark = 1100");
+	CU_ASSERT_EQUAL(membership_find(f.catalog, 1, ID, &membership, &found, &err), 0);
+	CU_ASSERT_EQUAL(news_renew_since(f.catalog, &f.spool.actor, &membership, FIXTURE_NOW + 1000,
+	                    &count, &err),
+	    0);
+	CU_ASSERT_EQUAL(count, 100);
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT MIN(sequence) FROM acknowledgement"), 1001);
+	CU_ASSERT_EQUAL(
+	    news_renew_since(f.catalog, &f.spool.actor, &membership, 0, &count, &err), 0);
+	CU_ASSERT_EQUAL(count, 1000);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, "SELECT COUNT(*) FROM acknowledgement WHERE renewed = 1"), MANY);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, "SELECT COUNT(*) FROM event WHERE what = 'letter.renewed'"), MANY);
+	CU_ASSERT_EQUAL(
+	    news_renew_since(f.catalog, &f.spool.actor, &membership, 0, &count, &err), 0);
+	CU_ASSERT_EQUAL(count, 0);
+}
+
+static void renews_nothing_where_the_role_is_gone(void)
+{
+	OWNED_MODEL struct model m;
+	char *const names[] = {m.letters[1].name};
+	int64_t count = 42;
+	struct err err;
+
+	model_open(&m, "master");
+	post(&m, CLASS_EDELIVERY);
+	acknowledge(&m, 1);
+	fixture_sql(&m.f, "DELETE FROM membership");
+	CU_ASSERT_TRUE(fails(
+	    news_renew_names(m.f.catalog, &m.f.spool.actor, &m.membership, names, 1, &count, &err),
+	    &err, ERR_REFUSED));
+	CU_ASSERT_EQUAL(count, 42);
 }
 
 void add_suite_news(CU_pSuite suite)
 {
+	TEST(renews_each_letter_once_and_tells_of_it);
+	TEST(wants_a_renewed_letter_to_be_opened_again);
+	TEST(renews_nothing_that_the_role_does_not_show);
+	TEST(renews_trade_files_from_before_the_role);
+	TEST(renews_in_parts_what_was_posted_since);
+	TEST(renews_nothing_where_the_role_is_gone);
 	TEST(moves_the_mark_with_each_acknowledgement_in_order);
 	TEST(keeps_the_mark_behind_the_first_gap);
 	TEST(agrees_with_the_model_for_a_master);
@@ -633,7 +809,7 @@ void add_suite_news(CU_pSuite suite)
 	TEST(puts_acknowledgements_into_the_audit_log);
 	TEST(leaves_the_news_of_others_alone);
 	TEST(stops_when_it_is_told_to);
-	TEST(notes_the_first_opening);
+	TEST(notes_when_a_letter_was_opened_last);
 	TEST(forgets_the_exceptions_of_a_role_that_showed_nothing);
 	TEST(begins_with_all_trade_files_when_the_backlog_is_asked_for);
 }

@@ -29,6 +29,12 @@ static const struct {
     {"/publications/telehealth", PLACE_SECTION, AREA_COMMON, true, "", 0, "telehealth"},
     {"/publications/messages", PLACE_SECTION, AREA_COMMON, true, "", 0, "messages"},
     {"/publications/bulletins", PLACE_SECTION, AREA_COMMON, true, "", 0, "bulletins"},
+    /* R2: the print shop's. */
+    {"/paper", PLACE_PAPER, AREA_PAPER, true, "", 0, "paper"},
+    {"/paper/2024-05-15", PLACE_PAPER_DATE, AREA_PAPER, true, "", 0, "2024-05-15"},
+    {"/paper/2024-05-15/manifest.csv", PLACE_PAPER_MANIFEST, AREA_PAPER, false, "", 0,
+        "manifest.csv"},
+    {"/paper/2024-05-15/7_EFT_1.pdf", PLACE_PAPER_LETTER, AREA_PAPER, false, "", 0, "7_EFT_1.pdf"},
     {"/123456789", PLACE_PROVIDER, AREA_PROVIDER, true, "123456789", 0, ""},
     {"/123456789/STATUS.txt", PLACE_PROVIDER_STATUS, AREA_PROVIDER, false, "123456789", 0,
         "STATUS.txt"},
@@ -63,6 +69,8 @@ static void knows_every_place_of_the_tree(void)
 		CU_ASSERT_STRING_EQUAL(place.avrs_id, places[i].avrs_id);
 		CU_ASSERT_EQUAL(place.class, places[i].class);
 		CU_ASSERT_STRING_EQUAL(place.name, places[i].name);
+		CU_ASSERT_STRING_EQUAL(
+		    place.date, strstr(places[i].path, "2024-05-15") ? "2024-05-15" : "");
 		seen[places[i].kind] = true;
 	}
 	for (int kind = 0; kind < PLACE_KIND_COUNT; kind++)
@@ -78,7 +86,8 @@ static void knows_no_other_place_and_leaves_the_result_alone(void)
 	    "/publications/telehealth/x", "/123456789/EFT_1.pdf", "/123456789/Edelivery",
 	    "/123456789/drop", "/123456789/edelivery/a/b", "/123456789/trade-files/a/b",
 	    "/123456789/archives/x", "/123456789/new/a/b", "/123456789/STATUS.txt/x",
-	    "/123456789/edelivery/a/b/c/d", "/trade-files", "/edelivery"};
+	    "/123456789/edelivery/a/b/c/d", "/trade-files", "/edelivery", "/paper/today",
+	    "/paper/2024-02-30", "/paper/2024-05-15/a/b", "/paper/manifest.csv"};
 
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		struct place place = {.kind = PLACE_KIND_COUNT};

@@ -66,9 +66,27 @@ static void the_last_missing_byte_makes_a_receipt(void)
 	CU_ASSERT_EQUAL(count(&bench), 0);
 	send_part(&bench, bench.letter.id, 499, 500);
 	CU_ASSERT_EQUAL(count(&bench), 1);
-	CU_ASSERT_EQUAL(receipt_find(bench.f.catalog, "ann", bench.letter.id, &found, &err), 0);
+	CU_ASSERT_EQUAL(receipt_find(bench.f.catalog, "ann", bench.letter.id, 0, &found, &err), 0);
 	CU_ASSERT_TRUE(found);
-	CU_ASSERT_EQUAL(receipt_find(bench.f.catalog, "bob", bench.letter.id, &found, &err), 0);
+	CU_ASSERT_EQUAL(receipt_find(bench.f.catalog, "bob", bench.letter.id, 0, &found, &err), 0);
+	CU_ASSERT_FALSE(found);
+}
+
+/* Of a letter that was renewed the receipt from before tells nothing. */
+static void a_receipt_is_found_by_when_it_was_completed(void)
+{
+	OWNED_BENCH struct bench bench;
+	bool found = false;
+	struct err err;
+
+	bench_open(&bench);
+	send_part(&bench, bench.letter.id, 0, 1000);
+	CU_ASSERT_EQUAL(
+	    receipt_find(bench.f.catalog, "ann", bench.letter.id, FIXTURE_NOW, &found, &err), 0);
+	CU_ASSERT_TRUE(found);
+	CU_ASSERT_EQUAL(
+	    receipt_find(bench.f.catalog, "ann", bench.letter.id, FIXTURE_NOW + 1, &found, &err),
+	    0);
 	CU_ASSERT_FALSE(found);
 }
 
@@ -122,6 +140,7 @@ static void tells_who_when_from_where_and_with_what(void)
 void add_suite_receipt(CU_pSuite suite)
 {
 	TEST(the_last_missing_byte_makes_a_receipt);
+	TEST(a_receipt_is_found_by_when_it_was_completed);
 	TEST(the_next_receipt_begins_from_nothing);
 	TEST(a_letter_that_is_gone_makes_none);
 	TEST(tells_who_when_from_where_and_with_what);

@@ -135,6 +135,10 @@ static const struct {
     {"/999999999", '-', '-', '-', '-'},
     {"/200000002", '-', '-', '-', '-'},
     {"/200000002/edelivery", '-', '-', '-', '-'},
+    {"/paper", '-', '-', '-', '-'},
+    {"/paper/2024-05-15", '-', '-', '-', '-'},
+    {"/paper/2024-05-15/manifest.csv", '-', '-', '-', '-'},
+    {"/paper/2024-05-15/1007_EFT_7.pdf", '-', '-', '-', '-'},
     {"/drop", '-', '-', '-', '-'},
     {"/nonsense", '-', '-', '-', '-'},
 };
@@ -274,6 +278,75 @@ static void takes_what_is_acknowledged_out_of_new_only(void)
 	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/edelivery/EFT_1.pdf"), VIEW_FOUND);
 }
 
+/*
+ * A print shop, and the folder of a day in every state: to be printed, on its way there, handed
+ * over, withdrawn.
+ */
+static void open_print_shop(struct fixture *f, struct view *ret_view)
+{
+	static const char *const names[] = {"EFT_p1.pdf", "EFT_p2.pdf", "EFT_p3.pdf", "EFT_p4.pdf"};
+	struct letter letter;
+	struct err err;
+
+	open_with_letters(f);
+	(void)scratch_account(&f->spool, "shop", "", "");
+	fixture_sql(f, "UPDATE account SET print_shop = 1 WHERE login = 'shop'");
+	CU_ASSERT_EQUAL(file_make_folder(f->scratch.fd, "paper/2024-05-15", 0750, &err), 0);
+	fixture_sql(f, "UPDATE sequence SET next = 21 WHERE name = 'letter'");
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char path[FOLDER_PATH_MAX];
+
+		fixture_on_paper(f, ID, "2024-05-15", names[i], &letter);
+		folder_paper("2024-05-15", letter.id, names[i], path);
+		scratch_write(&f->scratch, path, "to be printed");
+	}
+	fixture_sql(f, "UPDATE letter SET placed = NULL WHERE name = 'EFT_p2.pdf'");
+	fixture_sql(f, "UPDATE letter SET paper = 'handed-over' WHERE name = 'EFT_p3.pdf'");
+	fixture_sql(f, "UPDATE letter SET paper = 'withdrawn' WHERE name = 'EFT_p4.pdf'");
+	fixture_on_paper(f, ID, "2024-05-14", "EFT_p5.pdf", &letter);
+	fixture_sql(f, "UPDATE letter SET paper = 'handed-over' WHERE name = 'EFT_p5.pdf'");
+	open_view(f, "shop", ret_view);
+}
+
+/* R2 */
+static void shows_a_print_shop_the_letters_to_print_and_nothing_else(void)
+{
+	static const struct {
+		const char *path;
+		enum view_answer answer;
+	} rows[] = {
+	    {"/paper", VIEW_FOUND},
+	    {"/paper/2024-05-15", VIEW_FOUND},
+	    {"/paper/2024-05-15/manifest.csv", VIEW_FOUND},
+	    {"/paper/2024-05-15/21_EFT_p1.pdf", VIEW_FOUND},
+	    {"/paper/2024-05-15/22_EFT_p2.pdf", VIEW_NOTHING},
+	    {"/paper/2024-05-15/23_EFT_p3.pdf", VIEW_NOTHING},
+	    {"/paper/2024-05-15/24_EFT_p4.pdf", VIEW_NOTHING},
+	    {"/paper/2024-05-15/021_EFT_p1.pdf", VIEW_NOTHING},
+	    {"/paper/2024-05-15/21_EFT_p2.pdf", VIEW_NOTHING},
+	    {"/paper/2024-05-15/EFT_p1.pdf", VIEW_NOTHING},
+	    /* It was posted, and never on paper. */
+	    {"/paper/2024-05-15/1_EFT_1.pdf", VIEW_NOTHING},
+	    {"/paper/2024-05-14/21_EFT_p1.pdf", VIEW_NOTHING},
+	    /* All of it is handed over: its manifest can be removed still. */
+	    {"/paper/2024-05-14", VIEW_FOUND},
+	    {"/paper/2024-05-14/manifest.csv", VIEW_FOUND},
+	    {"/paper/2024-05-13", VIEW_NOTHING},
+	    {"/paper/2024-05-13/manifest.csv", VIEW_NOTHING},
+	    {"/123456789", VIEW_NOTHING},
+	    {"/123456789/edelivery/EFT_1.pdf", VIEW_NOTHING},
+	};
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_print_shop(&f, &view);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		CU_ASSERT_EQUAL(answer_to(&view, rows[i].path), rows[i].answer);
+	view.account.print_shop = false;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		CU_ASSERT_EQUAL(answer_to(&view, rows[i].path), VIEW_NOTHING);
+}
+
 static void describes_what_it_found(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -353,6 +426,16 @@ static void opens_what_it_found_for_reading(void)
 	check_content(&view, "/123456789/new/RA_1.835", "a trade file");
 	check_content(&view, "/STATUS.txt", "Account includes");
 	check_content(&view, "/123456789/MANIFEST.csv", "name,class,type");
+}
+
+static void opens_what_is_to_be_printed(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_print_shop(&f, &view);
+	check_content(&view, "/paper/2024-05-15/21_EFT_p1.pdf", "to be printed");
+	check_content(&view, "/paper/2024-05-15/manifest.csv", "file,avrs_id,npi");
 }
 
 /* The catalog says that it is there: that is no client's fault, and somebody must look. */
@@ -452,9 +535,11 @@ void add_suite_view(CU_pSuite suite)
 	TEST(sees_a_change_of_rights_at_the_next_question);
 	TEST(shows_bundles_to_accounts_that_have_them);
 	TEST(takes_what_is_acknowledged_out_of_new_only);
+	TEST(shows_a_print_shop_the_letters_to_print_and_nothing_else);
 	TEST(describes_what_it_found);
 	TEST(gives_a_folder_the_time_of_its_newest_letter);
 	TEST(opens_what_it_found_for_reading);
+	TEST(opens_what_is_to_be_printed);
 	TEST(says_which_letter_has_lost_its_file);
 	TEST(opens_no_folder);
 	TEST(says_what_the_bulletin_says_of_a_letter_being_posted);

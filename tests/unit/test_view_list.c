@@ -188,16 +188,91 @@ static void lists_bundles_for_accounts_that_have_them(void)
 	check_in_all_pages(&view, "/archives", "");
 }
 
-/* An unattended client takes each entry to be a file it can get, or a folder it can list. */
-static void lists_nothing_that_is_not_found_by_its_name(void)
+/* Letters to print of two days, and a day between them that is done with. */
+static void open_print_shop(struct fixture *f, struct view *ret_view)
 {
-	static const char *const folders[] = {
-	    "/", "/new", "/publications", "/123456789", "/123456789/new", "/123456789/edelivery"};
+	struct letter letter;
+	char name[32];
+
+	open_with_letters(f);
+	(void)scratch_account(&f->spool, "shop", "", "");
+	fixture_sql(f, "UPDATE account SET print_shop = 1 WHERE login = 'shop'");
+	fixture_sql(f, "UPDATE sequence SET next = 21 WHERE name = 'letter'");
+	for (int i = 1; i <= 5; i++) {
+		(void)snprintf(name, sizeof(name), "EFT_p%d", i);
+		fixture_on_paper(f, ID, "2024-05-13", name, &letter);
+	}
+	fixture_on_paper(f, ID, "2024-05-14", "EFT_q", &letter);
+	fixture_on_paper(f, ID, "2024-05-15", "EFT_r", &letter);
+	fixture_sql(f, "UPDATE letter SET paper = 'withdrawn' WHERE name = 'EFT_p2'");
+	fixture_sql(f, "UPDATE letter SET paper = 'handed-over' WHERE name IN ('EFT_p4', 'EFT_q')");
+	open_view(f, "shop", ret_view);
+}
+
+/* R2 */
+static void lists_the_letters_to_print_by_their_days(void)
+{
+	static const struct {
+		const char *path;
+		const char *names;
+	} rows[] = {
+	    {"/", "STATUS.txt new/ paper/ publications/ "},
+	    {"/paper", "2024-05-13/ 2024-05-15/ "},
+	    {"/paper/2024-05-13", "21_EFT_p1 23_EFT_p3 25_EFT_p5 manifest.csv "},
+	    {"/paper/2024-05-14", "manifest.csv "},
+	    {"/paper/2024-05-15", "27_EFT_r manifest.csv "},
+	};
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_print_shop(&f, &view);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_in_all_pages(&view, rows[i].path, rows[i].names);
+}
+
+static void lists_no_paper_once_the_account_is_no_print_shop(void)
+{
+	static const char *const folders[] = {"/paper", "/paper/2024-05-13"};
 	OWNED_FIXTURE struct fixture f;
 	OWNED_VIEW struct view view;
 	struct seen *seen = mem_new(1, sizeof(*seen));
 
-	open_with_letters(&f);
+	open_print_shop(&f, &view);
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		struct view_found found;
+		enum view_answer answer;
+		struct view_cursor cursor = {.stage = 0};
+		bool more = false;
+		struct err err;
+
+		seen->count = 0;
+		view.account.print_shop = true;
+		CU_ASSERT_EQUAL(view_find(&view, folders[i], &found, &answer, &err), 0);
+		CU_ASSERT_EQUAL(
+		    view_list(&view, &found.place, &cursor, 1, note, seen, &more, &err), 0);
+		CU_ASSERT_EQUAL(seen->count, 1);
+		CU_ASSERT_TRUE(more);
+		view.account.print_shop = false;
+		CU_ASSERT_EQUAL(
+		    view_list(&view, &found.place, &cursor, 9, note, seen, &more, &err), 0);
+		CU_ASSERT_EQUAL(seen->count, 1);
+		CU_ASSERT_FALSE(more);
+	}
+	free(seen);
+}
+
+/* An unattended client takes each entry to be a file it can get, or a folder it can list. */
+static void lists_nothing_that_is_not_found_by_its_name(void)
+{
+	static const char *const folders[] = {"/", "/new", "/publications", "/123456789",
+	    "/123456789/new", "/123456789/edelivery", "/paper", "/paper/2024-05-13"};
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	struct seen *seen = mem_new(1, sizeof(*seen));
+
+	open_print_shop(&f, &view);
+	view_done(&view);
+	fixture_sql(&f, "UPDATE account SET print_shop = 1 WHERE login = 'ann'");
 	open_view(&f, "ann", &view);
 	for (size_t i = 0; i < COUNT(folders); i++) {
 		list(&view, folders[i], 3, seen);
@@ -460,6 +535,8 @@ void add_suite_view_list(CU_pSuite suite)
 {
 	TEST(lists_every_entry_of_every_folder_once);
 	TEST(lists_bundles_for_accounts_that_have_them);
+	TEST(lists_the_letters_to_print_by_their_days);
+	TEST(lists_no_paper_once_the_account_is_no_print_shop);
 	TEST(lists_nothing_that_is_not_found_by_its_name);
 	TEST(lists_a_folder_with_many_letters);
 	TEST(lists_many_avrs_ids);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "spool/intake.h"
+#include "spool/outbox.h"
 #include "spool/view.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"
@@ -241,6 +242,43 @@ static void tells_in_the_manifest_what_is_acknowledged(void)
 	CU_ASSERT_EQUAL(
 	    news_acknowledge(f.catalog, &f.spool.actor, &found.membership, &found.letter, &err), 0);
 	check_manifest(&view, "EFT_1.pdf/edelivery/yes;RA_1, \"copy\".835/trade-files/no;");
+}
+
+/* What the print shop prints from: what is still to be printed of that day. */
+static void lists_in_the_manifest_of_a_day_what_is_to_be_printed(void)
+{
+	static const struct place place = {.kind = PLACE_PAPER_MANIFEST, .date = "2024-05-15"};
+	const int64_t later = FIXTURE_NOW + 5000000;
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	const struct view_text *text = NULL;
+	struct letter letters[3];
+	struct actor actor = {"node", "account shop"};
+	char content[600] = "";
+	struct err err;
+
+	open_with_letters(&f);
+	fixture_on_paper(&f, ID, "2024-05-15", "EFT_p1.pdf", &letters[0]);
+	fixture_on_paper(&f, ID, "2024-05-15", "EFT_p2.pdf", &letters[1]);
+	fixture_on_paper(&f, ID, "2024-05-14", "EFT_p3.pdf", &letters[2]);
+	open_view(&f, "ann", &view);
+	CU_ASSERT_EQUAL_FATAL(view_text_get(&view, &place, &text, &err), 0);
+	CU_ASSERT_TRUE(pread(text->fd, content, sizeof(content) - 1, 0) > 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(content, "EFT_p1.pdf," ID));
+	CU_ASSERT_PTR_NOT_NULL(strstr(content, "EFT_p2.pdf," ID));
+	CU_ASSERT_PTR_NULL(strstr(content, "EFT_p3.pdf"));
+	CU_ASSERT_EQUAL(text->changed, FIXTURE_NOW);
+	clock_freeze(later);
+	CU_ASSERT_EQUAL(outbox_hand_over(f.catalog, &actor, "shop", &letters[0], &err), 0);
+	CU_ASSERT_EQUAL(view_text_get(&view, &place, &text, &err), 0);
+	CU_ASSERT_EQUAL(text->changed, FIXTURE_NOW);
+	view_texts_forget(&view.texts, place.date);
+	CU_ASSERT_EQUAL(view_text_get(&view, &place, &text, &err), 0);
+	memset(content, 0, sizeof(content));
+	CU_ASSERT_TRUE(pread(text->fd, content, sizeof(content) - 1, 0) > 0);
+	CU_ASSERT_PTR_NULL(strstr(content, "EFT_p1.pdf"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(content, "EFT_p2.pdf"));
+	CU_ASSERT_EQUAL(text->changed, later);
 }
 
 /* So that size, time and content agree for a client that mirrors. */
@@ -485,6 +523,7 @@ void add_suite_view_text(CU_pSuite suite)
 	TEST(lists_in_the_manifest_what_the_role_shows);
 	TEST(tells_size_hash_and_times_in_the_manifest);
 	TEST(tells_in_the_manifest_what_is_acknowledged);
+	TEST(lists_in_the_manifest_of_a_day_what_is_to_be_printed);
 	TEST(stays_what_it_was_until_its_folder_is_listed_again);
 	TEST(is_made_anew_when_its_folder_is_listed);
 	TEST(has_the_time_of_what_it_tells);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spool/outbox.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/csv.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "spool/letter_row.h"
+#include "spool/provider.h"
+
+bool outbox_has(const struct letter *letter)
+{
+	return letter->paper == PAPER_QUEUED && letter->placed != 0;
+}
+
+void outbox_name(const struct letter *letter, char ret_name[OUTBOX_NAME_MAX + 1])
+{
+	(void)snprintf(ret_name, OUTBOX_NAME_MAX + 1, "%" PRId64 "_%s", letter->id, letter->name);
+}
+
+int outbox_find(struct catalog *catalog, const char *date, const char *name,
+    struct letter *ret_letter, bool *ret_found, struct err *err)
+{
+	char digits[24] = "";
+	char written[OUTBOX_NAME_MAX + 1];
+	size_t length = strcspn(name, "_");
+	struct letter letter;
+	int64_t id = 0;
+	struct err not_a_number;
+	bool found = false;
+
+	*ret_found = false;
+	if (length >= sizeof(digits))
+		return 0;
+	text_copy_part(digits, length + 1, name);
+	if (number_parse(digits, &id, &not_a_number) < 0)
+		return 0;
+	if (letter_find(catalog, id, &letter, &found, err) < 0)
+		return -1;
+	if (!found || strcmp(letter.paper_date, date) != 0)
+		return 0;
+	outbox_name(&letter, written);
+	if (strcmp(written, name) != 0)
+		return 0;
+	*ret_letter = letter;
+	*ret_found = true;
+	return 0;
+}
+
+int outbox_find_date(struct catalog *catalog, const char *date, int64_t *ret_changed,
+    bool *ret_found, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	if (catalog_find(catalog,
+	        "SELECT placed FROM letter WHERE paper IS NOT NULL AND placed IS NOT NULL"
+	        " AND paper_date = $1 ORDER BY id DESC LIMIT 1",
+	        VALUES(TEXT(date)), &row, ret_found, err) < 0)
+		return -1;
+	if (*ret_found)
+		*ret_changed = statement_int(row, 0);
+	return 0;
+}
+
+int outbox_next_date(struct catalog *catalog, const char *after, char ret_date[DATE_SIZE],
+    bool *ret_found, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	if (catalog_find(catalog,
+	        "SELECT paper_date FROM letter WHERE paper = 'queued' AND placed IS NOT NULL"
+	        " AND paper_date > $1 ORDER BY paper_date, id LIMIT 1",
+	        VALUES(TEXT(after)), &row, ret_found, err) < 0)
+		return -1;
+	if (*ret_found)
+		text_copy_part(ret_date, DATE_SIZE, statement_text(row, 0));
+	return 0;
+}
+
+int outbox_list(struct catalog *catalog, const char *date, int64_t after, int64_t limit,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	return letter_row_each(catalog,
+	    "SELECT " LETTER_COLUMNS " FROM letter l WHERE l.paper = 'queued'"
+	    " AND l.placed IS NOT NULL AND l.paper_date = $1 AND l.id > $2 ORDER BY l.id LIMIT $3",
+	    VALUES(TEXT(date), INT(after), INT(limit)), each, arg, err);
+}
+
+/* A letter to be handed over, for the transaction's body. */
+struct handing {
+	const struct actor *actor;
+	const char *login;
+	const struct letter *letter;
+};
+
+static int hand_over_body(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct handing *handing = arg;
+
+	if (catalog_run(catalog,
+	        "UPDATE letter SET paper = 'handed-over', paper_ended = $2"
+	        " WHERE id = $1 AND paper = 'queued' AND placed IS NOT NULL",
+	        VALUES(INT(handing->letter->id), INT(clock_now())), err) < 0)
+		return -1;
+	if (catalog_changes(catalog) == 0)
+		return 0;
+	return event_add(catalog, handing->actor,
+	    &(struct event){.what = "letter.handed-over",
+	        .login = handing->login,
+	        .avrs_id = handing->letter->avrs_id,
+	        .letter_id = handing->letter->id},
+	    err);
+}
+
+int outbox_hand_over(struct catalog *catalog, const struct actor *actor, const char *login,
+    const struct letter *letter, struct err *err)
+{
+	struct handing handing = {actor, login, letter};
+
+	return catalog_transact(catalog, hand_over_body, &handing, err);
+}
+
+void outbox_manifest_start(struct buffer *out)
+{
+	buffer_add_text(out, "file,avrs_id,npi,name,type,size,sha256,queued,state,reason\r\n");
+}
+
+int outbox_manifest_add(
+    struct catalog *catalog, const struct letter *letter, struct buffer *out, struct err *err)
+{
+	struct provider provider;
+	char number[32];
+	char file[OUTBOX_NAME_MAX + 1];
+	char when[TIME_SIZE];
+
+	if (provider_get(catalog, letter->avrs_id, &provider, err) < 0)
+		return -1;
+	outbox_name(letter, file);
+	(void)snprintf(number, sizeof(number), "%" PRId64, letter->size);
+	clock_print(letter->queued, when);
+	csv_add(out, file);
+	csv_add(out, letter->avrs_id);
+	csv_add(out, provider.npi);
+	csv_add(out, provider.name);
+	csv_add(out, letter->type);
+	csv_add(out, number);
+	csv_add(out, letter->sha256);
+	csv_add(out, when);
+	csv_add(out, paper_name(letter->paper));
+	csv_add(out, letter->paper_reason);
+	csv_end(out);
+	return 0;
+}
