@@ -17,7 +17,7 @@
 	ROW(drop_files)                                                            \
 	ROW(letter_list) ROW(letter_show) ROW(letter_renew)                        \
 	ROW(quarantine_list) ROW(quarantine_release) ROW(quarantine_discard)       \
-	ROW(catalog_copy)
+	ROW(reindex) ROW(catalog_copy)
 /* clang-format on */
 
 /* The row `ROW(provider_add)` is command_provider_add, in provider_add.c. */

@@ -155,55 +155,58 @@ static void temporary_name(const char *path, char ret_name[PATH_MAX])
 	    parent, arc4random(), arc4random());
 }
 
-/* Call each() for what is in the folder path, and count it; top_fd -1: that folder itself. */
-static int each_name(int folder_fd, const char *path,
-    int (*each)(int fd, const char *name, int top_fd, struct err *err), int top_fd,
-    size_t *ret_count, struct err *err)
+int file_each(int folder_fd, const char *path,
+    int (*each)(int fd, const char *name, void *arg, struct err *err), void *arg, struct err *err)
 {
 	int fd = openat(folder_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	int result = 0;
 
-	*ret_count = 0;
 	if (!folder) {
 		(void)err_sys(err, "open folder %s", path);
 		clean_fd(&fd);
 		return -1;
 	}
-	while (result == 0 && (entry = readdir(folder)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		result = each(fd, entry->d_name, top_fd < 0 ? fd : top_fd, err);
-		++*ret_count;
-	}
+	while (result == 0 && (entry = readdir(folder)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			result = each(fd, entry->d_name, arg, err);
 	(void)closedir(folder);
-	return result;
+	return result < 0 ? -1 : 0;
 }
 
+/* A folder being emptied. */
+struct emptying {
+	int top_fd;
+	size_t seen; /* in this round */
+};
+
 /* Remove the file, or move the folder up, to where its turn comes. */
-static int remove_or_lift(int fd, const char *name, int top_fd, struct err *err)
+static int remove_or_lift(int fd, const char *name, void *arg, struct err *err)
 {
+	const struct emptying *emptying = arg;
 	char lifted[PATH_MAX];
 
 	if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	temporary_name("name", lifted);
-	if (errno != EISDIR || renameat(fd, name, top_fd, lifted) < 0)
+	if (errno != EISDIR || renameat(fd, name, emptying->top_fd, lifted) < 0)
 		return err_sys(err, "remove %s", name);
 	return 0;
 }
 
 /* In the topmost folder: a file goes at once, a folder once what is in it is gone or lifted. */
-static int remove_from_top(int fd, const char *name, int top_fd, struct err *err)
+static int remove_from_top(int fd, const char *name, void *arg, struct err *err)
 {
-	size_t count;
+	struct emptying *emptying = arg;
 
+	emptying->top_fd = fd;
+	emptying->seen++;
 	if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR)
 		return err_sys(err, "remove %s", name);
-	if (each_name(fd, name, remove_or_lift, top_fd, &count, err) < 0)
+	if (file_each(fd, name, remove_or_lift, emptying, err) < 0)
 		return -1;
 	return unlinkat(fd, name, AT_REMOVEDIR) < 0 ? err_sys(err, "remove %s", name) : 0;
 }
@@ -211,15 +214,17 @@ static int remove_from_top(int fd, const char *name, int top_fd, struct err *err
 /* Folders within folders are lifted one level at a time, so that none is ever too deep. */
 int file_remove_all(int folder_fd, const char *path, struct err *err)
 {
-	size_t count = 1;
+	struct emptying emptying = {.seen = 1};
 
 	if (unlinkat(folder_fd, path, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR)
 		return err_sys(err, "remove %s", path);
-	while (count > 0)
-		if (each_name(folder_fd, path, remove_from_top, -1, &count, err) < 0)
+	while (emptying.seen > 0) {
+		emptying.seen = 0;
+		if (file_each(folder_fd, path, remove_from_top, &emptying, err) < 0)
 			return -1;
+	}
 	return unlinkat(folder_fd, path, AT_REMOVEDIR) < 0 ? err_sys(err, "remove %s", path) : 0;
 }
 

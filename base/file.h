@@ -45,6 +45,13 @@ int file_read(int folder_fd, const char *path, struct buffer *out, struct err *e
 /* All of the bytes to fd, at its position. */
 int file_write(int fd, const void *bytes, size_t count, struct err *err);
 
+/*
+ * Call each(fd, name, arg) for what is in the folder path, in no order, until it returns less than
+ * 0; fd is the folder. A name that is removed or added meanwhile may come or not.
+ */
+int file_each(int folder_fd, const char *path,
+    int (*each)(int fd, const char *name, void *arg, struct err *err), void *arg, struct err *err);
+
 /* Remove the file path, or the folder and all that is in it; nothing there is fine. */
 int file_remove_all(int folder_fd, const char *path, struct err *err);
 

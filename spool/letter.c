@@ -129,6 +129,15 @@ int letter_list_posted(struct catalog *catalog, const struct letter *after, int6
 	    each, arg, err);
 }
 
+int letter_list_served(struct catalog *catalog, int64_t after, int64_t limit,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	return letter_row_each(catalog,
+	    SELECT "WHERE l.electronic = 'posted' AND l.id > $1 ORDER BY l.id LIMIT $2",
+	    VALUES(INT(after), INT(limit)), each, arg, err);
+}
+
 int letter_list_paper(struct catalog *catalog, const char *date,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err)

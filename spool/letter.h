@@ -111,6 +111,11 @@ int letter_list_posted(struct catalog *catalog, const struct letter *after, int6
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err);
 
+/* Those that are served, of all AVRS IDs, by id after after, at most limit. */
+int letter_list_served(struct catalog *catalog, int64_t after, int64_t limit,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err);
+
 /* All of one outbox folder, by id. */
 int letter_list_paper(struct catalog *catalog, const char *date,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
