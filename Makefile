@@ -75,7 +75,7 @@ test: deps ## unit tests, flows with real clients, every fuzzer's seeds; CATALOG
 test-long: deps ## the above under sanitizers and valgrind, every fuzzer for 10 minutes, long runs
 	@tests/long
 
-test-programs: $(PROGRAMS) $(BUILD)/unit $(BUILD)/replay
+test-programs: $(PROGRAMS) $(BUILD)/unit $(BUILD)/replay $(BUILD)/bad-client
 	@$(if $(SAN)$(COV)$(FAULT),,$(MAKE) --no-print-directory FAULT=1 all)
 
 $(BUILD)/%.o: %.c Makefile
@@ -128,6 +128,10 @@ fuzz: deps ## run every fuzzer for FUZZ_SECONDS (20)
 fuzz-programs: $(addprefix $(BUILD)/fuzz_,$(FUZZERS))
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(foreach r,server batch admin spool base,$(BUILD)/$r.a)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $^ $(PKG_LIBS) -o $@
+
+# Broken and hostile clients, for flows.
+$(BUILD)/bad-client: $(BUILD)/tests/flow/bad_client.o $(BUILD)/base.a
+	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 bench: deps ## the figures, beside their peers in one run
 	@$(MAKE) --no-print-directory all $(BUILD)/bench-client
