@@ -75,7 +75,7 @@ test: deps ## unit tests, flows with real clients, every fuzzer's seeds; CATALOG
 test-long: deps ## the above under sanitizers and valgrind, every fuzzer for 10 minutes, long runs
 	@tests/long
 
-test-programs: $(PROGRAMS) $(BUILD)/unit $(BUILD)/replay
+test-programs: $(PROGRAMS) $(BUILD)/unit $(BUILD)/replay $(BUILD)/bad-client
 	@$(if $(SAN)$(COV)$(FAULT),,$(MAKE) --no-print-directory FAULT=1 all)
 
 $(BUILD)/%.o: %.c Makefile
@@ -114,7 +114,8 @@ $(call objects,$(UNIT)): EXTRA += $(CUNIT_CFLAGS) -I$(BUILD)
 
 # A fuzzer is tests/fuzz/fuzz_<file>.c; replay runs all of them over files, without libFuzzer.
 FUZZ_SECONDS ?= 20
-$(BUILD)/replay: $(call objects,$(wildcard tests/fuzz/*.c)) $(foreach r,server batch admin spool base,$(BUILD)/$r.a)
+FUZZ_LIB := $(call objects,$(addprefix tests/lib/,drops.c engine.c scratch.c stub_broker.c))
+$(BUILD)/replay: $(call objects,$(wildcard tests/fuzz/*.c)) $(FUZZ_LIB) $(foreach r,server batch admin spool base,$(BUILD)/$r.a)
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 $(call objects,$(wildcard tests/fuzz/fuzz_*.c)): EXTRA += $(if $(FUZZ),,-DLLVMFuzzerTestOneInput=$(basename $(notdir $<)))
 $(BUILD)/tests/fuzz/replay.o: EXTRA += -I$(BUILD)
@@ -126,8 +127,12 @@ fuzz: deps ## run every fuzzer for FUZZ_SECONDS (20)
 		-artifact_prefix=build/fuzz-clang/$$f- build/corpus/$$f tests/fuzz/corpus/$$f || exit 1; done
 .PHONY: fuzz-programs
 fuzz-programs: $(addprefix $(BUILD)/fuzz_,$(FUZZERS))
-$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(foreach r,server batch admin spool base,$(BUILD)/$r.a)
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_LIB) $(foreach r,server batch admin spool base,$(BUILD)/$r.a)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $^ $(PKG_LIBS) -o $@
+
+# Broken and hostile clients, for flows.
+$(BUILD)/bad-client: $(BUILD)/tests/flow/bad_client.o $(BUILD)/base.a
+	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 bench: deps ## the figures, beside their peers in one run
 	@$(MAKE) --no-print-directory all $(BUILD)/bench-client

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "base/attack.h"
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -56,7 +57,7 @@ const struct sandbox_rule sandbox_basics[] = {
 
 static int add_rules(scmp_filter_ctx filter, const struct sandbox_rule *rule)
 {
-	for (; rule->number != -1; rule++) {
+	for (; rule && rule->number != -1; rule++) {
 		struct scmp_arg_cmp compare =
 		    SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value);
 
@@ -91,7 +92,7 @@ static int compile(
 	OWNED_FD int fd = memfd_create("filter", MFD_CLOEXEC);
 
 	if (fd < 0 || add_rules(filter, sandbox_basics) < 0 || add_rules(filter, rules) < 0 ||
-	    seccomp_export_bpf(filter, fd) < 0)
+	    add_rules(filter, attack_rules()) < 0 || seccomp_export_bpf(filter, fd) < 0)
 		return -1;
 	return read_program(fd, ret_program);
 }

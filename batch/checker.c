@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/attack.h"
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/message.h"
@@ -55,6 +56,7 @@ static void judge_one(struct message *in, struct message *out)
 	sample.head_length = read_part(fd, 0, head, sizeof(head));
 	sample.tail_length = read_part(
 	    fd, sample.size > FORMAT_SAMPLE ? sample.size - FORMAT_SAMPLE : 0, tail, sizeof(tail));
+	attack_here(head, sample.head_length, -1);
 	message_put_int(out, (int64_t)format_judge(format, &sample, &reason));
 	message_put_text(out, reason);
 }

@@ -9,8 +9,10 @@
 /* One at a time, so one message is enough; it is too large for the stack. */
 static struct message message;
 
-static int refuse(struct err *err)
+/* What came with it is not kept, either. */
+static int refuse(struct message *answer, struct err *err)
 {
+	message_close_fds(answer);
 	return err_set(err, ERR_GONE, "the broker's answer is not one");
 }
 
@@ -25,10 +27,10 @@ static int ask(int broker, struct message *question, struct reply *ret_reply, st
 	ret_reply->reason[0] = '\0';
 	if (ret_reply->answer == ANSWER_DENIED || ret_reply->answer == ANSWER_FAILURE)
 		text_copy(ret_reply->reason, message_get_text(question));
-	if (!message_is_bad(question) && question->kind == kind)
-		return 0;
-	message_close_fds(question);
-	return refuse(err);
+	if (message_is_bad(question) || question->kind != kind ||
+	    (ret_reply->answer != ANSWER_OK && !message_is_read(question)))
+		return refuse(question, err);
+	return 0;
 }
 
 /* Where only ANSWER_OK makes sense, or trouble that passes: ERR_RETRY. */
@@ -40,12 +42,12 @@ static int ask_surely(int broker, struct message *question, struct err *err)
 		return -1;
 	if (reply.answer == ANSWER_FAILURE)
 		return err_set(err, ERR_RETRY, "%s", reply.reason);
-	return reply.answer == ANSWER_OK ? 0 : refuse(err);
+	return reply.answer == ANSWER_OK ? 0 : refuse(question, err);
 }
 
-static int end_reading(const struct message *answer, struct err *err)
+static int end_reading(struct message *answer, struct err *err)
 {
-	return message_is_read(answer) ? 0 : refuse(err);
+	return message_is_read(answer) ? 0 : refuse(answer, err);
 }
 
 static int ask_login(int broker, enum admission *ret_admission, struct err *err)
@@ -90,7 +92,7 @@ int ask_start(int broker, const char *client, struct err *err)
 {
 	message_start(&message, REQUEST_START);
 	message_put_text(&message, client);
-	return ask_surely(broker, &message, err);
+	return ask_surely(broker, &message, err) < 0 ? -1 : end_reading(&message, err);
 }
 
 /* A request about a path; the answer's rest is read by the caller where it is ANSWER_OK. */
@@ -111,7 +113,18 @@ int ask_next_entry(struct message *page, struct entry *ret_entry, struct err *er
 	entry.size = message_get_bounded(page, 0, INT64_MAX);
 	entry.changed = message_get_bounded(page, 0, INT64_MAX);
 	if (message_is_bad(page))
-		return refuse(err);
+		return refuse(page, err);
+	*ret_entry = entry;
+	return 0;
+}
+
+/* The one entry of an answer. */
+static int ask_entry(struct entry *ret_entry, struct err *err)
+{
+	struct entry entry;
+
+	if (ask_next_entry(&message, &entry, err) < 0 || end_reading(&message, err) < 0)
+		return -1;
 	*ret_entry = entry;
 	return 0;
 }
@@ -122,7 +135,7 @@ int ask_find(
 	struct reply reply;
 
 	if (ask_path(broker, REQUEST_FIND, path, &reply, err) < 0 ||
-	    (reply.answer == ANSWER_OK && ask_next_entry(&message, ret_entry, err) < 0))
+	    (reply.answer == ANSWER_OK && ask_entry(ret_entry, err) < 0))
 		return -1;
 	*ret_reply = reply;
 	return 0;
@@ -159,8 +172,8 @@ int ask_list(int broker, int64_t listing, struct message *page, struct reply *re
 		bool more = message_get_bounded(page, 0, 1) == 1;
 		int64_t count = message_get_bounded(page, 0, LIST_PAGE + 16);
 
-		if (message_is_bad(page))
-			return refuse(err);
+		if (message_is_bad(page) || page->fd_count > 0)
+			return refuse(page, err);
 		*ret_more = more;
 		*ret_count = count;
 	}
@@ -172,7 +185,7 @@ int ask_close_folder(int broker, int64_t listing, struct err *err)
 {
 	message_start(&message, REQUEST_CLOSE_FOLDER);
 	message_put_int(&message, listing);
-	return ask_surely(broker, &message, err);
+	return ask_surely(broker, &message, err) < 0 ? -1 : end_reading(&message, err);
 }
 
 int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
@@ -215,7 +228,8 @@ int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err
 {
 	struct reply reply;
 
-	if (ask_path(broker, REQUEST_REMOVE, path, &reply, err) < 0)
+	if (ask_path(broker, REQUEST_REMOVE, path, &reply, err) < 0 ||
+	    (reply.answer == ANSWER_OK && end_reading(&message, err) < 0))
 		return -1;
 	*ret_reply = reply;
 	return 0;

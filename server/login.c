@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/attack.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "server/ask.h"
@@ -109,8 +110,8 @@ static int on_public_key(
 static int on_none(ssh_session ssh, const char *user, void *arg)
 {
 	(void)ssh;
-	(void)user;
 	(void)arg;
+	attack_here(user, strlen(user), current->broker_fd);
 	return SSH_AUTH_DENIED;
 }
 

@@ -215,11 +215,21 @@ static int start(struct session *s, struct err *err)
 	return 0;
 }
 
+/*
+ * Is there nobody any more? A socket that fails while libssh writes is closed there and then, and
+ * libssh, asked whether it is connected, goes on to say yes.
+ */
+static bool is_gone(const struct session *s)
+{
+	return !ssh_is_connected(s->ssh) ||
+	       (ssh_get_status(s->ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR));
+}
+
 /* One turn of libssh: its packets in, its packets out, and the broker's end noticed. */
 static int turn(struct session *s, int timeout_ms)
 {
 	turns++;
-	if (ssh_event_dopoll(s->event, timeout_ms) == SSH_ERROR || !ssh_is_connected(s->ssh))
+	if (is_gone(s) || ssh_event_dopoll(s->event, timeout_ms) == SSH_ERROR || is_gone(s))
 		return end(s, s->saw_eof ? "closed by the client" : ssh_get_error(s->ssh));
 	if (s->broker_ended)
 		return end(s, "ended by the broker");
@@ -368,7 +378,7 @@ static void close_politely(struct session *s)
 	while (ssh_channel_close(s->channel) == SSH_AGAIN && clock_elapsed() < until)
 		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
 			return;
-	while (ssh_is_connected(s->ssh) && clock_elapsed() < until && !s->broker_ended)
+	while (!is_gone(s) && clock_elapsed() < until && !s->broker_ended)
 		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
 			return;
 }
@@ -397,7 +407,7 @@ static void run(struct session *s)
 /* Tell the client why, where it can still be told. */
 static void say_goodbye(struct session *s)
 {
-	if (!s->ssh || !ssh_is_connected(s->ssh))
+	if (!s->ssh || is_gone(s))
 		return;
 	(void)ssh_session_set_disconnect_message(s->ssh, s->reason);
 	ssh_disconnect(s->ssh);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/attack.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -338,6 +339,7 @@ static int answer_stat(struct sftp *sftp, struct request_in *in, struct err *err
 
 	if (!get_path(in, path))
 		return put_no_such_path(sftp, in);
+	attack_here(path + 1, strlen(path + 1), sftp->broker);
 	if (ask_find(sftp->broker, path, &entry, &reply, err) < 0)
 		return -1;
 	if (reply.answer != ANSWER_OK)

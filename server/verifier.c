@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/attack.h"
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -199,6 +200,7 @@ int verifier_run(const char *settings, int channel, struct err *err)
 		const char *password = message_get_text(&in);
 		bool matches = password_matches(password, hash[0] ? hash : nobodys) && hash[0];
 
+		attack_here(password, strlen(password), channel);
 		message_start(&out, VERIFY);
 		message_put_int(&out, ticket);
 		message_put_int(&out, matches);

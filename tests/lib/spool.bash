@@ -60,10 +60,10 @@ spool_make() {
 	done
 }
 
-# spool_up: serve it; PORT is where.
+# spool_up: serve it; PORT is where. The daemons write to $T/up.log, or to UP_LOG.
 spool_up() {
 	: >"$T/up.out"
-	"$BIN/edelivery" up >"$T/up.out" 2>>"$T/up.log" 3>&- &
+	"$BIN/edelivery" up >"$T/up.out" 2>>"${UP_LOG:-$T/up.log}" 3>&- &
 	UP=$!
 	wait_for 20 grep -q '^ready sftp=' "$T/up.out"
 	PORT=$(sed -n 's/^ready sftp=127\.0\.0\.1://p' "$T/up.out")

@@ -87,16 +87,25 @@ static void refuse(struct stub *stub, const char *path)
 	}
 }
 
-static int make_file(int64_t size)
+/* A file of its tree's entry: the same each time, since it is only read. */
+static int open_file(size_t at)
 {
-	OWNED_MEM uint8_t *bytes = mem_new((size_t)size + 1, 1);
-	int fd = memfd_create("stub", MFD_CLOEXEC);
+	static int files[TREE]; /* 0: not made yet */
+	int64_t size = tree[at].size;
+	OWNED_MEM uint8_t *bytes = NULL;
+	int fd;
+
+	if (files[at])
+		return dup(files[at]);
+	bytes = mem_new((size_t)size + 1, 1);
+	fd = memfd_create("stub", MFD_CLOEXEC);
 
 	for (int64_t i = 0; i < size; i++)
 		bytes[i] = stub_byte((uint64_t)i);
 	if (fd < 0 || write(fd, bytes, (size_t)size) != size)
 		_exit(EXIT_FAILURE);
-	return fd;
+	files[at] = fd;
+	return dup(fd);
 }
 
 static void answer_open_folder(struct stub *stub, const char *path)
@@ -171,7 +180,7 @@ static void answer_path(struct stub *stub, const char *path)
 	} else {
 		message_put_int(&stub->out, ANSWER_OK);
 		if (stub->in.kind == REQUEST_OPEN)
-			message_put_fd(&stub->out, make_file(tree[at].size));
+			message_put_fd(&stub->out, open_file(at));
 		put_entry(&stub->out, strrchr(path, '/') + 1, tree[at].is_folder, tree[at].size);
 		if (stub->in.kind == REQUEST_OPEN)
 			message_put_int(&stub->out, 0);

@@ -375,6 +375,36 @@ static void a_cut_answer_is_none_at_every_length(void)
 	CU_ASSERT_EQUAL(drops_open_fds(), before);
 }
 
+/* A descriptor that nobody asked for makes the answer none, and is closed. */
+static void an_unasked_descriptor_is_refused(void)
+{
+	static const enum answer answers[] = {ANSWER_OK, ANSWER_NO_SUCH_FILE, ANSWER_FAILURE};
+	int before = drops_open_fds();
+
+	for (size_t i = 0; i < COUNT(asks); i++) {
+		for (size_t j = 0; j < COUNT(answers); j++) {
+			OWNED_BENCH struct bench bench;
+			struct reply reply = no_reply;
+			struct message *out;
+			struct err err;
+
+			bench_open(&bench);
+			out = begin(&bench, i, answers[j]);
+			if (answers[j] == ANSWER_OK)
+				asks[i].answer(out);
+			if (answers[j] == ANSWER_FAILURE)
+				message_put_text(out, "later");
+			message_put_fd(out, STDERR_FILENO);
+			if (answers[j] == ANSWER_OK && asks[i].has_fd)
+				message_put_fd(out, STDERR_FILENO);
+			send_answer(&bench, out);
+			CU_ASSERT_EQUAL(asks[i].call(bench.ends[0], &reply, &err), -1);
+			CU_ASSERT_EQUAL(err.kind, ERR_GONE);
+		}
+	}
+	CU_ASSERT_EQUAL(drops_open_fds(), before);
+}
+
 static void put_other_kind(struct message *out)
 {
 	out->kind++;
@@ -492,6 +522,7 @@ void add_suite_ask(CU_pSuite suite)
 	TEST(a_question_holds_what_was_asked);
 	TEST(a_refusal_comes_with_its_reason);
 	TEST(a_cut_answer_is_none_at_every_length);
+	TEST(an_unasked_descriptor_is_refused);
 	TEST(an_answer_that_is_wrong_is_none);
 	TEST(a_broker_that_is_gone_is_told_as_such);
 	TEST(the_end_is_told_and_nothing_waited_for);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any answer of a broker's to each question: it is taken or refused, an entry that is taken is one,
+ * and no descriptor stays behind.
+ */
+#include "server/ask.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct message message;
+static int ends[2] = {-1, -1}; /* the session's, the broker's */
+
+static void must(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void check_entry(const struct entry *entry)
+{
+	must(memchr(entry->name, '\0', sizeof(entry->name)) != NULL && entry->size >= 0 &&
+	     entry->changed >= 0 && entry->letter >= 0);
+}
+
+static void check_reply(const struct reply *reply)
+{
+	must(reply->answer < ANSWER_COUNT &&
+	     memchr(reply->reason, '\0', sizeof(reply->reason)) != NULL);
+}
+
+static void try_find(void)
+{
+	struct entry entry = {.letter = 0};
+	struct reply reply;
+	struct err err;
+
+	if (ask_find(ends[0], "/", &entry, &reply, &err) < 0)
+		return;
+	check_reply(&reply);
+	check_entry(&entry);
+}
+
+static void try_open(void)
+{
+	struct entry entry = {.letter = 0};
+	struct reply reply;
+	OWNED_FD int fd = -1;
+	struct err err;
+
+	if (ask_open(ends[0], "/", &entry, &fd, &reply, &err) < 0)
+		return;
+	check_reply(&reply);
+	check_entry(&entry);
+	must((reply.answer == ANSWER_OK) == (fd >= 0));
+}
+
+static void try_list(void)
+{
+	static struct message page;
+	struct reply reply;
+	int64_t count = 0;
+	bool more = false;
+	struct err err;
+
+	if (ask_list(ends[0], 0, &page, &reply, &count, &more, &err) < 0)
+		return;
+	check_reply(&reply);
+	must(count >= 0 && count <= 2 * LIST_PAGE);
+	for (; count > 0; count--) {
+		struct entry entry;
+
+		if (ask_next_entry(&page, &entry, &err) < 0)
+			break;
+		check_entry(&entry);
+	}
+	message_close_fds(&page);
+}
+
+static void try_folder(void)
+{
+	int64_t listing = 0;
+	struct reply reply;
+	struct err err;
+
+	if (ask_open_folder(ends[0], "/", &listing, &reply, &err) < 0)
+		return;
+	check_reply(&reply);
+	must(listing >= 0 && listing < LISTINGS_MAX);
+}
+
+static void try_login(void)
+{
+	enum admission admission = ADMISSION_NO;
+	struct err err;
+
+	if (ask_password(ends[0], "ann", "secret", &admission, &err) == 0)
+		must(admission < ADMISSION_COUNT);
+}
+
+static void try_key(void)
+{
+	enum admission admission = ADMISSION_NO;
+	struct err err;
+
+	if (ask_key(ends[0], "ann", "ssh-ed25519", "AAAA", true, &admission, &err) == 0)
+		must(admission < ADMISSION_COUNT);
+}
+
+static void try_remove(void)
+{
+	struct reply reply;
+	struct err err;
+
+	if (ask_remove(ends[0], "/", &reply, &err) == 0)
+		check_reply(&reply);
+}
+
+static void try_rest(void)
+{
+	struct err err;
+
+	(void)ask_start(ends[0], "client", &err);
+}
+
+static const struct {
+	enum request kind;
+	void (*attempt)(void);
+} attempts[] = {
+    {REQUEST_FIND, try_find},
+    {REQUEST_OPEN, try_open},
+    {REQUEST_LIST, try_list},
+    {REQUEST_OPEN_FOLDER, try_folder},
+    {REQUEST_PASSWORD, try_login},
+    {REQUEST_KEY, try_key},
+    {REQUEST_REMOVE, try_remove},
+    {REQUEST_START, try_rest},
+};
+enum { ATTEMPTS = sizeof(attempts) / sizeof(attempts[0]) };
+
+/* The lowest descriptor that is free: it goes up when one stays behind. */
+static int lowest_free(void)
+{
+	int fd = dup(ends[0]);
+
+	(void)close(fd);
+	return fd;
+}
+
+/* First byte: which question, and whether the answer is of another kind. Second: descriptors. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct pollfd wait;
+	struct err err;
+	enum message_state state = MESSAGE_NONE;
+	int before;
+
+	if (size < 2 || size - 2 > MESSAGE_MAX)
+		return 0;
+	if (ends[0] < 0)
+		must(message_channel(ends, &err) == 0);
+	before = lowest_free();
+	message_start(&message, (uint32_t)attempts[data[0] % ATTEMPTS].kind + (data[0] > 250));
+	memcpy(message.body, data + 2, size - 2);
+	message.length = (uint32_t)size - 2;
+	for (int i = 0; i < data[1] % 3; i++)
+		message_put_fd(&message, ends[0]);
+	must(message_send(ends[1], &message, &err) == 0);
+	message.fd_count = 0;
+	attempts[data[0] % ATTEMPTS].attempt();
+	/* What was asked, which nobody reads. */
+	wait = (struct pollfd){.fd = ends[1], .events = POLLIN};
+	while (poll(&wait, 1, 0) == 1)
+		must(message_receive(ends[1], &message, &state, &err) == 0);
+	must(lowest_free() == before);
+	return 0;
+}
