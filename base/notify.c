@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/notify.h"
 
+#include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "base/clock.h"
+#include "base/number.h"
 
 /* "@name" is an abstract socket: its first byte is NUL. */
 static int address_of(const char *path, struct sockaddr_un *address, socklen_t *ret_length)
@@ -49,13 +53,60 @@ void notify_ready(const char *more)
 	notify_send(state);
 }
 
+void notify_reloading(void)
+{
+	char state[64];
+
+	(void)snprintf(
+	    state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_elapsed());
+	notify_send(state);
+}
+
+void notify_stopping(int64_t grace)
+{
+	char state[64];
+
+	(void)snprintf(state, sizeof(state), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64, grace);
+	notify_send(state);
+}
+
+int64_t notify_watchdog(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
+	int64_t number = 0;
+	int64_t watchdog = 0;
+	struct err err;
+
+	/* What is meant for another process was only inherited. */
+	if (pid && (number_parse(pid, &number, &err) < 0 || number != getpid()))
+		return 0;
+	if (!usec || number_parse(usec, &watchdog, &err) < 0 || watchdog < 0)
+		return 0;
+	return watchdog;
+}
+
+void notify_alive(void)
+{
+	static _Atomic int64_t last;
+	int64_t watchdog = notify_watchdog();
+	int64_t now = clock_elapsed();
+
+	if (watchdog == 0 || now - atomic_load(&last) < watchdog / 4)
+		return;
+	atomic_store(&last, now);
+	notify_send("WATCHDOG=1");
+}
+
 int notify_listen(const char *path, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address;
 	socklen_t length = 0;
 	OWNED_FD int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd < 0)
+	int yes = 1;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) < 0)
 		return err_sys(err, "make a notification socket");
 	if (address_of(path, &address, &length) < 0)
 		return err_set(err, ERR_REFUSED, "%s: too long for a socket's path", path);
@@ -68,9 +119,23 @@ int notify_listen(const char *path, int *ret_fd, struct err *err)
 	return 0;
 }
 
-void notify_receive(int fd, char *ret_text, size_t size)
+pid_t notify_receive(int fd, char *ret_text, size_t size)
 {
-	ssize_t length = recv(fd, ret_text, size - 1, 0);
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control = {.head = {0}};
+	struct iovec part = {ret_text, size - 1};
+	struct msghdr message = {.msg_iov = &part,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof(control)};
+	ssize_t length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *head = length < 0 ? NULL : CMSG_FIRSTHDR(&message);
+	struct ucred sender = {.pid = 0};
 
 	ret_text[length > 0 ? length : 0] = '\0';
+	if (head && head->cmsg_type == SCM_CREDENTIALS)
+		memcpy(&sender, CMSG_DATA(head), sizeof(sender));
+	return sender.pid;
 }

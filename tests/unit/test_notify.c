@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "tests/lib/scratch.h"
 #include "tests/unit/suite.h"
 
@@ -74,6 +77,92 @@ static void tells_that_it_is_ready_and_who_it_is(void)
 	(void)snprintf(
 	    expected, sizeof(expected), "READY=1\nMAINPID=%d\nX_SFTP=[::]:2022", (int)getpid());
 	CU_ASSERT_STRING_EQUAL(text, expected);
+}
+
+static void tells_who_sent_a_message(void)
+{
+	OWNED_LISTENER struct listener listener;
+	char text[64];
+	pid_t pid;
+
+	start(&listener);
+	CU_ASSERT_EQUAL(notify_receive(listener.fd, text, sizeof(text)), 0);
+	notify_send("STATUS=parent");
+	CU_ASSERT_EQUAL(notify_receive(listener.fd, text, sizeof(text)), getpid());
+	pid = fork();
+	if (pid == 0) {
+		notify_send("STATUS=child");
+		_exit(EXIT_SUCCESS);
+	}
+	(void)waitpid(pid, NULL, 0);
+	CU_ASSERT_EQUAL(notify_receive(listener.fd, text, sizeof(text)), pid);
+	CU_ASSERT_STRING_EQUAL(text, "STATUS=child");
+}
+
+static void tells_of_reloading_and_of_stopping(void)
+{
+	OWNED_LISTENER struct listener listener;
+	int64_t before = clock_elapsed();
+	int64_t when = 0;
+	char text[128];
+	struct err err;
+
+	start(&listener);
+	notify_reloading();
+	notify_receive(listener.fd, text, sizeof(text));
+	CU_ASSERT_NSTRING_EQUAL(text, "RELOADING=1\nMONOTONIC_USEC=", 27);
+	CU_ASSERT_EQUAL(number_parse(text + 27, &when, &err), 0);
+	CU_ASSERT_TRUE(before <= when && when <= clock_elapsed());
+	notify_stopping(40 * SECOND);
+	notify_receive(listener.fd, text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "STOPPING=1\nEXTEND_TIMEOUT_USEC=40000000");
+}
+
+static void has_a_watchdog_only_when_one_is_meant_for_it(void)
+{
+	char self[16];
+	const struct {
+		const char *usec;
+		const char *pid;
+		int64_t watchdog;
+	} rows[] = {{NULL, NULL, 0}, {"6000000", NULL, 6 * SECOND}, {"6000000", self, 6 * SECOND},
+	    {"6000000", "1", 0}, {"6000000", "x", 0}, {"soon", NULL, 0}, {"-1", NULL, 0},
+	    {NULL, self, 0}};
+
+	(void)snprintf(self, sizeof(self), "%d", (int)getpid());
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (rows[i].usec)
+			(void)setenv("WATCHDOG_USEC", rows[i].usec, 1);
+		if (rows[i].pid)
+			(void)setenv("WATCHDOG_PID", rows[i].pid, 1);
+		CU_ASSERT_EQUAL(notify_watchdog(), rows[i].watchdog);
+		(void)unsetenv("WATCHDOG_USEC");
+		(void)unsetenv("WATCHDOG_PID");
+	}
+}
+
+static void feeds_the_watchdog_four_times_in_its_while_at_most(void)
+{
+	OWNED_LISTENER struct listener listener;
+	int told = 0;
+	char text[64];
+
+	start(&listener);
+	notify_alive();
+	notify_receive(listener.fd, text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "");
+	(void)setenv("WATCHDOG_USEC", "3600000000", 1);
+	for (int i = 0; i < 100; i++)
+		notify_alive();
+	for (; notify_receive(listener.fd, text, sizeof(text)); told++)
+		CU_ASSERT_STRING_EQUAL(text, "WATCHDOG=1");
+	/* Not at all, where the machine runs for less than a quarter of an hour. */
+	CU_ASSERT_TRUE(told == (clock_elapsed() >= 15 * MINUTE));
+	(void)setenv("WATCHDOG_USEC", "4", 1);
+	(void)usleep(10);
+	notify_alive();
+	(void)unsetenv("WATCHDOG_USEC");
+	CU_ASSERT_EQUAL(notify_receive(listener.fd, text, sizeof(text)), getpid());
 }
 
 static void cuts_a_message_to_fit(void)
@@ -176,6 +265,10 @@ void add_suite_notify(CU_pSuite suite)
 {
 	TEST(receives_what_was_sent_message_by_message);
 	TEST(tells_that_it_is_ready_and_who_it_is);
+	TEST(tells_who_sent_a_message);
+	TEST(tells_of_reloading_and_of_stopping);
+	TEST(has_a_watchdog_only_when_one_is_meant_for_it);
+	TEST(feeds_the_watchdog_four_times_in_its_while_at_most);
 	TEST(cuts_a_message_to_fit);
 	TEST(listens_where_a_dead_one_left_its_socket);
 	TEST(says_nothing_to_those_who_did_not_ask);
