@@ -10,7 +10,9 @@
 
 #include "base/csv.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "spool/next_key.h"
 #include "spool/outbox.h"
 #include "spool/retention.h"
 #include "spool/standing.h"
@@ -178,6 +180,30 @@ static int add_warnings(struct making *making, struct err *err)
 	return 0;
 }
 
+/* Which host keys will come. One that cannot be read is no reason to tell nothing else. */
+static void add_next_keys(struct making *making)
+{
+	bool is_first = true;
+
+	for (int kind = 0; kind < NEXT_KEYS; kind++) {
+		struct next_key key;
+		bool found = false;
+		struct err err;
+
+		if (next_key_read(&making->view->spool->settings, kind, &key, &found, &err) < 0)
+			log_warning("text=\"a host key is not announced: %s\"", err.text);
+		if (!found)
+			continue;
+		if (is_first)
+			buffer_add_text(making->out,
+			    "\nThe host key of this server will change, to the one with the"
+			    " fingerprint\n");
+		is_first = false;
+		buffer_print(making->out, "  %s %s\n", key.fingerprint, key.type);
+		note_change(making, key.since);
+	}
+}
+
 static int make_status(struct making *making, struct err *err)
 {
 	const struct account *account = &making->view->account;
@@ -186,6 +212,7 @@ static int make_status(struct making *making, struct err *err)
 	buffer_print(making->out, "Account %s, e-mail %s\n", account->login, account->email);
 	if (add_warnings(making, err) < 0)
 		return -1;
+	add_next_keys(making);
 	buffer_add_text(making->out, "\nAVRS IDs:\n\n");
 	return membership_list(
 	    making->view->spool->catalog, account->id, "", INT64_MAX, pass_membership, making, err);

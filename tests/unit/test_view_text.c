@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/csv.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "spool/intake.h"
@@ -272,6 +274,34 @@ static void warns_of_what_is_wrong_with_the_account(void)
 	view_texts_forget(&view.texts, "");
 	check_has(&view, PLACE_STATUS, "", "comes back: no reason was given\n", true);
 	check_has(&view, PLACE_STATUS, "", "passwords", false);
+}
+
+static void tells_which_host_key_will_come(void)
+{
+	static const char key[] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAR"
+	                          "EhMUFRYXGBkaGxwdHh8g next\n";
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	OWNED_FD int folder_fd = -1;
+	char path[PATH_MAX];
+	const struct timespec later[2] = {
+	    {.tv_sec = FIXTURE_NOW / 1000000 + 60}, {.tv_sec = FIXTURE_NOW / 1000000 + 60}};
+	OWNED_BUFFER struct buffer text = BUFFER(4096);
+	struct err err;
+
+	open_with_letters(&f);
+	settings_beside(&f.spool.settings, f.spool.settings.server_host_keys, path);
+	CU_ASSERT_EQUAL_FATAL(file_make_folder(AT_FDCWD, path, 0700, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(file_open_folder(AT_FDCWD, path, &folder_fd, &err), 0);
+	buffer_add_text(&text, key);
+	CU_ASSERT_EQUAL(file_replace(folder_fd, "ed25519_key.next", &text, 0600, &err), 0);
+	CU_ASSERT_EQUAL(file_replace(folder_fd, "ed25519_key.next.pub", &text, 0600, &err), 0);
+	CU_ASSERT_EQUAL(utimensat(folder_fd, "ed25519_key.next.pub", later, 0), 0);
+	open_view(&f, "ann", &view);
+	check_has(&view, PLACE_STATUS, "", "The host key of this server will change", true);
+	check_has(&view, PLACE_STATUS, "", "  SHA256:", true);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, "host key", false);
+	CU_ASSERT_EQUAL(changed_of(&view, PLACE_STATUS, ""), FIXTURE_NOW + 60000000);
 }
 
 static void tells_the_last_day_of_a_role(void)
@@ -647,6 +677,7 @@ void add_suite_view_text(CU_pSuite suite)
 	TEST(tells_from_when_on_letters_go);
 	TEST(warns_of_a_role_that_ends_soon);
 	TEST(warns_of_what_is_wrong_with_the_account);
+	TEST(tells_which_host_key_will_come);
 	TEST(tells_the_last_day_of_a_role);
 	TEST(tells_nothing_of_what_the_account_may_not_see);
 	TEST(lists_in_the_manifest_what_the_role_shows);
