@@ -6,6 +6,7 @@
 #include "admin/commands.h"
 #include "admin/listing.h"
 #include "admin/operator.h"
+#include "spool/next_key.h"
 
 /* What is counted, each by a partial index or a short walk. */
 static const struct {
@@ -44,17 +45,47 @@ static int count_all(struct catalog *catalog, int64_t values[COUNTS], struct err
 	return 0;
 }
 
-static int print_json(const int64_t values[COUNTS], struct err *err)
+/*
+ * The host keys that are announced, for people or ret_array. What is wrong with one is for the
+ * person who reads this to mend; it is no reason to tell nothing else.
+ */
+static void list_next_keys(const struct settings *settings, json_t *ret_array)
 {
-	static const char *columns[COUNTS + 1];
+	for (int kind = 0; kind < NEXT_KEYS; kind++) {
+		struct next_key key;
+		bool found = false;
+		struct err err;
+
+		if (next_key_read(settings, kind, &key, &found, &err) < 0)
+			(void)fprintf(
+			    stderr, "edelivery: a host key is not announced: %s\n", err.text);
+		if (!found)
+			continue;
+		if (ret_array)
+			(void)json_array_append_new(ret_array, json_string(key.fingerprint));
+		else
+			(void)printf(
+			    "next host key, announced: %s %s\n", key.fingerprint, key.type);
+	}
+}
+
+static int print_json(
+    const struct settings *settings, const int64_t values[COUNTS], struct err *err)
+{
+	static const char *columns[COUNTS + 2];
 	OWNED_LISTING struct listing *listing = NULL;
+	json_t *keys;
 
 	for (size_t i = 0; i < COUNTS; i++)
 		columns[i] = counts[i].name;
+	columns[COUNTS] = "next_host_keys";
 	if (listing_new(true, columns, &listing, err) < 0)
 		return -1;
+	keys = json_array();
+	list_next_keys(settings, keys);
 	for (size_t i = 0; i < COUNTS; i++)
 		listing_number(listing, values[i]);
+	listing_json(listing, keys, "");
 	listing_end_row(listing);
 	return listing_print(listing, "", err);
 }
@@ -93,11 +124,12 @@ static int run(const struct call *call, struct err *err)
 	if (operator_open(call, &spool, err) < 0 || count_all(spool.catalog, values, err) < 0)
 		return -1;
 	if (call_has(call, "json"))
-		return print_json(values, err);
+		return print_json(&spool.settings, values, err);
 	for (size_t i = 0; i < COUNTS; i++)
 		(void)printf("%10" PRId64 "  %s%s%s\n", values[i], counts[i].title,
 		    values[i] && counts[i].advice ? "  <- " : "",
 		    values[i] && counts[i].advice ? counts[i].advice : "");
+	list_next_keys(&spool.settings, NULL);
 	return print_events(spool.catalog, err);
 }
 

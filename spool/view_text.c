@@ -10,14 +10,18 @@
 
 #include "base/csv.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "spool/next_key.h"
 #include "spool/outbox.h"
 #include "spool/retention.h"
+#include "spool/standing.h"
 #include "spool/view.h"
 
 enum {
 	TEXT_MAX = 64 * 1024 * 1024, /* 500,000 lines of a manifest */
 	COUNT_MAX = 10000,           /* more than so many new letters are told as so many */
+	SOON_DAYS = 30,              /* before a role ends, or letters go */
 };
 
 /* A text being made. */
@@ -27,32 +31,15 @@ struct making {
 	struct buffer *out;
 	struct membership membership; /* of the place's AVRS ID */
 	int64_t changed;
+	const struct standing *standings; /* for a status */
+	char today[DATE_SIZE];
+	char soon[DATE_SIZE]; /* what ends or goes until then is warned of */
 };
 
 static void note_change(struct making *making, int64_t when)
 {
 	if (when > making->changed)
 		making->changed = when;
-}
-
-/* R10: how many that the role shows are on their way, in the drop folder or half posted. */
-static int count_posting(struct catalog *catalog, const struct membership *membership,
-    int64_t *ret_count, struct err *err)
-{
-	OWNED_STATEMENT struct statement *row = NULL;
-	bool found = false;
-
-	if (catalog_find(catalog,
-	        "SELECT (SELECT COUNT(*) FROM letter WHERE avrs_id = $1 AND electronic = 'posting'"
-	        " AND (class = 'edelivery' OR $2 = 1))"
-	        " + (SELECT COUNT(*) FROM intake WHERE avrs_id = $1 AND state = 'held'"
-	        " AND (class = 'edelivery' OR $2 = 1))",
-	        VALUES(TEXT(membership->avrs_id),
-	            INT(role_shows(membership->role, CLASS_TRADE_FILES))),
-	        &row, &found, err) < 0)
-		return -1;
-	*ret_count = statement_int(row, 0);
-	return 0;
 }
 
 static int add_new_count(struct making *making, const struct membership *membership,
@@ -69,47 +56,164 @@ static int add_new_count(struct making *making, const struct membership *members
 	return 0;
 }
 
-static int add_membership(
-    struct making *making, const struct membership *membership, struct err *err)
+/* R10: how many that the role shows are on their way. */
+static void add_posting(
+    struct making *making, const struct membership *membership, const struct standing *standing)
 {
 	int64_t posting = 0;
 
-	buffer_print(making->out, "%s: %s\n", membership->avrs_id, role_title(membership->role));
+	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++)
+		if (role_shows(membership->role, class) && standing->posting[class]) {
+			posting += standing->posting[class];
+			note_change(making, standing->since[class]);
+		}
+	if (posting)
+		buffer_print(making->out, "  %" PRId64 " " VIEW_POSTING_TEXT "\n", posting);
+}
+
+/*
+ * R11: from which day on letters go, once that is soon. Told is a day that is in the letters, not
+ * one that moves with the clock; what changed is that it is soon now.
+ */
+static void add_expiring(
+    struct making *making, const struct membership *membership, const struct standing *standing)
+{
+	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++) {
+		const struct letter oldest = {.posted = standing->oldest[class]};
+		char day[DATE_SIZE];
+
+		if (!role_shows(membership->role, class) || !oldest.posted)
+			continue;
+		clock_print_date(
+		    retention_end(&oldest, making->view->spool->settings.retain_months), day);
+		if (strcmp(day, making->soon) > 0)
+			continue;
+		buffer_print(making->out,
+		    "  the oldest in %s go from %s on: download what is needed longer\n",
+		    letter_class_name(class), day);
+		note_change(making, clock_date_start(day, -SOON_DAYS));
+	}
+}
+
+static void add_end_of_role(struct making *making, const struct membership *membership)
+{
+	if (!membership->until[0] || strcmp(membership->until, making->soon) > 0)
+		return;
+	buffer_print(making->out, "  Warning: this role ends with %s\n", membership->until);
+	note_change(making, clock_date_start(membership->until, -SOON_DAYS));
+}
+
+static void add_role(struct making *making, const struct membership *membership)
+{
+	buffer_print(making->out, "%s: %s", membership->avrs_id, role_title(membership->role));
+	if (membership->from[0])
+		buffer_print(making->out, ", from %s", membership->from);
 	if (membership->until[0])
-		buffer_print(making->out, "  until %s\n", membership->until);
+		buffer_print(
+		    making->out, "%s until %s", membership->from[0] ? "" : ",", membership->until);
+	buffer_add_text(making->out, "\n");
+}
+
+static int add_new_counts(
+    struct making *making, const struct membership *membership, struct err *err)
+{
 	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++)
 		if (add_new_count(making, membership, class, err) < 0)
 			return -1;
-	if (count_posting(making->view->spool->catalog, membership, &posting, err) < 0)
+	return 0;
+}
+
+static int add_membership(
+    struct making *making, const struct membership *membership, bool always, struct err *err)
+{
+	const struct standing *standing = standing_find(making->standings, membership->avrs_id);
+	bool has_news =
+	    membership->last_sequence > membership->mark || (standing && standing->has_renewed);
+
+	add_role(making, membership);
+	add_end_of_role(making, membership);
+	/* An empty new/ costs no question. */
+	if ((always || has_news) && add_new_counts(making, membership, err) < 0)
 		return -1;
-	if (posting)
-		buffer_print(making->out, "  %" PRId64 " " VIEW_POSTING_TEXT "\n", posting);
+	if (standing) {
+		add_posting(making, membership, standing);
+		add_expiring(making, membership, standing);
+	}
 	note_change(making, membership->last_posted);
 	note_change(making, membership->changed);
 	return 0;
 }
 
-/* One with something new is told of in full; the others are counted only. */
 static int pass_membership(const struct membership *membership, void *arg, struct err *err)
 {
 	struct making *making = arg;
-	char today[DATE_SIZE];
 
-	clock_print_date(clock_now(), today);
 	note_change(making, membership->changed);
-	if (!right_may_see(&making->view->account, membership, AREA_PROVIDER, today) ||
-	    membership->last_sequence <= membership->mark)
+	if (!right_may_see(&making->view->account, membership, AREA_PROVIDER, making->today))
 		return 0;
-	return add_membership(making, membership, err);
+	return add_membership(making, membership, false, err);
+}
+
+/* What its holder has to mend. */
+static int add_warnings(struct making *making, struct err *err)
+{
+	const struct account *account = &making->view->account;
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+	char when[TIME_SIZE];
+
+	if (catalog_find(making->view->spool->catalog,
+	        "SELECT locked, email_state, email_reason FROM account WHERE id = $1",
+	        VALUES(INT(account->id)), &row, &found, err) < 0)
+		return -1;
+	if (found && statement_int(row, 0)) {
+		clock_print(statement_int(row, 0), when);
+		buffer_print(making->out,
+		    "Warning: too many wrong passwords: since %s logins by password are locked,"
+		    " those by key are not\n",
+		    when);
+		note_change(making, statement_int(row, 0));
+	}
+	if (found && strcmp(statement_text(row, 1), "bad") == 0)
+		buffer_print(making->out, "Warning: mail to %s comes back: %s\n", account->email,
+		    statement_text(row, 2) ? statement_text(row, 2) : "no reason was given");
+	return 0;
+}
+
+/* Which host keys will come. One that cannot be read is no reason to tell nothing else. */
+static void add_next_keys(struct making *making)
+{
+	bool is_first = true;
+
+	for (int kind = 0; kind < NEXT_KEYS; kind++) {
+		struct next_key key;
+		bool found = false;
+		struct err err;
+
+		if (next_key_read(&making->view->spool->settings, kind, &key, &found, &err) < 0)
+			log_warning("text=\"a host key is not announced: %s\"", err.text);
+		if (!found)
+			continue;
+		if (is_first)
+			buffer_add_text(making->out,
+			    "\nThe host key of this server will change, to the one with the"
+			    " fingerprint\n");
+		is_first = false;
+		buffer_print(making->out, "  %s %s\n", key.fingerprint, key.type);
+		note_change(making, key.since);
+	}
 }
 
 static int make_status(struct making *making, struct err *err)
 {
 	const struct account *account = &making->view->account;
 
-	buffer_print(making->out, "Account %s, e-mail %s\n\n", account->login, account->email);
-	buffer_add_text(making->out, "AVRS IDs with something that is not acknowledged:\n\n");
 	making->changed = account->created;
+	buffer_print(making->out, "Account %s, e-mail %s\n", account->login, account->email);
+	if (add_warnings(making, err) < 0)
+		return -1;
+	add_next_keys(making);
+	buffer_add_text(making->out, "\nAVRS IDs:\n\n");
 	return membership_list(
 	    making->view->spool->catalog, account->id, "", INT64_MAX, pass_membership, making, err);
 }
@@ -117,7 +221,28 @@ static int make_status(struct making *making, struct err *err)
 static int make_provider_status(struct making *making, struct err *err)
 {
 	making->changed = making->membership.granted;
-	return add_membership(making, &making->membership, err);
+	return add_membership(making, &making->membership, true, err);
+}
+
+/* The same for both: the days that count, and how the AVRS IDs stand. */
+static int with_standings(struct making *making,
+    int (*make_text)(struct making *making, struct err *err), struct err *err)
+{
+	OWNED_STANDING struct standing *standings = NULL;
+
+	clock_print_date(clock_now(), making->today);
+	clock_print_date(clock_date_start(making->today, SOON_DAYS), making->soon);
+	if (standing_load(making->view->spool->catalog, making->view->account.id,
+	        making->place->avrs_id, &standings, err) < 0)
+		return -1;
+	making->standings = standings;
+	return make_text(making, err);
+}
+
+static int make_any_status(struct making *making, struct err *err)
+{
+	return with_standings(
+	    making, making->place->kind == PLACE_STATUS ? make_status : make_provider_status, err);
 }
 
 static int add_manifest_line(const struct letter *letter, void *arg, struct err *err)
@@ -183,8 +308,8 @@ static int make_paper_manifest(struct making *making, struct err *err)
 }
 
 static int (*const makers[PLACE_KIND_COUNT])(struct making *making, struct err *err) = {
-    [PLACE_STATUS] = make_status,
-    [PLACE_PROVIDER_STATUS] = make_provider_status,
+    [PLACE_STATUS] = make_any_status,
+    [PLACE_PROVIDER_STATUS] = make_any_status,
     [PLACE_MANIFEST] = make_manifest,
     [PLACE_PAPER_MANIFEST] = make_paper_manifest,
 };

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/csv.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "spool/intake.h"
@@ -148,6 +150,158 @@ static void tells_e_delivery_only_of_no_trade_file_being_posted(void)
 	fixture_letter(&f, ID, CLASS_EDELIVERY, "EFT_2.pdf", &letter);
 	view_texts_forget(&view.texts, ID);
 	check_has(&view, PLACE_PROVIDER_STATUS, ID, "  1 " VIEW_POSTING_TEXT "\n", true);
+}
+
+/* Freeze the clock at a moment of a day, and make the text anew. */
+static void go_to(struct view *view, const char *now)
+{
+	int64_t when = 0;
+	struct err err;
+
+	CU_ASSERT_EQUAL_FATAL(clock_parse(now, &when, &err), 0);
+	clock_freeze(when);
+	view_texts_forget(&view->texts, "");
+	view_texts_forget(&view->texts, ID);
+}
+
+static int64_t changed_of(struct view *view, enum place_kind kind, const char *avrs_id)
+{
+	const struct view_text *text = NULL;
+
+	get(view, kind, avrs_id, &text);
+	return text->changed;
+}
+
+/* Also when all is acknowledged: it is for the morning that somebody looks (R10). */
+static void tells_what_is_being_posted_where_nothing_is_new(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	struct letter letter;
+
+	open_with_letters(&f);
+	fixture_sql(&f, "UPDATE membership SET mark = 2");
+	open_view(&f, "ann", &view);
+	check_has(&view, PLACE_STATUS, "", "new in", false);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, "  new in edelivery: 0\n", true);
+	clock_freeze(FIXTURE_NOW + 5);
+	fixture_letter(&f, ID, CLASS_EDELIVERY, "EFT_2.pdf", &letter);
+	view_texts_forget(&view.texts, "");
+	check_has(&view, PLACE_STATUS, "", "  1 " VIEW_POSTING_TEXT "\n", true);
+	CU_ASSERT_EQUAL(changed_of(&view, PLACE_STATUS, ""), FIXTURE_NOW + 5);
+}
+
+/* It lies below the mark, but it is new. */
+static void counts_what_was_renewed(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	fixture_sql(&f, "UPDATE membership SET mark = 2");
+	fixture_sql(&f, "INSERT INTO acknowledgement (account_id, avrs_id, sequence, renewed)"
+	                " SELECT account_id, avrs_id, 1, 1 FROM membership");
+	open_view(&f, "ann", &view);
+	check_has(&view, PLACE_STATUS, "", "  new in edelivery: 1\n", true);
+}
+
+/* R11: told of from thirty days before; the text has changed when they began. */
+static void tells_from_when_on_letters_go(void)
+{
+	static const char words[] = "  the oldest in edelivery go from 2025-05-15 on: ";
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	fixture_sql(&f, "UPDATE letter SET posted = posted + 3600000000 WHERE sequence = 2");
+	open_view(&f, "bob", &view);
+	go_to(&view, "2025-04-15T03:59:59Z");
+	check_has(&view, PLACE_STATUS, "", " go from ", false);
+	go_to(&view, "2025-04-15T04:00:00Z");
+	check_has(&view, PLACE_STATUS, "", words, true);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, words, true);
+	/* R5 */
+	check_has(&view, PLACE_STATUS, "", "trade-files", false);
+	CU_ASSERT_EQUAL(changed_of(&view, PLACE_STATUS, ""), clock_now());
+	go_to(&view, "2025-05-01T12:00:00Z");
+	check_has(&view, PLACE_STATUS, "", words, true);
+	CU_ASSERT_EQUAL(changed_of(&view, PLACE_STATUS, ""), clock_date_start("2025-04-15", 0));
+	fixture_sql(&f, "UPDATE letter SET electronic = 'expired'");
+	go_to(&view, "2025-05-16T12:00:00Z");
+	check_has(&view, PLACE_STATUS, "", " go from ", false);
+}
+
+static void warns_of_a_role_that_ends_soon(void)
+{
+	static const char words[] = "  Warning: this role ends with 2024-12-31\n";
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	fixture_sql(&f, "UPDATE membership SET from_date = '2024-01-01',"
+	                " until_date = '2024-12-31' WHERE role <> 'master'");
+	open_view(&f, "bob", &view);
+	go_to(&view, "2024-11-30T12:00:00Z");
+	check_has(&view, PLACE_STATUS, "", ", from 2024-01-01 until 2024-12-31\n", true);
+	check_has(&view, PLACE_STATUS, "", "Warning", false);
+	CU_ASSERT_EQUAL(changed_of(&view, PLACE_STATUS, ""), FIXTURE_NOW);
+	go_to(&view, "2024-12-20T12:00:00Z");
+	check_has(&view, PLACE_STATUS, "", words, true);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, words, true);
+	CU_ASSERT_EQUAL(changed_of(&view, PLACE_STATUS, ""), clock_date_start("2024-12-01", 0));
+}
+
+/* R12, R8 */
+static void warns_of_what_is_wrong_with_the_account(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	check_has(&view, PLACE_STATUS, "", "Warning", false);
+	fixture_sql(&f, "UPDATE account SET locked = 1715774405000000, email_state = 'bad',"
+	                " email_reason = '550 no such user' WHERE login = 'ann'");
+	view_texts_forget(&view.texts, "");
+	check_has(&view, PLACE_STATUS, "",
+	    "Warning: too many wrong passwords: since 2024-05-15T12:00:05Z logins by password are"
+	    " locked, those by key are not\n",
+	    true);
+	check_has(&view, PLACE_STATUS, "",
+	    "Warning: mail to someone@example.org comes back: 550 no such user\n", true);
+	CU_ASSERT_EQUAL(changed_of(&view, PLACE_STATUS, ""), FIXTURE_NOW + 5000000);
+	fixture_sql(&f, "UPDATE account SET email_reason = NULL, locked = NULL");
+	view_texts_forget(&view.texts, "");
+	check_has(&view, PLACE_STATUS, "", "comes back: no reason was given\n", true);
+	check_has(&view, PLACE_STATUS, "", "passwords", false);
+}
+
+static void tells_which_host_key_will_come(void)
+{
+	static const char key[] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAR"
+	                          "EhMUFRYXGBkaGxwdHh8g next\n";
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	OWNED_FD int folder_fd = -1;
+	char path[PATH_MAX];
+	const struct timespec later[2] = {
+	    {.tv_sec = FIXTURE_NOW / 1000000 + 60}, {.tv_sec = FIXTURE_NOW / 1000000 + 60}};
+	OWNED_BUFFER struct buffer text = BUFFER(4096);
+	struct err err;
+
+	open_with_letters(&f);
+	settings_beside(&f.spool.settings, f.spool.settings.server_host_keys, path);
+	CU_ASSERT_EQUAL_FATAL(file_make_folder(AT_FDCWD, path, 0700, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(file_open_folder(AT_FDCWD, path, &folder_fd, &err), 0);
+	buffer_add_text(&text, key);
+	CU_ASSERT_EQUAL(file_replace(folder_fd, "ed25519_key.next", &text, 0600, &err), 0);
+	CU_ASSERT_EQUAL(file_replace(folder_fd, "ed25519_key.next.pub", &text, 0600, &err), 0);
+	CU_ASSERT_EQUAL(utimensat(folder_fd, "ed25519_key.next.pub", later, 0), 0);
+	open_view(&f, "ann", &view);
+	check_has(&view, PLACE_STATUS, "", "The host key of this server will change", true);
+	check_has(&view, PLACE_STATUS, "", "  SHA256:", true);
+	check_has(&view, PLACE_PROVIDER_STATUS, ID, "host key", false);
+	CU_ASSERT_EQUAL(changed_of(&view, PLACE_STATUS, ""), FIXTURE_NOW + 60000000);
 }
 
 static void tells_the_last_day_of_a_role(void)
@@ -518,6 +672,12 @@ void add_suite_view_text(CU_pSuite suite)
 {
 	TEST(tells_account_roles_and_counts_in_the_status);
 	TEST(tells_how_many_letters_are_being_posted);
+	TEST(tells_what_is_being_posted_where_nothing_is_new);
+	TEST(counts_what_was_renewed);
+	TEST(tells_from_when_on_letters_go);
+	TEST(warns_of_a_role_that_ends_soon);
+	TEST(warns_of_what_is_wrong_with_the_account);
+	TEST(tells_which_host_key_will_come);
 	TEST(tells_the_last_day_of_a_role);
 	TEST(tells_nothing_of_what_the_account_may_not_see);
 	TEST(lists_in_the_manifest_what_the_role_shows);
