@@ -97,6 +97,7 @@ endef
 $(foreach m,$(MAINS),$(eval $(call program_rule,$m)))
 
 $(BUILD)/admin/init.o: etc/letter-types.conf
+$(BUILD)/spool/mail_template.o: $(wildcard etc/mail/*.txt)
 
 # The lists of suites and fuzzers are their file names.
 $(BUILD)/suites.h: $(UNIT)
@@ -176,11 +177,12 @@ MANDIR     ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 install: all ## install programs, man pages, settings and units below DESTDIR, PREFIX
-	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/edelivery $(UNITDIR))
+	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/edelivery/mail $(UNITDIR))
 	install -m 0755 $(PROGRAMS) $(DESTDIR)$(SBINDIR)
 	install -m 0644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 	install -m 0644 etc/*.conf $(DESTDIR)$(SYSCONFDIR)/edelivery
+	install -m 0644 etc/mail/*.txt $(DESTDIR)$(SYSCONFDIR)/edelivery/mail
 	install -m 0644 systemd/* $(DESTDIR)$(UNITDIR)
 
 clean: ## remove build/

@@ -31,7 +31,11 @@ static int take_options(const struct call *call, struct account *account, struct
 	if (take_word(call, "ack", "on-delete", "on-read", &on_read, err) < 0 ||
 	    take_word(call, "admin", "no", "yes", &account->admin, err) < 0 ||
 	    take_word(call, "print-shop", "no", "yes", &account->print_shop, err) < 0 ||
-	    take_word(call, "bundle", "no", "yes", &account->bundle, err) < 0)
+	    take_word(call, "bundle", "no", "yes", &account->bundle, err) < 0 ||
+	    take_word(call, "mail-trade-files", "no", "yes", &account->mail_trade_files, err) < 0)
+		return -1;
+	if (call_has(call, "mail") &&
+	    mail_window_parse(call_option(call, "mail"), &account->mail_window, err) < 0)
 		return -1;
 	if (call_has(call, "auth") &&
 	    auth_parse(call_option(call, "auth"), &account->auth, err) < 0)
@@ -61,6 +65,9 @@ static const struct option_row options[] = {
     {"auth", "any|key|password|key+password", "what a login takes"},
     {"admin", "yes|no", "an administrator: sees drop/ and uploads into it"},
     {"print-shop", "yes|no", "a print shop: sees paper/"},
+    {"mail", "default|daily|off",
+        "told of new letters after mail.window, once a day, or (no master) never"},
+    {"mail-trade-files", "yes|no", "told of trade files as well, where its role shows them"},
     {"bundle", "yes|no", "one archive a night over all its AVRS IDs (clearinghouses)"},
     {NULL, NULL, NULL},
 };

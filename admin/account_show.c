@@ -32,11 +32,13 @@ static void print_account(const struct account *account)
 	clock_print(account->created, created);
 	if (account->last_login)
 		clock_print(account->last_login, login);
-	(void)printf(
-	    "login       %s\ne-mail      %s\nstate       %s%s\nadded       %s\nlast login  "
-	    "%s\nlogin takes %s\nacknowledge %s\n\n",
-	    account->login, account->email, account->disabled ? "disabled" : "active",
-	    account->locked ? ", password locked" : "", created, login, auth_name(account->auth),
+	(void)printf("login       %s\ne-mail      %s%s%s\ntold        %s%s\nstate       %s%s\n"
+	             "added       %s\nlast login  %s\nlogin takes %s\nacknowledge %s\n\n",
+	    account->login, account->email, account->email_bad ? ": mail comes back: " : "",
+	    account->email_bad ? account->email_reason : "", mail_window_name(account->mail_window),
+	    account->mail_trade_files ? ", of trade files as well" : "",
+	    account->disabled ? "disabled" : "active", account->locked ? ", password locked" : "",
+	    created, login, auth_name(account->auth),
 	    account->ack == ACK_ON_READ ? "on-read" : "on-delete");
 }
 

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "spool/folder.h"
+#include "spool/mail_template.h"
 #include "spool/spool.h"
 
 /* etc/letter-types.conf as it is in the source, for a new spool. */
@@ -40,6 +41,26 @@ static int write_letter_types(const char *folder, struct err *err)
 	buffer_add(&text, letter_types_text, letter_types_length);
 	(void)snprintf(path, sizeof(path), "%.4000s/letter-types.conf", folder);
 	return write_new(path, &text, 0644, err);
+}
+
+/* The texts of mails, for the agency to change. */
+static int write_mail_templates(const char *folder, struct err *err)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%.4000s/mail", folder);
+	if (file_make_folder(AT_FDCWD, path, 0750, err) < 0)
+		return -1;
+	for (enum mail_kind kind = MAIL_LETTERS; kind < MAIL_KIND_COUNT; kind++) {
+		OWNED_BUFFER struct buffer text = BUFFER(MIB);
+
+		mail_template_print(kind, &text);
+		(void)snprintf(
+		    path, sizeof(path), "%.4000s/mail/%s.txt", folder, mail_kind_name(kind));
+		if (write_new(path, &text, 0644, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* The settings file, with what the options say in it. */
@@ -117,7 +138,8 @@ static int run(const struct call *call, struct err *err)
 	(void)snprintf(folder, sizeof(folder), "%s/etc", absolute);
 	(void)snprintf(path, sizeof(path), "%s/edelivery.conf", folder);
 	if (file_make_folder(AT_FDCWD, folder, 0750, err) < 0 ||
-	    write_letter_types(folder, err) < 0 || write_settings(path, absolute, port, err) < 0 ||
+	    write_letter_types(folder, err) < 0 || write_mail_templates(folder, err) < 0 ||
+	    write_settings(path, absolute, port, err) < 0 ||
 	    settings_load(path, &settings, err) < 0 || make_rest(&settings, err) < 0)
 		return -1;
 	(void)printf("spool ready: %s\nsettings:    %s\nnext:        edelivery -c %s up\n",

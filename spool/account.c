@@ -6,15 +6,18 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "spool/mail.h"
 
 #define FIRST "abcdefghijklmnopqrstuvwxyz0123456789"
-#define COLUMNS \
-	"id, login, email, state, locked, admin, print_shop, bundle, ack, created, last_login, auth"
+#define COLUMNS                                                                                       \
+	"id, login, email, state, locked, admin, print_shop, bundle, ack, created, last_login, auth," \
+	" mail_window, mail_trade_files, email_state, email_reason"
 
 /* Logins with a meaning of their own (enrolment, unlocking), and those that invite mistakes. */
 static const char *const reserved[] = {"enroll", "unlock", "root", "operator", "watchd"};
 
 static const char *const auth_names[AUTH_COUNT] = {"any", "key", "password", "key+password"};
+static const char *const mail_window_names[MAIL_WINDOW_COUNT] = {"default", "daily", "off"};
 
 const char *auth_name(enum auth auth)
 {
@@ -32,6 +35,21 @@ int auth_parse(const char *word, enum auth *ret_auth, struct err *err)
 	    err, ERR_REFUSED, "\"%.40s\" is not any, key, password or key+password", word);
 }
 
+const char *mail_window_name(enum mail_window window)
+{
+	return mail_window_names[window];
+}
+
+int mail_window_parse(const char *word, enum mail_window *ret_window, struct err *err)
+{
+	for (enum mail_window window = MAIL_WINDOW_DEFAULT; window < MAIL_WINDOW_COUNT; window++)
+		if (strcmp(word, mail_window_names[window]) == 0) {
+			*ret_window = window;
+			return 0;
+		}
+	return err_set(err, ERR_REFUSED, "\"%.40s\" is not default, daily or off", word);
+}
+
 static int check_login(const char *login, struct err *err)
 {
 	size_t length = strspn(login, FIRST "._-");
@@ -47,21 +65,9 @@ static int check_login(const char *login, struct err *err)
 	return 0;
 }
 
-static int check_email(const char *email, struct err *err)
-{
-	const char *at = strchr(email, '@');
-
-	if (text_check("e-mail address", email, EMAIL_MAX, err) < 0)
-		return -1;
-	if (!at || at == email || at[1] == '\0' || strchr(at + 1, '@') ||
-	    strpbrk(email, " <>,;:\"()[]\\"))
-		return err_set(err, ERR_REFUSED, "\"%.60s\" is not an e-mail address", email);
-	return 0;
-}
-
 int account_fill_email(struct account *account, const char *email, struct err *err)
 {
-	if (check_email(email, err) < 0)
+	if (email_check(email, err) < 0)
 		return -1;
 	text_copy(account->email, email);
 	return 0;
@@ -69,7 +75,7 @@ int account_fill_email(struct account *account, const char *email, struct err *e
 
 int account_fill(struct account *ret_account, const char *login, const char *email, struct err *err)
 {
-	if (check_login(login, err) < 0 || check_email(email, err) < 0)
+	if (check_login(login, err) < 0 || email_check(email, err) < 0)
 		return -1;
 	*ret_account = (struct account){.id = 0};
 	text_copy(ret_account->login, login);
@@ -132,12 +138,17 @@ static void read_row(const struct statement *row, struct account *ret_account)
 	    .ack = strcmp(statement_text(row, 8), "on-read") == 0 ? ACK_ON_READ : ACK_ON_DELETE,
 	    .created = statement_int(row, 9),
 	    .last_login = statement_int(row, 10),
+	    .mail_trade_files = statement_int(row, 13) != 0,
+	    .email_bad = strcmp(statement_text(row, 14), "bad") == 0,
 	};
 	text_copy(ret_account->login, statement_text(row, 1));
 	text_copy(ret_account->email, statement_text(row, 2));
 	/* A word of a later version is as strict as can be. */
 	if (auth_parse(statement_text(row, 11), &ret_account->auth, &ignored) < 0)
 		ret_account->auth = AUTH_KEY_AND_PASSWORD;
+	if (mail_window_parse(statement_text(row, 12), &ret_account->mail_window, &ignored) < 0)
+		ret_account->mail_window = MAIL_WINDOW_DEFAULT;
+	text_copy(ret_account->email_reason, statement_text(row, 15));
 }
 
 int account_find(struct catalog *catalog, const char *login, struct account *ret_account,
@@ -233,19 +244,56 @@ int account_remove(
 	return catalog_transact(catalog, alter, &alteration, err);
 }
 
-int account_set(struct catalog *catalog, const struct actor *actor, const struct account *account,
-    struct err *err)
+/* R8: the master gets an e-mail; when, is for it to say. */
+static int check_mail_window(
+    struct catalog *catalog, const struct account *account, struct err *err)
 {
-	struct alteration alteration = {actor, account->login, "account.changed",
-	    "UPDATE account SET email = $2, admin = $3, print_shop = $4, bundle = $5, ack = $6, auth = $7"
-	    " WHERE login = $1",
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool is_master = false;
+
+	if (account->mail_window != MAIL_WINDOW_OFF)
+		return 0;
+	if (catalog_find(catalog,
+	        "SELECT 1 FROM membership WHERE account_id = $1 AND role = 'master' LIMIT 1",
+	        VALUES(INT(account->id)), &row, &is_master, err) < 0)
+		return -1;
+	return is_master ? err_set(err, ERR_REFUSED,
+	                       "%s is a master: its mail can be default or daily, not off (R8)",
+	                       account->login)
+	                 : 0;
+}
+
+static int set_body(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct change *change = arg;
+	const struct account *account = change->account;
+	struct alteration alteration = {change->actor, account->login, "account.changed",
+	    "UPDATE account SET email = $2, admin = $3, print_shop = $4, bundle = $5, ack = $6,"
+	    " auth = $7, mail_window = $8, mail_trade_files = $9 WHERE login = $1",
 	    VALUES(TEXT(account->login), TEXT(account->email), INT(account->admin),
 	        INT(account->print_shop), INT(account->bundle),
 	        TEXT(account->ack == ACK_ON_READ ? "on-read" : "on-delete"),
-	        TEXT(auth_name(account->auth))),
+	        TEXT(auth_name(account->auth)), TEXT(mail_window_name(account->mail_window)),
+	        INT(account->mail_trade_files)),
 	    NULL};
+	struct account before;
 
-	return catalog_transact(catalog, alter, &alteration, err);
+	if (account_get(catalog, account->login, &before, err) < 0 ||
+	    check_mail_window(catalog, account, err) < 0)
+		return -1;
+	if (strcmp(before.email, account->email) != 0 &&
+	    mail_trust_address(catalog, before.id, err) < 0)
+		return -1;
+	return alter(catalog, &alteration, err);
+}
+
+int account_set(struct catalog *catalog, const struct actor *actor, const struct account *account,
+    struct err *err)
+{
+	struct account changed = *account;
+	struct change change = {actor, &changed};
+
+	return catalog_transact(catalog, set_body, &change, err);
 }
 
 struct actor actor_of_account(const char *node, const struct account *account, char name[ACTOR_MAX])

@@ -8,14 +8,18 @@
 
 #include "base/err.h"
 #include "spool/catalog.h"
+#include "spool/email.h"
 #include "spool/event.h"
 
-enum { LOGIN_MAX = 32, EMAIL_MAX = 254, REASON_OF_STATE_MAX = 200 };
+enum { LOGIN_MAX = 32, REASON_OF_STATE_MAX = 200 };
 
 enum ack { ACK_ON_DELETE, ACK_ON_READ };
 
 /* What a login takes. */
 enum auth { AUTH_ANY, AUTH_KEY, AUTH_PASSWORD, AUTH_KEY_AND_PASSWORD, AUTH_COUNT };
+
+/* When it is told of new letters: after mail.window, once a day, or (no master) never. */
+enum mail_window { MAIL_WINDOW_DEFAULT, MAIL_WINDOW_DAILY, MAIL_WINDOW_OFF, MAIL_WINDOW_COUNT };
 
 struct account {
 	int64_t id;
@@ -28,6 +32,10 @@ struct account {
 	bool bundle;
 	enum ack ack;
 	enum auth auth;
+	enum mail_window mail_window;
+	bool mail_trade_files; /* asked to be told of trade files, too (R8) */
+	bool email_bad;        /* mail to its address came back */
+	char email_reason[REASON_OF_STATE_MAX + 1];
 	int64_t created;
 	int64_t last_login; /* 0: never */
 };
@@ -69,7 +77,14 @@ int account_remove(
 int auth_parse(const char *word, enum auth *ret_auth, struct err *err);
 const char *auth_name(enum auth auth);
 
-/* Store e-mail address, kinds, ack and auth of an account that was read. */
+/* "default", "daily", "off". ERR_REFUSED lists them. */
+int mail_window_parse(const char *word, enum mail_window *ret_window, struct err *err);
+const char *mail_window_name(enum mail_window window);
+
+/*
+ * Store e-mail address, kinds, ack, auth and what it is told of, of an account that was read. A new
+ * address is good until mail comes back. ERR_REFUSED: a master is always told of its letters.
+ */
 int account_set(struct catalog *catalog, const struct actor *actor, const struct account *account,
     struct err *err);
 

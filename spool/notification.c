@@ -12,9 +12,12 @@
 	" DO UPDATE SET letters = notification.letters + excluded.letters"
 
 static const char *const sql[CLASS_COUNT] = {
-    [CLASS_EDELIVERY] = INSERT "m.role <> 'none'" UPSERT,
+    /* R8: a clerk may want none; a master is always told. */
+    [CLASS_EDELIVERY] =
+        INSERT "m.role <> 'none' AND (a.mail_window <> 'off' OR m.role = 'master')" UPSERT,
     [CLASS_TRADE_FILES] =
-        INSERT "m.role IN ('master', 'includes-e-delivery') AND a.mail_trade_files = 1" UPSERT,
+        INSERT "m.role IN ('master', 'includes-e-delivery') AND a.mail_trade_files = 1"
+               " AND (a.mail_window <> 'off' OR m.role = 'master')" UPSERT,
 };
 
 int notification_count(struct catalog *catalog, const char *avrs_id, enum letter_class class,

@@ -319,7 +319,21 @@ static const char *const version_3[] = {
     NULL,
 };
 
-static const char *const *const versions[] = {version_1, version_2, version_3};
+/* Notification mail: what it is looked up by, and what was missing to send and to give up. */
+static const char *const version_4[] = {
+    "CREATE TABLE secret (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "ALTER TABLE mail ADD COLUMN first_attempt BIGINT",
+    "ALTER TABLE account ADD COLUMN email_since BIGINT",
+    "CREATE INDEX notification_open ON notification (since) WHERE mail_id = 0",
+    "CREATE INDEX mail_account ON mail (account_id, state)",
+    "CREATE INDEX mail_ended ON mail (ended) WHERE ended IS NOT NULL",
+    "CREATE INDEX account_email_bad ON account (id) WHERE email_state = 'bad'",
+    "CREATE INDEX letter_posted_alone ON letter (posted)"
+    " WHERE electronic = 'posted' AND paper IS NULL AND class = 'edelivery'",
+    NULL,
+};
+
+static const char *const *const versions[] = {version_1, version_2, version_3, version_4};
 
 int64_t schema_newest(void)
 {

@@ -8,7 +8,11 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "spool/avrs_id.h"
+#include "spool/email.h"
+#include "spool/mail_relay.h"
+#include "spool/mail_token.h"
 
 #define FIELD(member) .offset = offsetof(struct settings, member)
 
@@ -41,6 +45,42 @@ static int check_address(const char *text, struct err *err)
 	return 0;
 }
 
+static int check_email_or_empty(const char *text, struct err *err)
+{
+	return text[0] ? email_check(text, err) : 0;
+}
+
+/* The token that makes it the path of one mail goes behind the local part, which has 64 bytes. */
+static int check_return_path(const char *text, struct err *err)
+{
+	if (strcspn(text, "@") > RETURN_PATH_LOCAL_MAX)
+		return err_set(err, ERR_REFUSED, "more than %d bytes in front of the \"@\"",
+		    RETURN_PATH_LOCAL_MAX);
+	return check_email_or_empty(text, err);
+}
+
+/* It becomes a line of a mail. */
+static int check_line(const char *text, struct err *err)
+{
+	return text_check("text", text, CONF_TEXT_MAX, err);
+}
+
+static int check_host(const char *text, struct err *err)
+{
+	return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") ==
+	               strlen(text)
+	           ? 0
+	           : err_set(err, ERR_REFUSED, "not a host name");
+}
+
+static int check_relay(const char *text, struct err *err)
+{
+	struct mail_relay relay;
+
+	return text[0] ? mail_relay_parse(text, &relay, err) : 0;
+}
+
+static const char *const mail_tls_words[] = {"verify", "encrypt", "none", NULL};
 static const char *const same_name_words[] = {"number", "quarantine", NULL};
 static const char *const setstat_words[] = {"refuse", "ignore", NULL};
 static const char *const policy_words[] = {
@@ -60,6 +100,15 @@ const struct conf_key settings_keys[] = {
 	.form = "text",
 	.about = "The name of this machine in the catalog and the audit log; empty: its host name."},
 
+    {"agency.name", &conf_text, FIELD(agency_name), "",
+	.check = check_line, .form = "text",
+	.about = "The agency's name, for mails."},
+    {"agency.link", &conf_text, FIELD(agency_link), "",
+	.check = check_line, .form = "text",
+	.about = "Where people read how they get their letters, for mails: an address of the web."},
+    {"agency.contact", &conf_text, FIELD(agency_contact), "",
+	.check = check_line, .form = "text",
+	.about = "Whom people ask, for mails: a telephone number, an e-mail address."},
     {"agency.timezone", &conf_text, FIELD(agency_timezone), "America/New_York",
 	.check = clock_check_zone, .form = "a time zone of the system, such as America/New_York",
 	.about = "Dates (effective dates, memberships, nights) are those of this time zone."},
@@ -106,6 +155,63 @@ const struct conf_key settings_keys[] = {
     {"post.syncfs-from", &conf_number, FIELD(post_syncfs_from), "64", .min = 1, .max = 100000,
 	.about = "From so many letters on one syncfs makes them durable, below it an fsync each: "
 		 "syncfs also waits for what others write."},
+
+    {"mail.relay", &conf_text, FIELD(mail_relay), "",
+	.check = check_relay,
+	.form = "smtp://HOST:PORT, smtps://HOST:PORT, or the path of a sendmail program",
+	.about = "Who takes the mails; empty: they wait."},
+    {"mail.tls", &conf_word, FIELD(mail_tls), "verify", .words = mail_tls_words,
+	.about = "verify: only encrypted, to a relay whose certificate is right; encrypt: to any "
+		 "that encrypts; none: in the clear, for a relay on this machine."},
+    {"mail.ca", &conf_text, FIELD(mail_ca), "/etc/ssl/certs/ca-certificates.crt",
+	.check = check_not_empty, .form = "a path",
+	.about = "The certificates that the relay's is verified with (PEM), seen from the folder of "
+		 "this file."},
+    {"mail.user", &conf_text, FIELD(mail_user), "",
+	.check = check_line, .form = "text",
+	.about = "Who logs in to the relay; empty: nobody does."},
+    {"mail.password-file", &conf_text, FIELD(mail_password_file), "mail-password",
+	.check = check_not_empty, .form = "a path",
+	.about = "The file whose first line is the password of mail.user, seen from the folder of "
+		 "this file."},
+    {"mail.helo", &conf_text, FIELD(mail_helo), "",
+	.check = check_host, .form = "a host name",
+	.about = "The name that the relay is greeted with; empty: the host name of this machine."},
+    {"mail.from", &conf_text, FIELD(mail_from), "",
+	.check = check_email_or_empty, .form = "an e-mail address",
+	.about = "Who mails are from. Has to be set where mail.relay is."},
+    {"mail.return-path", &conf_text, FIELD(mail_return_path), "",
+	.check = check_return_path, .form = "an e-mail address",
+	.about = "Where mails that cannot be delivered come back to, with a token behind the local "
+		 "part for each (bounces@ becomes bounces+TOKEN@): give that to `edelivery mail "
+		 "bounce`. Empty: to mail.from, without a token."},
+    {"mail.templates", &conf_text, FIELD(mail_templates), "mail",
+	.check = check_not_empty, .form = "a path",
+	.about = "The folder with the texts of mails, seen from the folder of this file."},
+    {"mail.window", &conf_duration, FIELD(mail_window), "15m", .max = 7 * DAY,
+	.about = "Letters posted within so long of the first are told of in one mail an account."},
+    {"mail.daily-hour", &conf_number, FIELD(mail_daily_hour), "7", .max = 23,
+	.about = "When accounts are told that want one mail a day, and administrators of what is in "
+		 "quarantine: the hour, in the agency's time zone."},
+    {"mail.connections", &conf_number, FIELD(mail_connections), "4", .min = 1, .max = 64,
+	.about = "At most so many connections to the relay at a time, each for many mails."},
+    {"mail.timeout", &conf_duration, FIELD(mail_timeout), "2m", .min = SECOND, .max = HOUR,
+	.about = "The longest that handing over one mail may take."},
+    {"mail.retry", &conf_duration, FIELD(mail_retry), "1m", .min = SECOND, .max = HOUR,
+	.about = "How long a mail waits after the first failed attempt; twice as long after each "
+		 "further one, at most four hours."},
+    {"mail.give-up", &conf_duration, FIELD(mail_give_up), "5d", .min = SECOND, .max = 30 * DAY,
+	.about = "A mail that could not be handed over for so long is given up."},
+    {"mail.keep", &conf_duration, FIELD(mail_keep), "30d", .min = DAY, .max = 366 * DAY,
+	.about = "How long the row of a mail that was sent or given up is kept; for so long a bounce "
+		 "is understood."},
+
+    {"paper.after", &conf_number, FIELD(paper_after), "0", .max = 366,
+	.about = "A letter that nobody has got so many days after it was posted is printed as well; "
+		 "0: never."},
+    {"paper.after-bounce", &conf_number, FIELD(paper_after_bounce), "3", .max = 366,
+	.about = "The same for a letter of an AVRS ID whose accounts cannot be told, since mail to "
+		 "them comes back; 0: never."},
 
     {"server.listen", &conf_text, FIELD(server_listen), "127.0.0.1:2022",
 	.check = check_address, .form = "ADDRESS:PORT, IPv6 as [ADDRESS]:PORT; port 0: any free one",

@@ -15,6 +15,7 @@
 #include "base/conf.h"
 
 enum same_name { SAME_NAME_NUMBER, SAME_NAME_QUARANTINE };
+enum mail_tls { MAIL_TLS_VERIFY, MAIL_TLS_ENCRYPT, MAIL_TLS_NONE };
 enum setstat { SETSTAT_REFUSE, SETSTAT_IGNORE };
 
 struct settings {
@@ -24,6 +25,9 @@ struct settings {
 	char catalog[CONF_TEXT_MAX];
 	char node[CONF_TEXT_MAX];
 
+	char agency_name[CONF_TEXT_MAX];
+	char agency_link[CONF_TEXT_MAX];
+	char agency_contact[CONF_TEXT_MAX];
 	char agency_timezone[CONF_TEXT_MAX];
 	char agency_avrs_id[CONF_TEXT_MAX];
 	char letter_types[CONF_TEXT_MAX];
@@ -42,6 +46,25 @@ struct settings {
 
 	int64_t post_batch;
 	int64_t post_syncfs_from;
+
+	char mail_relay[CONF_TEXT_MAX]; /* "": mail waits */
+	int mail_tls;                   /* enum mail_tls */
+	char mail_ca[CONF_TEXT_MAX];
+	char mail_user[CONF_TEXT_MAX];
+	char mail_password_file[CONF_TEXT_MAX];
+	char mail_helo[CONF_TEXT_MAX];
+	char mail_from[CONF_TEXT_MAX];
+	char mail_return_path[CONF_TEXT_MAX];
+	char mail_templates[CONF_TEXT_MAX];
+	int64_t mail_window;
+	int64_t mail_daily_hour;
+	int64_t mail_connections;
+	int64_t mail_timeout;
+	int64_t mail_retry;
+	int64_t mail_give_up;
+	int64_t mail_keep;
+	int64_t paper_after;
+	int64_t paper_after_bounce;
 
 	char server_listen[CONF_TEXT_MAX];
 	char server_host_keys[CONF_TEXT_MAX];

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spool/mail_news.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/text.h"
+#include "spool/right.h"
+
+/* The counts of one mail, being added up. */
+struct counting {
+	struct account account;
+	char today[DATE_SIZE];
+	struct mail_news *news;
+	char avrs_id[AVRS_ID_MAX + 1]; /* whose line is next, with these numbers */
+	int64_t counts[CLASS_COUNT];
+	int64_t unlisted; /* AVRS IDs that the list has no room for */
+};
+
+void mail_news_done(struct mail_news *news)
+{
+	buffer_done(&news->list);
+}
+
+void mail_news_print(struct buffer *out, const int64_t counts[CLASS_COUNT])
+{
+	int64_t letters = counts[CLASS_EDELIVERY];
+	int64_t trade_files = counts[CLASS_TRADE_FILES];
+
+	if (letters)
+		buffer_print(out, "%" PRId64 " new letter%s", letters, letters == 1 ? "" : "s");
+	if (trade_files)
+		buffer_print(out, "%s%" PRId64 " new trade file%s", letters ? " and " : "",
+		    trade_files, trade_files == 1 ? "" : "s");
+}
+
+static void end_line(struct counting *counting)
+{
+	struct buffer *list = &counting->news->list;
+
+	if (counting->counts[CLASS_EDELIVERY] + counting->counts[CLASS_TRADE_FILES] == 0)
+		return;
+	if (list->length > MAIL_LIST_MAX - 256) {
+		counting->unlisted++;
+	} else {
+		buffer_print(list, "%s  %s: ", list->length ? "\n" : "", counting->avrs_id);
+		mail_news_print(list, counting->counts);
+	}
+	memset(counting->counts, 0, sizeof(counting->counts));
+}
+
+/* By today's rights: a role that was withdrawn meanwhile shows nothing. */
+static bool is_told(
+    const struct counting *counting, const struct membership *membership, enum letter_class class)
+{
+	if (counting->account.mail_window == MAIL_WINDOW_OFF && membership->role != ROLE_MASTER)
+		return false;
+	if (class == CLASS_TRADE_FILES && !counting->account.mail_trade_files)
+		return false;
+	return right_may_see(&counting->account, membership,
+	    class == CLASS_EDELIVERY ? AREA_EDELIVERY : AREA_TRADE_FILES, counting->today);
+}
+
+static int add_row(struct counting *counting, const struct statement *row, struct err *err)
+{
+	struct membership membership = {.account_id = counting->account.id};
+	enum letter_class class =
+	    strcmp(statement_text(row, 1), "edelivery") == 0 ? CLASS_EDELIVERY : CLASS_TRADE_FILES;
+
+	if (role_parse(statement_text(row, 3), &membership.role, err) < 0)
+		return -1;
+	text_copy(membership.from, statement_text(row, 4));
+	text_copy(membership.until, statement_text(row, 5));
+	if (strcmp(counting->avrs_id, statement_text(row, 0)) != 0) {
+		end_line(counting);
+		text_copy(counting->avrs_id, statement_text(row, 0));
+	}
+	if (!is_told(counting, &membership, class))
+		return 0;
+	counting->counts[class] += statement_int(row, 2);
+	counting->news->counts[class] += statement_int(row, 2);
+	return 0;
+}
+
+static int count_rows(
+    struct catalog *catalog, struct counting *counting, int64_t mail_id, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT n.avrs_id, n.class, n.letters, m.role, m.from_date, m.until_date"
+	        " FROM notification n JOIN membership m"
+	        " ON m.account_id = n.account_id AND m.avrs_id = n.avrs_id"
+	        " WHERE n.account_id = $1 AND n.mail_id = $2 ORDER BY n.avrs_id, n.class",
+	        VALUES(INT(counting->account.id), INT(mail_id)), &row, &found, err) < 0)
+		return -1;
+	while (found) {
+		if (add_row(counting, row, err) < 0 || statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	end_line(counting);
+	if (counting->unlisted)
+		buffer_print(&counting->news->list, "\n  and %" PRId64 " more", counting->unlisted);
+	return 0;
+}
+
+/* R8: only an account of several needs to be told of which. */
+static int has_several(
+    struct catalog *catalog, int64_t account_id, bool *ret_several, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT COUNT(*) FROM (SELECT 1 FROM membership"
+	        " WHERE account_id = $1 AND role <> 'none' LIMIT 2) AS roles",
+	        VALUES(INT(account_id)), &row, &found, err) < 0)
+		return -1;
+	*ret_several = statement_int(row, 0) > 1;
+	return 0;
+}
+
+static int count_letters(
+    struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
+{
+	struct mail_news *news = counting->news;
+	bool several = false;
+
+	if (count_rows(catalog, counting, mail->id, err) < 0 ||
+	    has_several(catalog, mail->account_id, &several, err) < 0)
+		return -1;
+	if (!several)
+		buffer_clear(&news->list);
+	if (news->counts[CLASS_EDELIVERY] + news->counts[CLASS_TRADE_FILES] == 0)
+		text_copy(
+		    news->dropped, MAIL_DROPPED "no role of the account shows what it told of");
+	return 0;
+}
+
+/* The number behind "KEY=" in the mail's detail; 0 without one. */
+static int64_t detail_number(const struct mail *mail, const char *key)
+{
+	const char *at = strstr(mail->detail, key);
+	char digits[20];
+	int64_t number = 0;
+	struct err ignored;
+
+	if (!at)
+		return 0;
+	at += strlen(key);
+	(void)snprintf(digits, sizeof(digits), "%.*s", (int)strspn(at, "0123456789"), at);
+	return number_parse(digits, &number, &ignored) < 0 ? 0 : number;
+}
+
+static int count_files(
+    struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
+{
+	(void)catalog;
+	(void)err;
+	counting->news->files = detail_number(mail, "files=");
+	counting->news->new_files = detail_number(mail, "new=");
+	if (!counting->account.admin)
+		text_copy(counting->news->dropped, MAIL_DROPPED "the account is no administrator");
+	return 0;
+}
+
+static int (*const counters[MAIL_KIND_COUNT])(struct catalog *catalog, struct counting *counting,
+    const struct mail *mail, struct err *err) = {
+    [MAIL_LETTERS] = count_letters,
+    [MAIL_QUARANTINE] = count_files,
+};
+
+int mail_news_count(
+    struct catalog *catalog, const struct mail *mail, struct mail_news *ret_news, struct err *err)
+{
+	struct counting counting = {.news = ret_news};
+	bool found = false;
+
+	*ret_news = (struct mail_news){.list = BUFFER(MAIL_LIST_MAX)};
+	clock_print_date(clock_now(), counting.today);
+	if (account_find(catalog, mail->login, &counting.account, &found, err) < 0)
+		return -1;
+	if (!found || counting.account.disabled) {
+		text_copy(ret_news->dropped, found ? MAIL_DROPPED "the account is disabled"
+		                                   : MAIL_DROPPED "the account was removed");
+		return 0;
+	}
+	return counters[mail->kind](catalog, &counting, mail, err);
+}

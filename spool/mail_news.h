@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a mail tells (R8): how many letters, and to an account of several AVRS IDs, of which. It is
+ * counted when the mail is sent, by the rights of that day.
+ */
+#ifndef SPOOL_MAIL_NEWS_H
+#define SPOOL_MAIL_NEWS_H
+
+#include "base/buffer.h"
+#include "spool/letter_class.h"
+#include "spool/mail.h"
+
+enum { MAIL_LIST_MAX = 24 * 1024 }; /* bytes; AVRS IDs beyond that are counted only */
+
+struct mail_news {
+	int64_t counts[CLASS_COUNT];
+	int64_t files; /* in quarantine, and how many of them are new */
+	int64_t new_files;
+	struct buffer list; /* a line for each AVRS ID; empty for an account of one */
+	char dropped[MAIL_ANSWER_MAX + 1]; /* why nobody is to get the mail; "": somebody is */
+};
+
+/* Count what mail has to tell. The caller ends *ret_news with mail_news_done(), also after -1. */
+int mail_news_count(
+    struct catalog *catalog, const struct mail *mail, struct mail_news *ret_news, struct err *err);
+void mail_news_done(struct mail_news *news);
+#define OWNED_MAIL_NEWS OWNED(mail_news_done)
+
+/* Add "3 new letters and 1 new trade file". */
+void mail_news_print(struct buffer *out, const int64_t counts[CLASS_COUNT]);
+
+#endif
