@@ -52,7 +52,7 @@ class Dropper:
         if more:
             data = more.data + f"% {token}\nstartxref\n0\n%%EOF\n".encode()
         else:
-            filler = os.urandom(self.random.choice((10, 200, 3000, 30000))).hex().encode()
+            filler = os.urandom(self.random.choice((10, 10, 10, 200, 200, 3000, 3000, 20000))).hex().encode()
             data = f"%PDF-1.4\n% {token}\n".encode() + filler + b"\n"
             if tail:
                 data += b"startxref\n0\n%%EOF\n"
