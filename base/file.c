@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fault.h"
+
 enum { READ_BYTES = 4096 };
 
 int file_open_beneath(int folder_fd, const char *path, int flags, mode_t mode)
@@ -39,7 +41,11 @@ int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *e
 
 int file_sync(int fd, const char *name, struct err *err)
 {
-	return fsync(fd) < 0 ? err_sys(err, "make %s durable", name) : 0;
+	if (fault_here("file.sync"))
+		errno = EIO;
+	else if (fsync(fd) == 0)
+		return 0;
+	return err_sys(err, "make %s durable", name);
 }
 
 int file_sync_folder(int folder_fd, const char *path, struct err *err)
@@ -128,12 +134,22 @@ int file_read(int folder_fd, const char *path, struct buffer *out, struct err *e
 	}
 }
 
+/* write(), which may write less than it was asked to. */
+static ssize_t write_some(int fd, const char *bytes, size_t count)
+{
+	if (fault_here("file.write")) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return write(fd, bytes, fault_here("file.short") ? (count + 1) / 2 : count);
+}
+
 int file_write(int fd, const void *bytes, size_t count, struct err *err)
 {
 	const char *at = bytes;
 
 	while (count > 0) {
-		ssize_t written = write(fd, at, count);
+		ssize_t written = write_some(fd, at, count);
 
 		if (written < 0 && errno == EINTR)
 			continue;

@@ -13,7 +13,10 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
-enum { RETRY_UNREADABLE = 10 };
+enum {
+	RETRY_UNREADABLE = 10, /* seconds */
+	LOOKS_MAX = 6,         /* from the seventh look in vain on it is one in 64 seconds */
+};
 
 /* A file that waits. Its key is <AVRS-ID>/<class>/<escaped name>. */
 struct waiting {
@@ -22,6 +25,7 @@ struct waiting {
 	int64_t due;       /* to be looked at again; INT64_MAX: when something else changes */
 	int64_t size;
 	int64_t changed;
+	int looks; /* in vain, one after the other */
 	char avrs_id[AVRS_ID_MAX + 1];
 	enum letter_class class;
 	char reason[REASON_MAX + 1];
@@ -54,28 +58,55 @@ static struct waiting *find(const struct holds *holds, const char *key)
 	return waiting;
 }
 
-static struct waiting *find_drop(const struct holds *holds, const struct drop *drop)
+static struct waiting *add(
+    struct holds *holds, const char *avrs_id, enum letter_class class, const struct buffer *key)
+{
+	struct waiting *waiting = mem_new(1, sizeof(*waiting) + key->length + 1);
+
+	memcpy(waiting->key, buffer_text(key), key->length);
+	text_copy(waiting->avrs_id, avrs_id);
+	waiting->class = class;
+	HASH_ADD_KEYPTR(hh, holds->table, waiting->key, key->length, waiting);
+	return waiting;
+}
+
+static struct waiting *find_name(struct holds *holds, const struct drop *drop, const char *name)
 {
 	OWNED_BUFFER struct buffer key = BUFFER(2048);
-	OWNED_BUFFER struct buffer name = BUFFER(2048);
+	OWNED_BUFFER struct buffer escaped = BUFFER(2048);
 
-	utf8_escape(&name, drop->name, strlen(drop->name));
-	make_key(drop->avrs_id, drop->class, buffer_text(&name), &key);
+	utf8_escape(&escaped, name, strlen(name));
+	make_key(drop->avrs_id, drop->class, buffer_text(&escaped), &key);
 	return find(holds, buffer_text(&key));
 }
 
-static struct waiting *add(struct holds *holds, const struct intake *intake)
+static struct waiting *find_drop(struct holds *holds, const struct drop *drop)
+{
+	return find_name(holds, drop, drop->name);
+}
+
+/* The same, and added where it is missing. */
+static struct waiting *have_name(struct holds *holds, const struct drop *drop, const char *name)
+{
+	OWNED_BUFFER struct buffer key = BUFFER(2048);
+	OWNED_BUFFER struct buffer escaped = BUFFER(2048);
+	struct waiting *waiting = find_name(holds, drop, name);
+
+	if (waiting)
+		return waiting;
+	utf8_escape(&escaped, name, strlen(name));
+	make_key(drop->avrs_id, drop->class, buffer_text(&escaped), &key);
+	return add(holds, drop->avrs_id, drop->class, &key);
+}
+
+static struct waiting *have_row(struct holds *holds, const struct intake *intake)
 {
 	OWNED_BUFFER struct buffer key = BUFFER(2048);
 	struct waiting *waiting;
 
 	make_key(intake->avrs_id, intake->class, intake->name, &key);
-	waiting = mem_new(1, sizeof(*waiting) + key.length + 1);
-	memcpy(waiting->key, buffer_text(&key), key.length);
-	text_copy(waiting->avrs_id, intake->avrs_id);
-	waiting->class = intake->class;
-	HASH_ADD_KEYPTR(hh, holds->table, waiting->key, key.length, waiting);
-	return waiting;
+	waiting = find(holds, buffer_text(&key));
+	return waiting ? waiting : add(holds, intake->avrs_id, intake->class, &key);
 }
 
 static void remember(struct waiting *waiting, const struct intake *intake)
@@ -90,7 +121,7 @@ static void remember(struct waiting *waiting, const struct intake *intake)
 
 void holds_add(struct holds *holds, const struct intake *intake)
 {
-	remember(add(holds, intake), intake);
+	remember(have_row(holds, intake), intake);
 }
 
 static int load_row(const struct intake *intake, void *arg, struct err *err)
@@ -138,16 +169,11 @@ void holds_recognise(struct holds *holds, struct drop *drop)
 
 bool holds_has_settled(struct holds *holds, const struct drop *drop)
 {
-	struct waiting *waiting = find_drop(holds, drop);
+	struct waiting *waiting = have_name(holds, drop, drop->name);
 	struct source source = source_of(&drop->st);
 	int64_t settle = holds->spool->settings.drop_settle;
 	int64_t now = clock_now();
-	struct intake intake;
 
-	if (!waiting) {
-		drop_intake(drop, INTAKE_HELD, &intake);
-		waiting = add(holds, &intake);
-	}
 	if (waiting->size != drop->st.st_size || waiting->changed != source.changed) {
 		waiting->size = drop->st.st_size;
 		waiting->changed = source.changed;
@@ -215,7 +241,7 @@ static int note_reason(
 	log_info("letter=%" PRId64 " held avrs_id=%s reason=\"%s\"", storing.intake.id,
 	    drop->avrs_id, drop->reason);
 	if (!waiting)
-		waiting = add(holds, &storing.intake);
+		waiting = have_row(holds, &storing.intake);
 	remember(waiting, &storing.intake);
 	return 0;
 }
@@ -230,12 +256,24 @@ int holds_keep(struct holds *holds, struct drop *drop, struct err *err)
 		return -1;
 	waiting = find_drop(holds, drop);
 	drop->intake_id = waiting->intake_id;
+	waiting->looks = 0;
 	waiting->due = limit == INT64_MAX ? INT64_MAX : waiting->since + limit;
 	if (drop->hold == HOLD_UNREADABLE)
 		waiting->due = now + RETRY_UNREADABLE * SECOND;
 	else if (now >= waiting->due)
 		drop->verdict = VERDICT_QUARANTINE;
 	return 0;
+}
+
+void holds_wait(struct holds *holds, const struct drop *drop)
+{
+	struct waiting *waiting = have_name(holds, drop, drop->on_disk);
+	int64_t now = clock_now();
+	int64_t again = now + (SECOND << waiting->looks);
+
+	waiting->looks += waiting->looks < LOOKS_MAX;
+	if (waiting->due <= now || again < waiting->due)
+		waiting->due = again;
 }
 
 int holds_lose(struct holds *holds, struct drop *drop, struct err *err)

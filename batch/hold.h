@@ -31,6 +31,12 @@ bool holds_has_settled(struct holds *holds, const struct drop *drop);
  */
 int holds_keep(struct holds *holds, struct drop *drop, struct err *err);
 
+/*
+ * A file whose verdict is to wait is looked at again, a little later each time: not every end of
+ * waiting is told by an event (a file can be written by way of another link to it).
+ */
+void holds_wait(struct holds *holds, const struct drop *drop);
+
 /* It is not there any more: its row says so from now on. */
 int holds_lose(struct holds *holds, struct drop *drop, struct err *err);
 

@@ -175,12 +175,17 @@ int post(const struct spool *spool, struct drop *drops, size_t count, struct err
 	return 0;
 }
 
-/* Is what now has the name .<id>.taken the file that was taken, unchanged since? */
+/*
+ * Is what now has the name .<id>.taken the file that was taken, unchanged since? Who has found it
+ * by its name and waits for our lease, to write, gets it when we let go: it must not be gone by
+ * then.
+ */
 static bool is_what_was_taken(const struct drop *drop, const char *name)
 {
 	struct stat now;
 
-	return fstatat(drop->folder_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return !(drop_is_asked_back(drop) && !drop->adopted) &&
+	       fstatat(drop->folder_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       now.st_dev == drop->st.st_dev && now.st_ino == drop->st.st_ino &&
 	       (drop->adopted ||
 	           (now.st_size == drop->st.st_size &&

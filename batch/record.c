@@ -23,22 +23,45 @@ struct recording {
 };
 
 /*
+ * Was the file there at that time already? Then no other one had its inode since. False where the
+ * file system does not know when a file was made.
+ */
+static bool is_older_than(const struct drop *drop, int64_t when)
+{
+	struct statx st;
+
+	return statx(drop->fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) == 0 &&
+	       st.stx_mask & STATX_BTIME &&
+	       st.stx_btime.tv_sec * SECOND + st.stx_btime.tv_nsec / 1000 < when;
+}
+
+/*
+ * The same file as then, with the same content? Its change time tells; where that changed because
+ * it was renamed to be removed, or lost another link, its age does.
+ */
+static bool is_source(const struct drop *drop, const struct source *source, int64_t when)
+{
+	struct source now = source_of(&drop->st);
+
+	if (now.device != source->device || now.inode != source->inode)
+		return false;
+	return now.changed == source->changed || strcmp(drop->on_disk, drop->name) != 0 ||
+	       is_older_than(drop, when);
+}
+
+/*
  * Is the drop the very file that became the letter? An adopted one is the letter's own inode,
- * for as long as that has its final path; a copied one is told by its inode and change time.
+ * for as long as that has its final path; a copied one is told by where it came from.
  */
 static bool is_leftover(
     const struct spool *spool, const struct drop *drop, const struct letter *letter)
 {
-	struct source now = source_of(&drop->st);
-	bool is_renamed = strcmp(drop->on_disk, drop->name) != 0;
 	char path[FOLDER_PATH_MAX];
 	struct stat st;
 
-	/* Removing begins with a rename, which changes the change time, but not the content. */
-	if (is_renamed && strcmp(letter->sha256, drop->letter.sha256) == 0)
-		now.changed = letter->source.changed;
 	if (letter->source.changed)
-		return memcmp(&now, &letter->source, sizeof(now)) == 0;
+		return strcmp(letter->sha256, drop->letter.sha256) == 0 &&
+		       is_source(drop, &letter->source, letter->taken);
 	post_path(letter, path);
 	return fstatat(spool->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       st.st_dev == drop->st.st_dev && st.st_ino == drop->st.st_ino;
@@ -96,16 +119,11 @@ static int choose_name(const struct spool *spool, struct drop *drop, struct err 
 	return 0;
 }
 
-/*
- * Was this very file recorded before, and the process died before it was removed? Renaming it to
- * .<id>.taken, the first step of that, changes its change time.
- */
-static bool is_recorded(
-    const struct drop *drop, const struct intake *before, const struct source *now)
+/* Was this very file recorded before, and the process died before it was removed? */
+static bool is_recorded(const struct drop *drop, const struct intake *before)
 {
-	return before->state == INTAKE_DUPLICATE && before->source.device == now->device &&
-	       before->source.inode == now->inode &&
-	       (before->source.changed == now->changed || strcmp(drop->on_disk, drop->name) != 0);
+	return before->state == INTAKE_DUPLICATE && before->first_id == drop->letter.id &&
+	       is_source(drop, &before->source, before->changed);
 }
 
 /* A duplicate's own intake row: the one that it was held by, or a new one. */
@@ -121,7 +139,7 @@ static int add_duplicate(const struct spool *spool, const struct drop *drop, str
 	if (intake_find_name(spool->catalog, intake.avrs_id, intake.class, intake.name, &before,
 	        &found, err) < 0)
 		return -1;
-	if (found && is_recorded(drop, &before, &intake.source))
+	if (found && is_recorded(drop, &before))
 		return 0;
 	/* As taking has left it, so that it is recognised. */
 	if (fstat(drop->fd, &st) == 0)

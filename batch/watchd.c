@@ -192,8 +192,16 @@ static int end_gone(struct watchd *w, struct drop *drop, struct err *err)
 	return holds_lose(w->holds, drop, err);
 }
 
+static int end_waiting(struct watchd *w, struct drop *drop, struct err *err)
+{
+	(void)err;
+	holds_wait(w->holds, drop);
+	return 0;
+}
+
 static int (*const ends[])(struct watchd *w, struct drop *drop, struct err *err) = {
     [VERDICT_POST] = end_posted,
+    [VERDICT_WAIT] = end_waiting,
     [VERDICT_HOLD] = end_held,
     [VERDICT_QUARANTINE] = end_refused,
     [VERDICT_DUPLICATE] = end_repeated,
@@ -207,7 +215,7 @@ static void end_all(struct watchd *w, struct drop *drops, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct err err;
 
-		if (drops[i].verdict == VERDICT_WAIT || drops[i].verdict == VERDICT_NONE)
+		if (drops[i].verdict == VERDICT_NONE)
 			continue;
 		if (ends[drops[i].verdict](w, &drops[i], &err) < 0)
 			log_error("letter=%" PRId64 " avrs_id=%s text=\"%s\"", drops[i].letter.id,

@@ -280,6 +280,43 @@ struct reader {
 	sem_t reads;
 };
 
+/* Somebody writes to it by way of another link: no event tells when that ends. */
+static void what_waits_is_looked_at_again_ever_later(void)
+{
+	static const int looks[] = {1, 3, 7, 15, 31, 63, 127, 191, 255};
+	OWNED_BENCH struct bench bench;
+	struct drop drop = look("EFT_1.pdf", 1);
+
+	bench_open(&bench, "");
+	holds_wait(bench.holds, &drop);
+	for (size_t i = 0; i < COUNT(looks); i++) {
+		clock_freeze(START + looks[i] * SECOND - 1);
+		CU_ASSERT_EQUAL(wake(&bench, false), 0);
+		clock_freeze(START + looks[i] * SECOND);
+		CU_ASSERT_EQUAL(wake(&bench, false), 1);
+		holds_wait(bench.holds, &drop);
+	}
+	CU_ASSERT_EQUAL(drops_number(&bench.drops, "SELECT COUNT(*) FROM intake"), 0);
+	holds_forget(bench.holds, &drop);
+	CU_ASSERT_EQUAL(wake(&bench, true), 0);
+}
+
+static void what_is_to_settle_is_not_looked_at_later_for_waiting(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct drop drop = look("RA.zip", 1);
+
+	bench_open(&bench, "drop.settle = 2s");
+	for (int i = 0; i < 5; i++) {
+		drop.st.st_size++;
+		CU_ASSERT_FALSE(holds_has_settled(bench.holds, &drop));
+		holds_wait(bench.holds, &drop);
+	}
+	clock_freeze(START + 2 * SECOND);
+	CU_ASSERT_EQUAL(wake(&bench, false), 1);
+	CU_ASSERT_TRUE(holds_has_settled(bench.holds, &drop));
+}
+
 static void *read_for_a_moment(void *arg)
 {
 	struct reader *reader = arg;
@@ -333,5 +370,7 @@ void add_suite_hold(CU_pSuite suite)
 	TEST(a_start_looks_at_every_held_file);
 	TEST(what_is_gone_is_not_held_any_more);
 	TEST(a_file_that_settled_can_be_held_afterwards);
+	TEST(what_waits_is_looked_at_again_ever_later);
+	TEST(what_is_to_settle_is_not_looked_at_later_for_waiting);
 	TEST_ON_SQLITE(a_row_is_there_also_when_its_commit_had_to_be_tried_again);
 }

@@ -487,6 +487,26 @@ static void what_was_written_to_since_stays(void)
 	drop_done(&drop);
 }
 
+/*
+ * A job has opened it to write, and waits for our lease: it gets the file when we let go, which
+ * must have its name then.
+ */
+static void what_somebody_waits_to_write_to_stays(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	take_a_copy(&drops, NAME, "a", &drop);
+	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+	drops_ask_back(&drop);
+	CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+	CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
+	CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 1);
+	drop_done(&drop);
+}
+
 /* Two files came in its place, one after the other: the first waits under the name of removing. */
 static void what_waits_under_the_name_of_removing_is_not_lost(void)
 {
@@ -539,5 +559,6 @@ void add_suite_post(CU_pSuite suite)
 	TEST(what_was_posted_is_removed);
 	TEST(what_came_in_its_place_stays_and_is_looked_at);
 	TEST(what_was_written_to_since_stays);
+	TEST(what_somebody_waits_to_write_to_stays);
 	TEST(what_waits_under_the_name_of_removing_is_not_lost);
 }

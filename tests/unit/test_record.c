@@ -366,6 +366,34 @@ static void what_was_copied_is_recognised_while_it_is_unchanged(void)
 	drop_done(&drop);
 }
 
+/* Losing the other link changes its change time, but it is no new file. */
+static void what_was_copied_is_recognised_after_its_other_link_is_gone(void)
+{
+	static const char *const states[] = {
+	    "UPDATE letter SET electronic = 'posted'", "UPDATE letter SET electronic = 'recalled'"};
+
+	for (size_t i = 0; i < COUNT(states); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, "");
+		take_a_copy(&drops, NAME, &drop);
+		drop.letter.taken = clock_now();
+		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+		drop_done(&drop);
+		drops_run(&drops, states[i]);
+		(void)usleep(10000);
+		CU_ASSERT_EQUAL(unlinkat(drops.spool.drop_fd, "link", 0), 0);
+		drops_look(&drops, NAME, &drop);
+		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM intake"), 0);
+		drop_done(&drop);
+	}
+}
+
 /*
  * Removing begins with a rename to .<id>.taken, which changes the change time. Who died behind
  * that left the letter's file, not a new one, however duplicates are treated.
@@ -465,6 +493,7 @@ void add_suite_record(CU_pSuite suite)
 	TEST(a_second_file_of_a_name_is_refused_where_settings_say_so);
 	TEST(what_was_adopted_is_recognised_by_its_inode);
 	TEST(what_was_copied_is_recognised_while_it_is_unchanged);
+	TEST(what_was_copied_is_recognised_after_its_other_link_is_gone);
 	TEST(what_was_copied_is_recognised_when_it_was_being_removed);
 	TEST(a_batch_is_recorded_as_a_whole_or_not_at_all);
 	TEST(a_held_file_keeps_its_id);

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The floor of posting: what cannot be done without, and nothing else.
+ *
+ *	bench-floor DROP LETTERS CATALOG BATCH
+ *
+ * Every file of DROP/<folder>/ is hashed (SHA-256 and CRC-32, on both cores), made durable, renamed
+ * to LETTERS/<folder>/, and gets a row in a database of its own, CATALOG: BATCH at a time, with one
+ * syncfs and one commit. It finds nothing out, checks nothing, and what a crash leaves is anybody's
+ * guess. Prints letters and seconds.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/mem.h"
+
+enum { CHUNK = 128 * 1024, SYNCFS_FROM = 64 };
+
+struct letter {
+	char *folder;
+	char *name;
+	int fd;
+	unsigned char hash[32];
+	unsigned long crc;
+	off_t size;
+};
+
+struct work {
+	struct letter *letters;
+	size_t count;
+	atomic_size_t next;
+	int drop_fd;
+};
+
+static void must(int done, const char *what)
+{
+	if (done)
+		return;
+	perror(what);
+	exit(1);
+}
+
+static void hash_one(struct letter *letter, int drop_fd, EVP_MD_CTX *context, unsigned char *chunk)
+{
+	char path[512];
+	ssize_t count;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", letter->folder, letter->name);
+	letter->fd = openat(drop_fd, path, O_RDONLY | O_CLOEXEC);
+	must(letter->fd >= 0, path);
+	(void)EVP_DigestInit_ex2(context, EVP_sha256(), NULL);
+	while ((count = read(letter->fd, chunk, CHUNK)) > 0) {
+		(void)EVP_DigestUpdate(context, chunk, (size_t)count);
+		letter->crc = crc32_z(letter->crc, chunk, (size_t)count);
+		letter->size += count;
+	}
+	(void)EVP_DigestFinal_ex(context, letter->hash, NULL);
+}
+
+static void *hash_some(void *arg)
+{
+	static _Thread_local unsigned char chunk[CHUNK];
+	struct work *work = arg;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	size_t i;
+
+	while ((i = atomic_fetch_add(&work->next, 1)) < work->count)
+		hash_one(&work->letters[i], work->drop_fd, context, chunk);
+	EVP_MD_CTX_free(context);
+	return NULL;
+}
+
+static void sync_all(const struct letter *letters, size_t count)
+{
+	if (count >= SYNCFS_FROM) {
+		must(syncfs(letters[0].fd) == 0, "syncfs");
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		must(fsync(letters[i].fd) == 0, "fsync");
+}
+
+static void rename_all(
+    const struct letter *letters, size_t count, int drop_fd, int letters_fd)
+{
+	char path[512];
+
+	for (size_t i = 0; i < count; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", letters[i].folder, letters[i].name);
+		if (renameat(drop_fd, path, letters_fd, path) == 0)
+			continue;
+		(void)mkdirat(letters_fd, letters[i].folder, 0750);
+		must(renameat(drop_fd, path, letters_fd, path) == 0, path);
+	}
+}
+
+static void commit_all(const struct letter *letters, size_t count, sqlite3 *db, sqlite3_stmt *insert)
+{
+	must(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK, "BEGIN");
+	for (size_t i = 0; i < count; i++) {
+		(void)sqlite3_bind_text(insert, 1, letters[i].folder, -1, SQLITE_STATIC);
+		(void)sqlite3_bind_text(insert, 2, letters[i].name, -1, SQLITE_STATIC);
+		(void)sqlite3_bind_int64(insert, 3, letters[i].size);
+		(void)sqlite3_bind_blob(insert, 4, letters[i].hash, 32, SQLITE_STATIC);
+		(void)sqlite3_bind_int64(insert, 5, (sqlite3_int64)letters[i].crc);
+		must(sqlite3_step(insert) == SQLITE_DONE, "INSERT");
+		(void)sqlite3_reset(insert);
+	}
+	must(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK, "COMMIT");
+}
+
+static void post(struct letter *letters, size_t count, int drop_fd, int letters_fd, sqlite3 *db,
+    sqlite3_stmt *insert)
+{
+	struct work work = {.letters = letters, .count = count, .drop_fd = drop_fd};
+	pthread_t helper;
+	int helped = count > 1 && pthread_create(&helper, NULL, hash_some, &work) == 0;
+
+	(void)hash_some(&work);
+	if (helped)
+		(void)pthread_join(helper, NULL);
+	sync_all(letters, count);
+	rename_all(letters, count, drop_fd, letters_fd);
+	commit_all(letters, count, db, insert);
+	for (size_t i = 0; i < count; i++)
+		(void)close(letters[i].fd);
+}
+
+static struct letter *list(const char *drop, size_t *ret_count)
+{
+	struct letter *letters = NULL;
+	DIR *folders = opendir(drop);
+	const struct dirent *folder;
+	size_t count = 0;
+
+	must(folders != NULL, drop);
+	while ((folder = readdir(folders)) != NULL) {
+		char path[512];
+		const struct dirent *file;
+		DIR *files;
+
+		(void)snprintf(path, sizeof(path), "%s/%s", drop, folder->d_name);
+		files = folder->d_name[0] == '.' ? NULL : opendir(path);
+		while (files && (file = readdir(files)) != NULL) {
+			if (file->d_name[0] == '.')
+				continue;
+			if ((count & (count - 1)) == 0)
+				letters = mem_resize(letters, count ? 2 * count : 1, sizeof(*letters));
+			letters[count++] = (struct letter){
+			    .folder = strdup(folder->d_name), .name = strdup(file->d_name), .fd = -1};
+		}
+		if (files)
+			(void)closedir(files);
+	}
+	(void)closedir(folders);
+	*ret_count = count;
+	return letters;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+int main(int argc, char **argv)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *insert = NULL;
+	struct letter *letters;
+	size_t batch = argc > 4 ? (size_t)strtoul(argv[4], NULL, 10) : 1;
+	size_t count = 0;
+	double begin = now();
+	int drop_fd;
+	int letters_fd;
+
+	if (argc != 5) {
+		(void)fprintf(stderr, "usage: bench-floor DROP LETTERS CATALOG BATCH\n");
+		return 2;
+	}
+	drop_fd = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	letters_fd = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	must(drop_fd >= 0 && letters_fd >= 0, "open");
+	must(sqlite3_open(argv[3], &db) == SQLITE_OK, argv[3]);
+	must(sqlite3_exec(db,
+	         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	         "CREATE TABLE IF NOT EXISTS letter (folder TEXT, name TEXT, size INTEGER, hash BLOB,"
+	         " crc INTEGER)",
+	         NULL, NULL, NULL) == SQLITE_OK,
+	    "CREATE");
+	must(sqlite3_prepare_v2(
+	         db, "INSERT INTO letter VALUES (?, ?, ?, ?, ?)", -1, &insert, NULL) == SQLITE_OK,
+	    "prepare");
+	letters = list(argv[1], &count);
+	for (size_t at = 0; at < count; at += batch)
+		post(letters + at, count - at < batch ? count - at : batch, drop_fd, letters_fd, db,
+		    insert);
+	(void)printf("%zu letters %.6f s\n", count, now() - begin);
+	(void)sqlite3_finalize(insert);
+	(void)sqlite3_close(db);
+	return 0;
+}
