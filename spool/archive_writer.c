@@ -275,7 +275,7 @@ bool archive_deflate_pays(const unsigned char *bytes, size_t count)
 	size_t ordered = 0;
 
 	/* Every other piece is enough to tell, and costs half. */
-	for (size_t at = 0; at < count; at += 2 * SAMPLE) {
+	for (size_t at = 0; at < count; at += (size_t)2 * SAMPLE) {
 		size_t length = count - at < SAMPLE ? count - at : SAMPLE;
 
 		looked_at += length;

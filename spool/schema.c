@@ -328,8 +328,9 @@ static const char *const version_4[] = {
     "CREATE INDEX mail_account ON mail (account_id, state)",
     "CREATE INDEX mail_ended ON mail (ended) WHERE ended IS NOT NULL",
     "CREATE INDEX account_email_bad ON account (id) WHERE email_state = 'bad'",
-    "CREATE INDEX letter_posted_alone ON letter (posted)"
-    " WHERE electronic = 'posted' AND paper IS NULL AND class = 'edelivery'",
+    /* clang-format off */
+    "CREATE INDEX letter_posted_alone ON letter (posted) WHERE electronic = 'posted' AND paper IS NULL AND class = 'edelivery'",
+    /* clang-format on */
     NULL,
 };
 

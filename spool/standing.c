@@ -87,10 +87,10 @@ int standing_load(struct catalog *catalog, int64_t account_id, const char *avrs_
 
 void standing_done(struct standing **all)
 {
-	struct standing *standing = NULL;
-	struct standing *next = NULL;
+	struct standing *standing;
 
-	HASH_ITER(hh, *all, standing, next) {
+	while ((standing = *all) != NULL) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
 		HASH_DEL(*all, standing);
 		free(standing);
 	}
