@@ -13,8 +13,17 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "batch/checker.h"
+#include "batch/paper_zip.h"
 #include "batch/watchd.h"
 #include "spool/program.h"
+
+static int end(int result, const struct err *err)
+{
+	if (result == 0)
+		return EXIT_SUCCESS;
+	log_error("text=\"%s\"", err->text);
+	return program_status(err->kind);
+}
 
 int main(int argc, char **argv)
 {
@@ -26,12 +35,13 @@ int main(int argc, char **argv)
 		log_open("edelivery-watchd", LOG_LEVEL_INFO);
 		return checker_run(PROCESS_FIRST_FD);
 	}
+	if (argc == 4 && strcmp(argv[1], "--paper-zip") == 0) {
+		log_open("edelivery-watchd", LOG_LEVEL_INFO);
+		return end(paper_zip_run(argv[2], argv[3], &err), &err);
+	}
 	status =
 	    program_options(argc, argv, "turns files in the drop folder into letters", &settings);
 	if (status >= 0)
 		return status;
-	if (watchd_run(settings, &err) == 0)
-		return EXIT_SUCCESS;
-	log_error("text=\"%s\"", err.text);
-	return program_status(err.kind);
+	return end(watchd_run(settings, &err), &err);
 }

@@ -17,6 +17,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "batch/paper.h"
+#include "batch/paper_zip.h"
 #include "batch/post.h"
 #include "batch/quarantine.h"
 #include "batch/release.h"
@@ -34,6 +35,9 @@ enum {
 	DESCRIPTORS_OF_OTHERS = 128,
 };
 
+/* How often is looked whether a day is over that wants its zip. */
+#define ZIP_EVERY MINUTE
+
 struct watchd {
 	struct spool spool;
 	int lock_fd;
@@ -43,6 +47,7 @@ struct watchd {
 	struct watcher *watcher;
 	struct holds *holds;
 	struct checker checker;
+	struct process paper_zip;   /* that is being made */
 	char paper_date[DATE_SIZE]; /* of the outbox folder whose manifest is out of date, or "" */
 	int64_t descriptors;        /* that it may have open */
 	bool in_trouble;
@@ -370,6 +375,15 @@ static void on_rescan(void *arg)
 		scan(w);
 }
 
+static void zip_paper(void *arg)
+{
+	struct watchd *w = arg;
+	struct err err;
+
+	if (paper_zip_start(&w->spool, &w->paper_zip, &err) < 0)
+		log_error("text=\"no zip for the print shop: %s\"", err.text);
+}
+
 static void on_second(void *arg)
 {
 	struct watchd *w = arg;
@@ -440,6 +454,8 @@ static int start(struct watchd *w, struct err *err)
 	    watcher_scan(w->watcher, err) < 0)
 		return -1;
 	loop_every(w->loop, SECOND, on_second, w);
+	loop_every(w->loop, ZIP_EVERY, zip_paper, w);
+	loop_after(w->loop, 0, zip_paper, w);
 	loop_every(w->loop, w->spool.settings.drop_rescan, on_rescan, w);
 	loop_after(w->loop, 0, scan, w);
 	return 0;
@@ -466,6 +482,7 @@ int watchd_run(const char *settings, struct err *err)
 	int result = run(&w, settings, err);
 
 	checker_stop(&w.checker);
+	process_stop(&w.paper_zip, SECOND);
 	holds_free(w.holds);
 	watcher_free(w.watcher);
 	arrivals_free(w.arrivals);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uthash.h>
 
 #include "base/clean.h"
@@ -369,7 +370,7 @@ static int answer_close_folder(struct broker_session *s, struct err *err)
 /* Whose right opens the letter there: new/ has those of both classes. */
 static enum area area_of(const struct view_found *found)
 {
-	if (found->place.kind == PLACE_PAPER_LETTER)
+	if (found->place.area == AREA_PAPER)
 		return AREA_PAPER;
 	return found->letter.class == CLASS_EDELIVERY ? AREA_EDELIVERY : AREA_TRADE_FILES;
 }
@@ -388,7 +389,7 @@ static void note_handed(struct broker_session *s, const struct view_found *found
 	const struct letter *letter = &found->letter;
 	struct handed *handed;
 
-	if (ledger_note_opening(s->broker->ledger, s->view.account.id, letter->id))
+	if (letter->id && ledger_note_opening(s->broker->ledger, s->view.account.id, letter->id))
 		broker_commit_soon(s->broker);
 	if (was_handed(s, letter->id, area_of(found)))
 		return;
@@ -413,7 +414,13 @@ static int answer_open(struct broker_session *s, struct err *err)
 		return put_answer(s, ANSWER_FAILURE, "a folder");
 	if (view_open(&s->view, &found, &fd, err) < 0)
 		return put_trouble(s, err);
-	if (found.letter.id)
+	if (found.place.kind == PLACE_PAPER_ZIP &&
+	    outbox_note_opening(
+	        s->broker->spool.catalog, s->view.account.id, found.place.date, err) < 0) {
+		(void)close(fd);
+		return put_trouble(s, err);
+	}
+	if (found.letter.id || found.place.kind == PLACE_PAPER_ZIP)
 		note_handed(s, &found);
 	(void)put_ok(s);
 	message_put_fd(&s->broker->out, fd);
@@ -541,6 +548,17 @@ static int acknowledge(struct broker_session *s, const struct view_found *found,
 	return news_acknowledge(catalog, &actor, &found->membership, letter, err);
 }
 
+/* The zip stands for all letters of its day. */
+static int hand_over_date(struct broker_session *s, const char *date, struct err *err)
+{
+	char name[ACTOR_MAX];
+	const struct account *account = &s->view.account;
+	struct actor actor = actor_of_account(s->broker->spool.actor.node, account, name);
+
+	return outbox_hand_over_date(
+	    s->broker->spool.catalog, &actor, account->id, account->login, date, err);
+}
+
 static int answer_remove(struct broker_session *s, struct err *err)
 {
 	struct view_found found;
@@ -553,6 +571,9 @@ static int answer_remove(struct broker_session *s, struct err *err)
 	/* `rm *` takes it with the letters; it goes with the last of them. */
 	if (found.place.kind == PLACE_PAPER_MANIFEST)
 		return put_ok(s);
+	if (found.place.kind == PLACE_PAPER_ZIP)
+		return hand_over_date(s, found.place.date, err) < 0 ? put_trouble(s, err)
+		                                                    : put_ok(s);
 	if (found.place.kind != PLACE_NEW_FILE && found.place.kind != PLACE_PROVIDER_NEW_FILE &&
 	    found.place.kind != PLACE_PAPER_LETTER)
 		return put_answer(

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/digest.h"
 
-#include <openssl/evp.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -10,24 +9,21 @@
 enum { CHUNK = 128 * 1024 };
 
 struct digest {
-	EVP_MD_CTX *context;
+	struct sha256 hash;
 	uLong crc;
 	unsigned char chunk[CHUNK];
 };
 
 struct digest *digest_new(void)
 {
-	struct digest *digest = mem_new(1, sizeof(*digest));
-
-	digest->context = EVP_MD_CTX_new();
-	return digest;
+	return mem_new(1, sizeof(struct digest));
 }
 
 void digest_free(struct digest *digest)
 {
 	if (!digest)
 		return;
-	EVP_MD_CTX_free(digest->context);
+	sha256_done(&digest->hash);
 	free(digest);
 }
 
@@ -36,37 +32,21 @@ void digest_clean(struct digest **digest)
 	digest_free(*digest);
 }
 
-static void print_hex(const unsigned char *bytes, size_t count, char *ret_text)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < count; i++) {
-		ret_text[2 * i] = digits[bytes[i] >> 4];
-		ret_text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	ret_text[2 * count] = '\0';
-}
-
 int digest_begin(struct digest *digest, struct err *err)
 {
 	digest->crc = crc32(0, NULL, 0);
-	return EVP_DigestInit_ex2(digest->context, EVP_sha256(), NULL) == 1
-	           ? 0
-	           : err_set(err, ERR_INTERNAL, "cannot start a hash");
+	return sha256_start(&digest->hash, err);
 }
 
 void digest_add(struct digest *digest, const void *bytes, size_t count)
 {
-	(void)EVP_DigestUpdate(digest->context, bytes, count);
+	sha256_add(&digest->hash, bytes, count);
 	digest->crc = crc32_z(digest->crc, bytes, count);
 }
 
 void digest_end(struct digest *digest, char ret_sha256[SHA256_TEXT + 1], uint32_t *ret_crc32)
 {
-	unsigned char hash[EVP_MAX_MD_SIZE];
-
-	(void)EVP_DigestFinal_ex(digest->context, hash, NULL);
-	print_hex(hash, SHA256_TEXT / 2, ret_sha256);
+	sha256_print(&digest->hash, ret_sha256);
 	*ret_crc32 = (uint32_t)digest->crc;
 }
 

@@ -12,8 +12,9 @@
 
 #include "base/clean.h"
 #include "base/err.h"
+#include "base/sha256.h"
 
-enum { SHA256_TEXT = 64 };
+enum { SHA256_TEXT = SHA256_HEX };
 
 struct digest;
 

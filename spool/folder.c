@@ -44,6 +44,11 @@ void folder_paper(const char *date, int64_t id, const char *name, char ret_path[
 		(void)snprintf(ret_path, FOLDER_PATH_MAX, "paper/%s", date);
 }
 
+void folder_paper_zip(const char *date, char ret_path[FOLDER_PATH_MAX])
+{
+	(void)snprintf(ret_path, FOLDER_PATH_MAX, "paper/%s/paper-%s.zip", date, date);
+}
+
 void folder_quarantine(
     const char *date, int64_t id, const char *escaped_name, char ret_path[FOLDER_PATH_MAX])
 {

@@ -24,6 +24,9 @@ void folder_letter(const char *avrs_id, enum letter_class class, int64_t id, con
 /* paper/<date>/<id>_<name>, or paper/<date> where name is NULL */
 void folder_paper(const char *date, int64_t id, const char *name, char ret_path[FOLDER_PATH_MAX]);
 
+/* paper/<date>/paper-<date>.zip: all that was to be printed that day, in one file */
+void folder_paper_zip(const char *date, char ret_path[FOLDER_PATH_MAX]);
+
 /* quarantine/<date>/<id>_<escaped name>; the name, by utf8_escape(), is cut to fit */
 void folder_quarantine(
     const char *date, int64_t id, const char *escaped_name, char ret_path[FOLDER_PATH_MAX]);

@@ -80,6 +80,16 @@ int outbox_next_date(struct catalog *catalog, const char *after, char ret_date[D
 	return 0;
 }
 
+int outbox_has_date(struct catalog *catalog, const char *date, bool *ret_has, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	return catalog_find(catalog,
+	    "SELECT 1 FROM letter WHERE paper = 'queued' AND placed IS NOT NULL AND paper_date = $1"
+	    " LIMIT 1",
+	    VALUES(TEXT(date)), &row, ret_has, err);
+}
+
 int outbox_list(struct catalog *catalog, const char *date, int64_t after, int64_t limit,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err)
@@ -122,6 +132,73 @@ int outbox_hand_over(struct catalog *catalog, const struct actor *actor, const c
 	struct handing handing = {actor, login, letter};
 
 	return catalog_transact(catalog, hand_over_body, &handing, err);
+}
+
+int outbox_note_opening(
+    struct catalog *catalog, int64_t account_id, const char *date, struct err *err)
+{
+	return catalog_run(catalog,
+	    "INSERT INTO opening (account_id, letter_id, opened)"
+	    " SELECT CAST($1 AS BIGINT), l.id, CAST($3 AS BIGINT) FROM letter l"
+	    " WHERE l.paper = 'queued' AND l.placed IS NOT NULL AND l.paper_date = $2"
+	    " ON CONFLICT (account_id, letter_id) DO UPDATE SET opened = excluded.opened",
+	    VALUES(INT(account_id), TEXT(date), INT(clock_now())), err);
+}
+
+/* The letters of a date, for the transaction's body. */
+struct handing_date {
+	const struct actor *actor;
+	int64_t account_id;
+	const char *login;
+	const char *date;
+};
+
+static int next_opened(struct catalog *catalog, const struct handing_date *handing, int64_t after,
+    struct letter *ret_letter, bool *ret_found, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	if (catalog_find(catalog,
+	        "SELECT " LETTER_COLUMNS " FROM letter l JOIN opening o ON o.letter_id = l.id"
+	        " AND o.account_id = $1 WHERE l.paper = 'queued' AND l.placed IS NOT NULL"
+	        " AND l.paper_date = $2 AND l.id > $3 AND o.opened >= l.queued ORDER BY l.id LIMIT 1",
+	        VALUES(INT(handing->account_id), TEXT(handing->date), INT(after)), &row, ret_found,
+	        err) < 0)
+		return -1;
+	return *ret_found ? letter_row_read(row, ret_letter, err) : 0;
+}
+
+static int hand_over_date_body(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct handing_date *handing = arg;
+	struct letter letter = {.id = 0};
+	bool found = true;
+
+	while (found) {
+		if (next_opened(catalog, handing, letter.id, &letter, &found, err) < 0)
+			return -1;
+		if (found &&
+		    outbox_hand_over(catalog, handing->actor, handing->login, &letter, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int outbox_hand_over_date(struct catalog *catalog, const struct actor *actor, int64_t account_id,
+    const char *login, const char *date, struct err *err)
+{
+	struct handing_date handing = {actor, account_id, login, date};
+
+	return catalog_transact(catalog, hand_over_date_body, &handing, err);
+}
+
+int outbox_is_filling(struct catalog *catalog, const char *date, bool *ret_filling, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	return catalog_find(catalog,
+	    "SELECT 1 FROM letter WHERE paper = 'queued' AND placed IS NULL AND paper_date = $1 LIMIT 1",
+	    VALUES(TEXT(date)), &row, ret_filling, err);
 }
 
 void outbox_manifest_start(struct buffer *out)

@@ -29,6 +29,9 @@ int outbox_find_date(struct catalog *catalog, const char *date, int64_t *ret_cha
 int outbox_next_date(struct catalog *catalog, const char *after, char ret_date[DATE_SIZE],
     bool *ret_found, struct err *err);
 
+/* Is there a letter of that date that is still to be printed? */
+int outbox_has_date(struct catalog *catalog, const char *date, bool *ret_has, struct err *err);
+
 /* Call each for at most limit letters of a date that are to be printed, by id, behind after. */
 int outbox_list(struct catalog *catalog, const char *date, int64_t after, int64_t limit,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
@@ -40,6 +43,18 @@ int outbox_list(struct catalog *catalog, const char *date, int64_t after, int64_
  */
 int outbox_hand_over(struct catalog *catalog, const struct actor *actor, const char *login,
     const struct letter *letter, struct err *err);
+
+/* The account opened the zip of a date: with it all letters that are to be printed that day. */
+int outbox_note_opening(
+    struct catalog *catalog, int64_t account_id, const char *date, struct err *err);
+
+/* Hand over all letters of a date that the account has opened since they were queued. */
+int outbox_hand_over_date(struct catalog *catalog, const struct actor *actor, int64_t account_id,
+    const char *login, const char *date, struct err *err);
+
+/* Are there letters of that date that are not in the outbox yet? */
+int outbox_is_filling(
+    struct catalog *catalog, const char *date, bool *ret_filling, struct err *err);
 
 /* Write the head of a manifest, and a letter's line of it. */
 void outbox_manifest_start(struct buffer *out);

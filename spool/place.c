@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "spool/folder.h"
 
 enum { PARTS_MAX = 3 };
 
@@ -12,6 +13,7 @@ enum { PARTS_MAX = 3 };
 #define NAME   "\002" /* any name */
 #define JOINED "\003" /* <AVRS-ID>_<name> */
 #define DATE   "\004" /* YYYY-MM-DD */
+#define ZIP    "\005" /* paper-<that date>.zip */
 
 static const struct pattern {
 	const char *parts[PARTS_MAX];
@@ -32,6 +34,7 @@ static const struct pattern {
     {{"paper"}, PLACE_PAPER, AREA_PAPER, true, 0},
     {{"paper", DATE}, PLACE_PAPER_DATE, AREA_PAPER, true, 0},
     {{"paper", DATE, "manifest.csv"}, PLACE_PAPER_MANIFEST, AREA_PAPER, false, 0},
+    {{"paper", DATE, ZIP}, PLACE_PAPER_ZIP, AREA_PAPER, false, 0},
     {{"paper", DATE, NAME}, PLACE_PAPER_LETTER, AREA_PAPER, false, 0},
     {{ID}, PLACE_PROVIDER, AREA_PROVIDER, true, 0},
     {{ID, "STATUS.txt"}, PLACE_PROVIDER_STATUS, AREA_PROVIDER, false, 0},
@@ -69,6 +72,14 @@ static bool take_date(const char *text, struct place *place)
 	return take_name(text, place);
 }
 
+static bool take_zip(const char *text, struct place *place)
+{
+	char path[FOLDER_PATH_MAX];
+
+	folder_paper_zip(place->date, path);
+	return strcmp(strrchr(path, '/') + 1, text) == 0 && take_name(text, place);
+}
+
 static bool take_joined(const char *text, struct place *place)
 {
 	char id[AVRS_ID_MAX + 1];
@@ -92,6 +103,8 @@ static bool part_matches(const char *wanted, const char *part, struct place *pla
 		return take_joined(part, place);
 	case '\004':
 		return take_date(part, place);
+	case '\005':
+		return take_zip(part, place);
 	default:
 		return strcmp(wanted, part) == 0 && take_name(part, place);
 	}

@@ -36,6 +36,7 @@ enum place_kind {
 	PLACE_PAPER,          /* paper */
 	PLACE_PAPER_DATE,     /* paper/<date> */
 	PLACE_PAPER_MANIFEST, /* paper/<date>/manifest.csv */
+	PLACE_PAPER_ZIP,      /* paper/<date>/paper-<date>.zip */
 	PLACE_PAPER_LETTER,   /* paper/<date>/<id>_<name> */
 	PLACE_KIND_COUNT
 };

@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "spool/folder.h"
@@ -181,6 +183,26 @@ static int find_paper_folder(
 	return found->place.is_folder ? 0 : describe_text(view, found, err);
 }
 
+/* The zip of a day, for as long as there is something in it to be printed. */
+static int find_paper_zip(
+    struct view *view, struct view_found *found, enum view_answer *ret_answer, struct err *err)
+{
+	const struct spool *spool = view->spool;
+	char path[FOLDER_PATH_MAX];
+	bool there = false;
+	struct stat st;
+
+	if (outbox_has_date(spool->catalog, found->place.date, &there, err) < 0)
+		return -1;
+	folder_paper_zip(found->place.date, path);
+	if (!there || fstatat(spool->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	found->entry.size = st.st_size;
+	found->entry.changed = st.st_mtim.tv_sec * SECOND;
+	*ret_answer = VIEW_FOUND;
+	return 0;
+}
+
 static int find(struct view *view, const char *path, struct view_found *found,
     enum view_answer *ret_answer, struct err *err)
 {
@@ -198,6 +220,8 @@ static int find(struct view *view, const char *path, struct view_found *found,
 		return find_letter(view, found, ret_answer, err);
 	if (found->place.kind == PLACE_PAPER_LETTER)
 		return find_paper(view, found, ret_answer, err);
+	if (found->place.kind == PLACE_PAPER_ZIP)
+		return find_paper_zip(view, found, ret_answer, err);
 	if (found->place.date[0])
 		return find_paper_folder(view, found, ret_answer, err);
 	*ret_answer = VIEW_FOUND;
@@ -239,6 +263,10 @@ int view_open(struct view *view, const struct view_found *found, int *ret_fd, st
 	const struct letter *letter = &found->letter;
 	char path[FOLDER_PATH_MAX];
 
+	if (found->place.kind == PLACE_PAPER_ZIP) {
+		folder_paper_zip(found->place.date, path);
+		return spool_open_file(view->spool, path, ret_fd, err);
+	}
 	if (!letter->id)
 		return open_text(view, &found->place, ret_fd, err);
 	if (found->place.kind == PLACE_PAPER_LETTER)

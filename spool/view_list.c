@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "spool/folder.h"
 #include "spool/outbox.h"
 #include "spool/view.h"
 
@@ -248,11 +249,12 @@ static int pass_paper(const struct letter *letter, void *arg, struct err *err)
 	return pass_on(listing, &entry, err);
 }
 
-/* Stage 0: the manifest. Stage 1: the letters. */
+/* Stage 0: the manifest, and the zip where there is one. Stage 1: the letters. */
 static int list_paper_date(struct listing *listing, bool *ret_more, struct err *err)
 {
 	struct view_cursor *cursor = listing->cursor;
 	char path[PLACE_PATH_MAX];
+	char zip[FOLDER_PATH_MAX];
 
 	*ret_more = false;
 	if (!sees_paper(listing))
@@ -260,6 +262,10 @@ static int list_paper_date(struct listing *listing, bool *ret_more, struct err *
 	if (cursor->stage == 0) {
 		cursor->stage = 1;
 		(void)snprintf(path, sizeof(path), "/paper/%s/manifest.csv", listing->folder->date);
+		if (pass_path(listing, path, err) < 0)
+			return -1;
+		folder_paper_zip(listing->folder->date, zip);
+		(void)snprintf(path, sizeof(path), "/%.*s", PLACE_PATH_MAX - 2, zip);
 		if (pass_path(listing, path, err) < 0)
 			return -1;
 	}

@@ -63,3 +63,39 @@ printed() {
 	edelivery account set shop --print-shop no
 	expect_no_such_file shop /paper
 }
+
+@test "the day after, all that is to be printed is one file, and removing it hands all of it over (R2)" {
+	BIN=$FAULT_PROGRAMS
+	spool_make
+	provider 123456789
+	provider 234567890
+	account shop --print-shop
+	EDELIVERY_CLOCK=2026-03-02T15:00:00Z spool_up
+	drop 123456789 EFT_1.pdf 'PA_Grüße 2.pdf'
+	drop 234567890 EFT_1.pdf
+	until_on_paper 3
+	spool_stop
+	EDELIVERY_CLOCK=2026-03-03T15:00:00Z spool_up
+	wait_for 10 test -f "$ROOT/paper/2026-03-02/paper-2026-03-02.zip"
+	drop 123456789 EFT_3.pdf
+	until_on_paper 4
+	expect_listing shop /paper '2026-03-02 2026-03-03'
+	# Not fetched, so not handed over.
+	sftp_as shop <<<'rm /paper/2026-03-02/paper-2026-03-02.zip'
+	letters_are 0 handed-over
+	sftp_as shop <<<"get /paper/2026-03-02/paper-2026-03-02.zip $T/paper.zip"
+	python3 -m zipfile -e "$T/paper.zip" "$T/unpacked"
+	cmp "$T/unpacked/123456789/EFT_1.pdf" "$T/made/123456789/EFT_1.pdf"
+	cmp "$T/unpacked/123456789/PA_Grüße 2.pdf" "$T/made/123456789/PA_Grüße 2.pdf"
+	cmp "$T/unpacked/234567890/EFT_1.pdf" "$T/made/234567890/EFT_1.pdf"
+	[ "$(wc -l <"$T/unpacked/MANIFEST.csv")" = 4 ]
+	sftp_as shop <<<'rm /paper/2026-03-02/paper-2026-03-02.zip'
+	letters_are 3 handed-over
+	expect_listing shop /paper 2026-03-03
+	# It is made once.
+	made=$(stat -c '%i %y' "$ROOT/paper/2026-03-02/paper-2026-03-02.zip")
+	spool_stop
+	EDELIVERY_CLOCK=2026-03-03T16:00:00Z spool_up
+	sleep 0.5
+	[ "$(stat -c '%i %y' "$ROOT/paper/2026-03-02/paper-2026-03-02.zip")" = "$made" ]
+}

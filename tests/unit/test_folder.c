@@ -43,6 +43,8 @@ static void keeps_paper_by_its_day(void)
 	CU_ASSERT_STRING_EQUAL(path, "paper/2024-05-15");
 	folder_paper("2024-05-15", 3, "EFT_1.pdf", path);
 	CU_ASSERT_STRING_EQUAL(path, "paper/2024-05-15/3_EFT_1.pdf");
+	folder_paper_zip("2024-05-15", path);
+	CU_ASSERT_STRING_EQUAL(path, "paper/2024-05-15/paper-2024-05-15.zip");
 }
 
 static void drops_trade_files_in_a_folder_of_their_own(void)

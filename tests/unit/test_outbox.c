@@ -192,6 +192,44 @@ static void what_is_not_to_be_printed_is_not_handed_over(void)
 	    fixture_number(&f, "SELECT COUNT(*) FROM event WHERE what = 'letter.handed-over'"), 0);
 }
 
+static void a_whole_day_is_opened_and_handed_over_at_once(void)
+{
+	static const struct actor shop = {"node", "account shop"};
+	OWNED_FIXTURE struct fixture f;
+	struct account account;
+	struct letter letter;
+	bool is = false;
+	struct err err;
+
+	open_outbox(&f);
+	(void)fixture_clerk(&f, "shop", ID);
+	fixture_account(&f, "shop", &account);
+	fixture_on_paper(&f, ID, TODAY, "EFT_1.pdf", &letter);
+	fixture_on_paper(&f, ID, TODAY, "EFT_2.pdf", &letter);
+	fixture_on_paper(&f, ID, "2024-05-16", "EFT_3.pdf", &letter);
+	CU_ASSERT_EQUAL(
+	    outbox_hand_over_date(f.catalog, &shop, account.id, "shop", TODAY, &err), 0);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE paper = 'handed-over'"), 0);
+	CU_ASSERT_EQUAL(outbox_note_opening(f.catalog, account.id, TODAY, &err), 0);
+	/* What comes after it was opened is not in it. */
+	clock_freeze(FIXTURE_NOW + 1);
+	fixture_on_paper(&f, ID, TODAY, "EFT_4.pdf", &letter);
+	CU_ASSERT_EQUAL(
+	    outbox_hand_over_date(f.catalog, &shop, account.id, "shop", TODAY, &err), 0);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE paper = 'handed-over'"), 2);
+	CU_ASSERT_EQUAL(outbox_has_date(f.catalog, TODAY, &is, &err), 0);
+	CU_ASSERT_TRUE(is);
+	CU_ASSERT_EQUAL(outbox_is_filling(f.catalog, TODAY, &is, &err), 0);
+	CU_ASSERT_FALSE(is);
+	fixture_sql(&f, "UPDATE letter SET placed = NULL WHERE paper = 'queued'");
+	CU_ASSERT_EQUAL(outbox_is_filling(f.catalog, TODAY, &is, &err), 0);
+	CU_ASSERT_TRUE(is);
+	CU_ASSERT_EQUAL(outbox_has_date(f.catalog, TODAY, &is, &err), 0);
+	CU_ASSERT_FALSE(is);
+}
+
 static void a_line_of_the_manifest_says_what_to_print_for_whom(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -222,5 +260,6 @@ void add_suite_outbox(CU_pSuite suite)
 	TEST(letters_of_a_day_come_by_their_ids_in_pages);
 	TEST(a_letter_is_handed_over_once);
 	TEST(what_is_not_to_be_printed_is_not_handed_over);
+	TEST(a_whole_day_is_opened_and_handed_over_at_once);
 	TEST(a_line_of_the_manifest_says_what_to_print_for_whom);
 }
