@@ -17,6 +17,10 @@ refused() {
 	[[ $stderr == *"$words"* ]] || { echo "$stderr"; return 1; }
 }
 
+was_used() { # FINGERPRINT
+	edelivery key list mary --json | grep -F "$1" | grep -q '"last_used":"20'
+}
+
 @test "a key is listed by its fingerprint, and gone after key remove" {
 	spool_start
 	master 123456789 mary
@@ -26,7 +30,10 @@ refused() {
 	[[ $(edelivery key list mary) == *"$print"* ]]
 	[ "$(edelivery key list mary --json | wc -l)" = 2 ]
 	sftp_second() { echo pwd | sftp -b - -P "$PORT" -i "$T/keys/second" "${SSH_OPTIONS[@]}" mary@127.0.0.1; }
+	edelivery key list mary --json | grep -F "$print" | grep -q '"last_used":null'
 	sftp_second
+	wait_for 5 was_used "$print"
+	edelivery key list mary --json | grep -vF "$print" | grep -q '"last_used":null'
 	edelivery key remove mary "$print"
 	run sftp_second
 	[ "$status" != 0 ]
