@@ -55,7 +55,10 @@ int file_each(int folder_fd, const char *path,
 /* Remove the file path, or the folder and all that is in it; nothing there is fine. */
 int file_remove_all(int folder_fd, const char *path, struct err *err);
 
-/* path holds the bytes of content afterwards, or what it held before. mode 0: as it was. */
+/*
+ * path holds the bytes of content afterwards, or what it held before. mode 0: owner, group and mode
+ * stay as they were, and it fails where they cannot. A link is replaced, not what it leads to.
+ */
 int file_replace(
     int folder_fd, const char *path, const struct buffer *content, mode_t mode, struct err *err);
 
