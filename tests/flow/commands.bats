@@ -108,6 +108,27 @@ was_used() { # FINGERPRINT
 	find "$ROOT" -name '*key*' -type f -exec sha256sum {} + | sort | cmp - "$T/before"
 }
 
+@test "init makes the settings that -c names, beside which it is looked for everything" {
+	mkdir "$T/conf"
+	cd "$T"
+	"$BIN/edelivery" -c conf/my.conf init --root "$ROOT" --port 0 | grep -qF "settings:    $T/conf/my.conf"
+	[ ! -e "$ROOT/etc" ]
+	[ -f "$T/conf/letter-types.conf" ]
+	[ -f "$T/conf/host-keys/ed25519_key" ]
+	export EDELIVERY_CONF=$T/conf/my.conf
+	[ "$(edelivery config get spool.root)" = "$ROOT" ]
+	spool_up
+	master 123456789 mary
+	expect_listing mary / '123456789 STATUS.txt new publications'
+	spool_stop
+	# They are kept the second time, and are of one spool only.
+	sha256sum conf/my.conf >before
+	edelivery -c conf/my.conf init --root "$ROOT"
+	sha256sum -c --quiet before
+	refused 1 "spool.root is $ROOT there, not $T/other" edelivery -c conf/my.conf init --root "$T/other"
+	[ -z "$(ls -A "$T/other")" ]
+}
+
 @test "without settings nothing is done, and the line says which file is missing" {
 	EDELIVERY_CONF=$T/absent.conf refused 1 "$T/absent.conf" edelivery status
 }
