@@ -29,6 +29,20 @@ int file_open_beneath(int folder_fd, const char *path, int flags, mode_t mode)
 	return (int)syscall(SYS_openat2, folder_fd, path, &how, sizeof(how));
 }
 
+int file_check_beneath(int folder_fd, struct err *err)
+{
+	OWNED_FD int fd = file_open_beneath(folder_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd >= 0)
+		return 0;
+	if (errno != ENOSYS && errno != EPERM)
+		return err_sys(err, "openat2");
+	return err_set(err, ERR_REFUSED,
+	    "openat2(2), by which no path leads out of the spool, is not to be had here (%s):"
+	    " it takes Linux 5.6, and nothing that forbids it, such as RestrictSUIDSGID= of systemd",
+	    strerror(errno));
+}
+
 int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *err)
 {
 	int fd = openat(folder_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

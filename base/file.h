@@ -23,6 +23,12 @@
  */
 int file_open_beneath(int folder_fd, const char *path, int flags, mode_t mode);
 
+/*
+ * Does file_open_beneath() work here? ERR_REFUSED: the kernel is too old, or whatever confines this
+ * process forbids openat2(2).
+ */
+int file_check_beneath(int folder_fd, struct err *err);
+
 /* The path of the folder that path stands in: "." or "/" where there is no other. */
 void file_parent(const char *path, char ret_parent[PATH_MAX]);
 
