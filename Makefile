@@ -180,13 +180,13 @@ SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
-install: all ## install programs, man pages, settings and units below DESTDIR, PREFIX
+install: all ## install programs, man pages, settings (none is overwritten) and units below DESTDIR, PREFIX
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man5 $(MANDIR)/man8 $(SYSCONFDIR)/edelivery/mail $(UNITDIR))
 	install -m 0755 $(PROGRAMS) $(DESTDIR)$(SBINDIR)
 	install -m 0644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 man/*.8 $(DESTDIR)$(MANDIR)/man8
-	install -m 0644 etc/*.conf $(DESTDIR)$(SYSCONFDIR)/edelivery
-	install -m 0644 etc/mail/*.txt $(DESTDIR)$(SYSCONFDIR)/edelivery/mail
+	@tools/install-settings $(DESTDIR)$(SYSCONFDIR)/edelivery etc/*.conf
+	@tools/install-settings $(DESTDIR)$(SYSCONFDIR)/edelivery/mail etc/mail/*.txt
 	install -m 0644 systemd/* $(DESTDIR)$(UNITDIR)
 
 clean: ## remove build/

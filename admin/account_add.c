@@ -51,6 +51,8 @@ static int run(const struct call *call, struct err *err)
 	account.print_shop = call_has(call, "print-shop");
 	account.bundle = call_has(call, "bundle");
 	if (operator_open(call, &spool, err) < 0 ||
+	    (adding.key &&
+	        key_file_check(call_option(call, "key"), &key, &spool.settings, err) < 0) ||
 	    catalog_transact(spool.catalog, add_body, &adding, err) < 0)
 		return -1;
 	(void)printf("account %s added\n", account.login);

@@ -4,6 +4,7 @@
 
 #include "admin/commands.h"
 #include "admin/listing.h"
+#include "admin/membership_listing.h"
 #include "admin/operator.h"
 #include "spool/membership.h"
 
@@ -22,6 +23,44 @@ static int add_row(const struct membership *membership, void *arg, struct err *e
 	listing_number(listing, membership->last_sequence);
 	listing_end_row(listing);
 	return 0;
+}
+
+static int add_membership(const struct membership *membership, void *arg, struct err *err)
+{
+	(void)err;
+	membership_listing_add(arg, membership);
+	return 0;
+}
+
+/* The account as one object, its memberships in it. */
+static int print_json(struct catalog *catalog, const struct account *account, struct err *err)
+{
+	static const char *const columns[] = {"id", "login", "email", "state", "locked", "admin",
+	    "print_shop", "bundle", "ack", "auth", "created", "last_login", "memberships", NULL};
+	OWNED_LISTING struct listing *listing = NULL;
+	json_t *memberships = json_array();
+
+	if (membership_list(catalog, account->id, "", INT64_MAX, add_membership, memberships, err) <
+	        0 ||
+	    listing_new(true, columns, &listing, err) < 0) {
+		json_decref(memberships);
+		return -1;
+	}
+	listing_number(listing, account->id);
+	listing_text(listing, account->login);
+	listing_text(listing, account->email);
+	listing_text(listing, account->disabled ? "disabled" : "active");
+	listing_yes_no(listing, account->locked);
+	listing_yes_no(listing, account->admin);
+	listing_yes_no(listing, account->print_shop);
+	listing_yes_no(listing, account->bundle);
+	listing_text(listing, account->ack == ACK_ON_READ ? "on-read" : "on-delete");
+	listing_text(listing, auth_name(account->auth));
+	listing_time(listing, account->created);
+	listing_time(listing, account->last_login);
+	listing_json(listing, memberships, "");
+	listing_end_row(listing);
+	return listing_print(listing, "", err);
 }
 
 static void print_account(const struct account *account)
@@ -51,12 +90,14 @@ static int run(const struct call *call, struct err *err)
 	struct account account;
 
 	if (operator_open(call, &spool, err) < 0 ||
-	    account_get(spool.catalog, call->arguments[0], &account, err) < 0 ||
-	    listing_new(call_has(call, "json"), columns, &listing, err) < 0 ||
+	    account_get(spool.catalog, call->arguments[0], &account, err) < 0)
+		return -1;
+	if (call_has(call, "json"))
+		return print_json(spool.catalog, &account, err);
+	if (listing_new(false, columns, &listing, err) < 0 ||
 	    membership_list(spool.catalog, account.id, "", INT64_MAX, add_row, listing, err) < 0)
 		return -1;
-	if (!call_has(call, "json"))
-		print_account(&account);
+	print_account(&account);
 	return listing_print(listing, "attached to no AVRS ID: `edelivery role grant`", err);
 }
 

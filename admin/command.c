@@ -159,32 +159,32 @@ static int run_command(struct call *call)
 	return program_status(err.kind);
 }
 
-static int run_words(const char *settings, int argc, char *const argv[])
+static int run_words(struct call *call, int argc, char *const argv[])
 {
-	struct call call = {.settings = settings};
 	int words = 0;
 	int status;
 
-	call.command = find_command(argc, argv, &words);
-	if (!call.command) {
+	call->command = find_command(argc, argv, &words);
+	if (!call->command) {
 		(void)fprintf(stderr,
 		    "edelivery: no command \"%s%s%s\"; `edelivery help` lists them\n", argv[0],
 		    argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
 		return STATUS_CALLED_WRONGLY;
 	}
-	status = read_options(&call, argc - words + 1, argv + words - 1);
-	return status >= 0 ? status : run_command(&call);
+	status = read_options(call, argc - words + 1, argv + words - 1);
+	return status >= 0 ? status : run_command(call);
 }
 
 int command_main(int argc, char *const argv[])
 {
-	const char *settings = getenv("EDELIVERY_CONF");
+	struct call call = {.settings = getenv("EDELIVERY_CONF")};
 	int at = 1;
 
-	if (!settings)
-		settings = PROGRAM_SETTINGS;
+	if (!call.settings)
+		call.settings = PROGRAM_SETTINGS;
 	if (at + 1 < argc && strcmp(argv[at], "-c") == 0) {
-		settings = argv[at + 1];
+		call.settings = argv[at + 1];
+		call.names_settings = true;
 		at += 2;
 	}
 	if (at == argc) {
@@ -199,5 +199,5 @@ int command_main(int argc, char *const argv[])
 		(void)printf("edelivery %s\n", EDELIVERY_VERSION);
 		return STATUS_DONE;
 	}
-	return run_words(settings, argc - at, argv + at);
+	return run_words(&call, argc - at, argv + at);
 }

@@ -28,6 +28,7 @@ struct command;
 struct call {
 	const struct command *command;
 	const char *settings; /* path of the settings file */
+	bool names_settings;  /* by -c, not by the environment or the default */
 	int count;            /* of arguments */
 	char *const *arguments;
 	const char *values[OPTIONS_MAX]; /* by row; NULL: not given, "": given without a value */

@@ -120,13 +120,55 @@ static int check_port(const char *port, struct err *err)
 	return 0;
 }
 
+/*
+ * Where the settings file is to be: in etc/ of the root, or where -c says. Its folder, which has
+ * letter types and host keys too, is made.
+ */
+static int choose_settings(
+    const struct call *call, const char *root, char ret_path[PATH_MAX], struct err *err)
+{
+	char folder[PATH_MAX];
+	char absolute[PATH_MAX];
+	const char *name = "edelivery.conf";
+
+	if (call->names_settings) {
+		const char *slash = strrchr(call->settings, '/');
+
+		file_parent(call->settings, folder);
+		name = slash ? slash + 1 : call->settings;
+	} else {
+		(void)snprintf(folder, sizeof(folder), "%.*s/etc", PATH_MAX - 8, root);
+	}
+	if (file_make_folder(AT_FDCWD, folder, 0750, err) < 0)
+		return -1;
+	if (!realpath(folder, absolute))
+		return err_sys(err, "%s", folder);
+	if (snprintf(ret_path, PATH_MAX, "%s/%s", absolute, name) >= PATH_MAX)
+		return err_set(err, ERR_REFUSED, "%s: too long", call->settings);
+	return 0;
+}
+
+/* Settings that are there already stay, so they have to be those of this root. */
+static int load_settings(
+    const char *path, const char *root, struct settings *ret_settings, struct err *err)
+{
+	char theirs[PATH_MAX];
+
+	if (settings_load(path, ret_settings, err) < 0)
+		return -1;
+	if (!realpath(ret_settings->root, theirs) || strcmp(theirs, root) != 0)
+		return err_set(err, ERR_REFUSED, "%s: spool.root is %s there, not %s", path,
+		    ret_settings->root, root);
+	return 0;
+}
+
 static int run(const struct call *call, struct err *err)
 {
 	const char *root = call_option(call, "root");
 	const char *port = call_has(call, "port") ? call_option(call, "port") : "2022";
 	char absolute[PATH_MAX];
-	char folder[PATH_MAX + 16];
-	char path[PATH_MAX + 32];
+	char folder[PATH_MAX];
+	char path[PATH_MAX];
 	struct settings settings;
 
 	if (!root)
@@ -135,12 +177,13 @@ static int run(const struct call *call, struct err *err)
 		return -1;
 	if (!realpath(root, absolute))
 		return err_sys(err, "%s", root);
-	(void)snprintf(folder, sizeof(folder), "%s/etc", absolute);
-	(void)snprintf(path, sizeof(path), "%s/edelivery.conf", folder);
-	if (file_make_folder(AT_FDCWD, folder, 0750, err) < 0 ||
+	if (choose_settings(call, absolute, path, err) < 0)
+		return -1;
+	file_parent(path, folder);
+	if (write_settings(path, absolute, port, err) < 0 ||
+	    load_settings(path, absolute, &settings, err) < 0 ||
 	    write_letter_types(folder, err) < 0 || write_mail_templates(folder, err) < 0 ||
-	    write_settings(path, absolute, port, err) < 0 ||
-	    settings_load(path, &settings, err) < 0 || make_rest(&settings, err) < 0)
+	    make_rest(&settings, err) < 0)
 		return -1;
 	(void)printf("spool ready: %s\nsettings:    %s\nnext:        edelivery -c %s up\n",
 	    absolute, path, path);

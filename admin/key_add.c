@@ -14,6 +14,7 @@ static int run(const struct call *call, struct err *err)
 
 	if (key_file_read(call->arguments[1], &key, err) < 0 ||
 	    operator_open(call, &spool, err) < 0 ||
+	    key_file_check(call->arguments[1], &key, &spool.settings, err) < 0 ||
 	    account_get(spool.catalog, call->arguments[0], &account, err) < 0 ||
 	    public_key_add(spool.catalog, &spool.actor, &account, &key, err) < 0)
 		return -1;

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/number.h"
+#include "spool/policy.h"
 
 /* The next line of *text that is no comment and not empty, cut off it; NULL when there is none. */
 static char *next_line(char **text, int *line)
@@ -42,5 +43,13 @@ int key_file_read(const char *path, struct public_key *ret_key, struct err *err)
 	if (next_line(&rest, &number))
 		return err_set(
 		    err, ERR_REFUSED, "%s:%d: a second key: one file has one", path, number);
+	return 0;
+}
+
+int key_file_check(const char *path, const struct public_key *key, const struct settings *settings,
+    struct err *err)
+{
+	if (policy_check_key(policy_get(settings->server_policy), key->type, key->blob, err) < 0)
+		return err_context(err, "%s", path);
 	return 0;
 }

@@ -7,16 +7,6 @@
 const char *const letter_listing_columns[] = {
     "id", "avrs_id", "class", "type", "name", "size", "sha256", "posted", "deliveries", NULL};
 
-static json_t *time_or_null(int64_t when)
-{
-	char text[TIME_SIZE];
-
-	if (!when)
-		return json_null();
-	clock_print(when, text);
-	return json_string(text);
-}
-
 static void add_electronic(json_t *deliveries, const struct letter *letter)
 {
 	json_t *delivery = json_object();
@@ -24,8 +14,8 @@ static void add_electronic(json_t *deliveries, const struct letter *letter)
 	(void)json_object_set_new(delivery, "kind", json_string("electronic"));
 	(void)json_object_set_new(
 	    delivery, "state", json_string(electronic_name(letter->electronic)));
-	(void)json_object_set_new(delivery, "posted", time_or_null(letter->posted));
-	(void)json_object_set_new(delivery, "ended", time_or_null(letter->electronic_ended));
+	(void)json_object_set_new(delivery, "posted", listing_time_value(letter->posted));
+	(void)json_object_set_new(delivery, "ended", listing_time_value(letter->electronic_ended));
 	(void)json_array_append_new(deliveries, delivery);
 }
 
@@ -36,8 +26,8 @@ static void add_paper(json_t *deliveries, const struct letter *letter)
 	(void)json_object_set_new(delivery, "kind", json_string("paper"));
 	(void)json_object_set_new(delivery, "state", json_string(paper_name(letter->paper)));
 	(void)json_object_set_new(delivery, "reason", json_string(letter->paper_reason));
-	(void)json_object_set_new(delivery, "queued", time_or_null(letter->queued));
-	(void)json_object_set_new(delivery, "ended", time_or_null(letter->paper_ended));
+	(void)json_object_set_new(delivery, "queued", listing_time_value(letter->queued));
+	(void)json_object_set_new(delivery, "ended", listing_time_value(letter->paper_ended));
 	(void)json_array_append_new(deliveries, delivery);
 }
 

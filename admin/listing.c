@@ -117,6 +117,16 @@ void listing_time(struct listing *listing, int64_t when)
 	listing_text(listing, text);
 }
 
+json_t *listing_time_value(int64_t when)
+{
+	char text[TIME_SIZE];
+
+	if (!when)
+		return json_null();
+	clock_print(when, text);
+	return json_string(text);
+}
+
 void listing_yes_no(struct listing *listing, bool value)
 {
 	listing_json(listing, json_boolean(value), value ? "yes" : "no");

@@ -31,6 +31,9 @@ void listing_yes_no(struct listing *listing, bool value);
 /* As JSON value, as a table text; value becomes the listing's. */
 void listing_json(struct listing *listing, json_t *value, const char *text);
 
+/* A time as JSON has it, for listing_json(); 0: null. */
+json_t *listing_time_value(int64_t when);
+
 /* The row is complete. */
 void listing_end_row(struct listing *listing);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "admin/commands.h"
+#include "base/backoff.h"
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -74,10 +75,9 @@ static void note_end(struct supervisor *s, int which, int status)
 		loop_stop(s->loop);
 		return;
 	}
-	if (clock_elapsed() - daemon->started > QUICK)
-		daemon->delay = DELAY_FIRST;
-	else if (daemon->delay < DELAY_MOST)
-		daemon->delay *= 2;
+	daemon->delay = clock_elapsed() - daemon->started > QUICK
+	                    ? DELAY_FIRST
+	                    : backoff_next(daemon->delay, DELAY_MOST);
 	daemon->ready = false;
 	daemon->start_at = clock_elapsed() + daemon->delay;
 	log_error("daemon=%s text=\"ended: %s; starting it again in %lld ms\"", programs[which],

@@ -3,7 +3,9 @@
 
 #include <confuse.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -281,13 +283,17 @@ int conf_set(const struct conf_key *key, const char *path, const char *text, str
 {
 	OWNED_BUFFER struct buffer before = BUFFER(FILE_MAX);
 	OWNED_BUFFER struct buffer after = BUFFER(FILE_MAX + 2 * CONF_TEXT_MAX);
+	char target[PATH_MAX];
 
 	if (conf_check(key, text, err) < 0 || read_text(path, &before, err) < 0)
 		return -1;
 	replace_line(buffer_text(&before), key, text, &after);
 	if (buffer_is_full(&after))
 		return err_set(err, ERR_REFUSED, "%s: too large with %s", path, key->name);
-	return file_replace(AT_FDCWD, path, &after, 0, err);
+	/* Where path is a link it stays one: what it leads to is replaced. */
+	if (!realpath(path, target))
+		return err_sys(err, "%s", path);
+	return file_replace(AT_FDCWD, target, &after, 0, err);
 }
 
 /* The text as comment lines of at most 96 columns. */

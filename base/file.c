@@ -29,6 +29,20 @@ int file_open_beneath(int folder_fd, const char *path, int flags, mode_t mode)
 	return (int)syscall(SYS_openat2, folder_fd, path, &how, sizeof(how));
 }
 
+int file_check_beneath(int folder_fd, struct err *err)
+{
+	OWNED_FD int fd = file_open_beneath(folder_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd >= 0)
+		return 0;
+	if (errno != ENOSYS && errno != EPERM)
+		return err_sys(err, "openat2");
+	return err_set(err, ERR_REFUSED,
+	    "openat2(2), by which no path leads out of the spool, is not to be had here (%s):"
+	    " it takes Linux 5.6, and nothing that forbids it, such as RestrictSUIDSGID= of systemd",
+	    strerror(errno));
+}
+
 int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *err)
 {
 	int fd = openat(folder_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -244,9 +258,9 @@ int file_remove_all(int folder_fd, const char *path, struct err *err)
 	return unlinkat(folder_fd, path, AT_REMOVEDIR) < 0 ? err_sys(err, "remove %s", path) : 0;
 }
 
-/* A new file that holds content, durably. */
-static int write_new(
-    int folder_fd, const char *path, const struct buffer *content, mode_t mode, struct err *err)
+/* A new file that holds content, durably, with owner, group (-1: ours) and mode of like. */
+static int write_new(int folder_fd, const char *path, const struct buffer *content,
+    const struct stat *like, struct err *err)
 {
 	OWNED_FD int fd = openat(folder_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
@@ -254,7 +268,9 @@ static int write_new(
 		return err_sys(err, "make %s", path);
 	if (file_write(fd, buffer_text(content), content->length, err) < 0)
 		return err_context(err, "%s", path);
-	if (fchmod(fd, mode) < 0)
+	if (fchown(fd, like->st_uid, like->st_gid) < 0)
+		return err_sys(err, "keep owner and group of the file that %s replaces", path);
+	if (fchmod(fd, like->st_mode & 0777) < 0)
 		return err_sys(err, "chmod %s", path);
 	return file_sync(fd, path, err);
 }
@@ -273,12 +289,14 @@ int file_replace(
     int folder_fd, const char *path, const struct buffer *content, mode_t mode, struct err *err)
 {
 	char temporary[PATH_MAX];
+	struct stat like = {
+	    .st_uid = (uid_t)-1, .st_gid = (gid_t)-1, .st_mode = mode ? mode : 0640};
 	struct stat before;
 
-	if (mode == 0)
-		mode = fstatat(folder_fd, path, &before, 0) == 0 ? before.st_mode & 0777 : 0640;
+	if (mode == 0 && fstatat(folder_fd, path, &before, 0) == 0)
+		like = before;
 	temporary_name(path, temporary);
-	if (write_new(folder_fd, temporary, content, mode, err) == 0 &&
+	if (write_new(folder_fd, temporary, content, &like, err) == 0 &&
 	    rename_durably(folder_fd, temporary, path, err) == 0)
 		return 0;
 	(void)unlinkat(folder_fd, temporary, 0);

@@ -23,6 +23,12 @@
  */
 int file_open_beneath(int folder_fd, const char *path, int flags, mode_t mode);
 
+/*
+ * Does file_open_beneath() work here? ERR_REFUSED: the kernel is too old, or whatever confines this
+ * process forbids openat2(2).
+ */
+int file_check_beneath(int folder_fd, struct err *err);
+
 /* The path of the folder that path stands in: "." or "/" where there is no other. */
 void file_parent(const char *path, char ret_parent[PATH_MAX]);
 
@@ -55,7 +61,10 @@ int file_each(int folder_fd, const char *path,
 /* Remove the file path, or the folder and all that is in it; nothing there is fine. */
 int file_remove_all(int folder_fd, const char *path, struct err *err);
 
-/* path holds the bytes of content afterwards, or what it held before. mode 0: as it was. */
+/*
+ * path holds the bytes of content afterwards, or what it held before. mode 0: owner, group and mode
+ * stay as they were, and it fails where they cannot. A link is replaced, not what it leads to.
+ */
 int file_replace(
     int folder_fd, const char *path, const struct buffer *content, mode_t mode, struct err *err);
 

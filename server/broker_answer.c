@@ -70,7 +70,7 @@ static void log_in(struct broker_session *s, const struct account *account)
 	s->phase = PHASE_LOGGED_IN;
 	log_info("session=%" PRId64 " login=%s from=%s %s", s->number, account->login, s->address,
 	    s->how);
-	if (ledger_note_login(s->broker->ledger, account, s->address, s->how))
+	if (ledger_note_login(s->broker->ledger, account, s->address, s->how, s->passed_key))
 		broker_commit_soon(s->broker);
 }
 
@@ -89,15 +89,22 @@ static bool is_enough(const struct account *account, unsigned passed)
 	}
 }
 
-/* The account has shown a key or a password; what one account showed counts for no other. */
+/* What one account showed counts for no other. */
+static void begin_passing(struct broker_session *s, const struct account *account)
+{
+	if (s->passed_account == account->id)
+		return;
+	s->passed_account = account->id;
+	s->passed = 0;
+	s->passed_key = 0;
+	s->how[0] = '\0';
+}
+
+/* The account has shown a key or a password. */
 static enum admission pass(
     struct broker_session *s, const struct account *account, enum auth shown, const char *how)
 {
-	if (s->passed_account != account->id) {
-		s->passed_account = account->id;
-		s->passed = 0;
-		s->how[0] = '\0';
-	}
+	begin_passing(s, account);
 	if (!(s->passed & 1u << shown)) {
 		size_t length = strlen(s->how);
 
@@ -159,6 +166,8 @@ static int answer_key(struct broker_session *s, struct err *err)
 	if (!accepted || !proven)
 		return put_admission(s, accepted ? ADMISSION_YES : ADMISSION_NO);
 	(void)snprintf(how, sizeof(how), "key=%.80s", key.fingerprint);
+	begin_passing(s, &account);
+	s->passed_key = key.id;
 	return put_admission(s, pass(s, &account, AUTH_KEY, how));
 }
 

@@ -58,6 +58,7 @@ struct broker_session {
 	struct listing listings[LISTINGS_MAX];
 	int64_t passed_account; /* who has shown what passed says, before the login is done */
 	unsigned passed;        /* 1 << AUTH_KEY, 1 << AUTH_PASSWORD */
+	int64_t passed_key;     /* the key that was shown, or 0 */
 	char how[100];          /* for the event: what was shown so far */
 	bool is_waiting;        /* for the verifier's word on this account's password: */
 	bool is_nobody;         /* there is no such account */

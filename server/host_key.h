@@ -7,7 +7,7 @@
 #include <libssh/server.h>
 
 #include "base/err.h"
-#include "server/policy.h"
+#include "spool/policy.h"
 #include "spool/settings.h"
 
 /* Load the keys that the policy offers from the folder of the settings. ssh_bind_free() ends it. */

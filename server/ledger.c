@@ -10,12 +10,14 @@
 #include "base/text.h"
 #include "spool/account.h"
 #include "spool/news.h"
+#include "spool/public_key.h"
 
 enum { ENTRIES_MAX = 65536 };
 
 struct entry {
 	enum { ENTRY_LOGIN, ENTRY_OPENING, ENTRY_READING } kind;
 	int64_t letter_id;
+	int64_t key_id;         /* of a login, or 0 */
 	struct account account; /* of an opening only the id */
 	char detail[160];
 	struct reading *reading; /* or NULL */
@@ -69,13 +71,14 @@ static struct entry *add(struct ledger *ledger)
 	return &ledger->entries[ledger->count++];
 }
 
-bool ledger_note_login(
-    struct ledger *ledger, const struct account *account, const char *address, const char *how)
+bool ledger_note_login(struct ledger *ledger, const struct account *account, const char *address,
+    const char *how, int64_t key_id)
 {
 	struct entry *entry = add(ledger);
 
 	entry->kind = ENTRY_LOGIN;
 	entry->account = *account;
+	entry->key_id = key_id;
 	(void)snprintf(entry->detail, sizeof(entry->detail), "from=%.60s %.90s", address, how);
 	return ledger->count == 1;
 }
@@ -110,6 +113,8 @@ static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
 		return news_note_opening(catalog, entry->account.id, entry->letter_id, err);
 	if (entry->kind == ENTRY_READING)
 		return receipt_note(catalog, entry->reading, err);
+	if (entry->key_id && public_key_note_use(catalog, entry->key_id, err) < 0)
+		return -1;
 	return account_logged_in(catalog, &actor, &entry->account, entry->detail, err);
 }
 

@@ -21,9 +21,12 @@ struct ledger;
 struct ledger *ledger_new(const struct spool *spool);
 void ledger_free(struct ledger *ledger);
 
-/* Note them; true: they are the first since the last commit. how: "key=FINGERPRINT", "password". */
-bool ledger_note_login(
-    struct ledger *ledger, const struct account *account, const char *address, const char *how);
+/*
+ * Note them; true: they are the first since the last commit. how: "key=FINGERPRINT", "password";
+ * key_id: of the key that was shown, or 0.
+ */
+bool ledger_note_login(struct ledger *ledger, const struct account *account, const char *address,
+    const char *how, int64_t key_id);
 bool ledger_note_opening(struct ledger *ledger, int64_t account_id, int64_t letter_id);
 
 bool ledger_note_reading(struct ledger *ledger, const struct reading *reading);

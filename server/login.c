@@ -42,12 +42,6 @@ static int deny(struct login *login)
 	return SSH_AUTH_DENIED;
 }
 
-static bool is_long_enough(const struct policy *policy, const char *type, const char *blob)
-{
-	return strcmp(type, "ssh-rsa") != 0 ||
-	       public_key_rsa_bits(blob) >= (unsigned)policy->rsa_bits;
-}
-
 /*
  * The account's part of the key, as its blob: libssh takes a certificate for the key in it, so
  * the type has to be one of our own list.
@@ -70,7 +64,7 @@ static bool read_key(
 	if (fits)
 		text_copy_part(ret_blob, KEY_BLOB_MAX + 1, blob);
 	ssh_string_free_char(blob);
-	return fits && is_long_enough(login->policy, *ret_type, ret_blob);
+	return fits && policy_accepts_length(login->policy, *ret_type, ret_blob);
 }
 
 /* What was shown is right; missing: what an account that takes both has to show as well. */

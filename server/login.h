@@ -7,7 +7,7 @@
 #include <libssh/libssh.h>
 #include <stdbool.h>
 
-#include "server/policy.h"
+#include "spool/policy.h"
 
 enum { LOGIN_FAILURES_MAX = 6 };
 

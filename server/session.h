@@ -10,7 +10,7 @@
 #include <libssh/server.h>
 
 #include "base/sandbox.h"
-#include "server/policy.h"
+#include "spool/policy.h"
 #include "spool/settings.h"
 
 /* What the zygote has ready for every session; borrowed. */

@@ -285,6 +285,12 @@ int public_key_remove(struct catalog *catalog, const struct actor *actor,
 	return catalog_transact(catalog, remove_row, &change, err);
 }
 
+int public_key_note_use(struct catalog *catalog, int64_t id, struct err *err)
+{
+	return catalog_run(catalog, "UPDATE public_key SET last_used = $2 WHERE id = $1",
+	    VALUES(INT(id), INT(clock_now())), err);
+}
+
 static void read_row(const struct statement *row, struct public_key *ret_key)
 {
 	*ret_key = (struct public_key){

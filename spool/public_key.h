@@ -45,6 +45,9 @@ int public_key_add(struct catalog *catalog, const struct actor *actor,
 int public_key_remove(struct catalog *catalog, const struct actor *actor,
     const struct account *account, const char *id_or_fingerprint, struct err *err);
 
+/* Note that an account logged in with the key just now; nothing where it is gone. */
+int public_key_note_use(struct catalog *catalog, int64_t id, struct err *err);
+
 /* The account's key with that blob (base64), if it has it. */
 int public_key_find(struct catalog *catalog, int64_t account_id, const char *blob,
     struct public_key *ret_key, bool *ret_found, struct err *err);

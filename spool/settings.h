@@ -68,7 +68,7 @@ struct settings {
 
 	char server_listen[CONF_TEXT_MAX];
 	char server_host_keys[CONF_TEXT_MAX];
-	int server_policy;  /* row of server/policy.c */
+	int server_policy;  /* row of spool/policy.c */
 	int server_setstat; /* enum setstat */
 	int64_t server_login_grace;
 	int64_t server_password_tries;

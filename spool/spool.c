@@ -41,6 +41,8 @@ static int open_parts(struct spool *spool, struct err *err)
 		return -1;
 	if (file_open_folder(AT_FDCWD, spool->settings.root, &spool->root_fd, err) < 0)
 		return err_context(err, "spool.root");
+	if (file_check_beneath(spool->root_fd, err) < 0)
+		return -1;
 	settings_below(&spool->settings, spool->settings.drop_root, path);
 	if (file_open_folder(AT_FDCWD, path, &spool->drop_fd, err) < 0)
 		return err_context(err, "drop.root");

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What an operator types: tables for people, a JSON object a row for scripts, one line for a mistake.
 # Covers: admin/command.c admin/commands.c admin/operator.c admin/key_file.c
-# Covers: admin/letter_listing.c admin/host_keys.c
+# Covers: admin/letter_listing.c admin/host_keys.c admin/membership_listing.c
 # shellcheck disable=SC2154 # bats sets status, output and stderr
 bats_require_minimum_version 1.5.0
 load ../lib/spool
@@ -17,6 +17,10 @@ refused() {
 	[[ $stderr == *"$words"* ]] || { echo "$stderr"; return 1; }
 }
 
+was_used() { # FINGERPRINT
+	edelivery key list mary --json | grep -F "$1" | grep -q '"last_used":"20'
+}
+
 @test "a key is listed by its fingerprint, and gone after key remove" {
 	spool_start
 	master 123456789 mary
@@ -26,7 +30,10 @@ refused() {
 	[[ $(edelivery key list mary) == *"$print"* ]]
 	[ "$(edelivery key list mary --json | wc -l)" = 2 ]
 	sftp_second() { echo pwd | sftp -b - -P "$PORT" -i "$T/keys/second" "${SSH_OPTIONS[@]}" mary@127.0.0.1; }
+	edelivery key list mary --json | grep -F "$print" | grep -q '"last_used":null'
 	sftp_second
+	wait_for 5 was_used "$print"
+	edelivery key list mary --json | grep -vF "$print" | grep -q '"last_used":null'
 	edelivery key remove mary "$print"
 	run sftp_second
 	[ "$status" != 0 ]
@@ -56,6 +63,37 @@ refused() {
 	edelivery letter list | grep -q EFT_1.pdf
 	edelivery letter show 1 | grep -qi "$(sha256sum <"$T/made/123456789/EFT_1.pdf" | cut -d ' ' -f 1)"
 	refused 1 "no letter" edelivery letter show 4711
+}
+
+@test "show --json is one object, with the memberships in it" {
+	spool_make
+	provider 123456789 --npi 1234567893 --name 'Elm Street'
+	provider 200000002
+	account mary --master-of 123456789 --bundle
+	clerk mary 200000002 e-delivery-only --until 2099-12-31
+	clerk carl 123456789 includes-e-delivery
+	edelivery account show mary --json >"$T/mary"
+	[ "$(wc -l <"$T/mary")" = 1 ]
+	/usr/bin/python3 - "$T/mary" <<-'END'
+		import json, sys
+		mary = json.load(open(sys.argv[1]))
+		assert (mary['login'], mary['email'], mary['state']) == ('mary', 'mary@example.org', 'active')
+		assert (mary['bundle'], mary['admin'], mary['locked']) == (True, False, False)
+		assert (mary['ack'], mary['auth'], mary['last_login']) == ('on-delete', 'any', None)
+		assert [m['avrs_id'] for m in mary['memberships']] == ['123456789', '200000002']
+		assert [m['role'] for m in mary['memberships']] == ['master', 'e-delivery-only']
+		assert [m['until_date'] for m in mary['memberships']] == [None, '2099-12-31']
+	END
+	edelivery provider show 123456789 --json >"$T/provider"
+	/usr/bin/python3 - "$T/provider" <<-'END'
+		import json, sys
+		provider = json.load(open(sys.argv[1]))
+		assert (provider['avrs_id'], provider['npi'], provider['name']) == ('123456789', '1234567893', 'Elm Street')
+		assert (provider['kind'], provider['active'], provider['last_sequence']) == ('billing', True, 0)
+		assert [m['login'] for m in provider['memberships']] == ['carl', 'mary']
+	END
+	account nobody
+	edelivery account show nobody --json | grep -q '"memberships":\[\]}$'
 }
 
 @test "a command called wrongly says so on stderr, and exits with 2" {
@@ -99,6 +137,27 @@ refused() {
 	[ "$(wc -l <"$T/before")" -ge 3 ]
 	edelivery init --root "$ROOT" --port 0
 	find "$ROOT" -name '*key*' -type f -exec sha256sum {} + | sort | cmp - "$T/before"
+}
+
+@test "init makes the settings that -c names, beside which it is looked for everything" {
+	mkdir "$T/conf"
+	cd "$T"
+	"$BIN/edelivery" -c conf/my.conf init --root "$ROOT" --port 0 | grep -qF "settings:    $T/conf/my.conf"
+	[ ! -e "$ROOT/etc" ]
+	[ -f "$T/conf/letter-types.conf" ]
+	[ -f "$T/conf/host-keys/ed25519_key" ]
+	export EDELIVERY_CONF=$T/conf/my.conf
+	[ "$(edelivery config get spool.root)" = "$ROOT" ]
+	spool_up
+	master 123456789 mary
+	expect_listing mary / '123456789 STATUS.txt new publications'
+	spool_stop
+	# They are kept the second time, and are of one spool only.
+	sha256sum conf/my.conf >before
+	edelivery -c conf/my.conf init --root "$ROOT"
+	sha256sum -c --quiet before
+	refused 1 "spool.root is $ROOT there, not $T/other" edelivery -c conf/my.conf init --root "$T/other"
+	[ -z "$(ls -A "$T/other")" ]
 }
 
 @test "without settings nothing is done, and the line says which file is missing" {

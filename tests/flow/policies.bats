@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What each server.policy offers: ssh-audit's view of it, and whom it lets in and whom not.
-# Covers: server/policy.c server/host_key.c server/login.c
+# Covers: server/host_key.c server/login.c
 bats_require_minimum_version 1.5.0
 load ../lib/spool
 
@@ -16,15 +16,17 @@ setup_file() {
 	done
 }
 
-# serve_policy POLICY: mary logs in with any of the keys, as far as the policy takes it.
+# serve_policy POLICY: mary has all the keys, from when the policy was another one.
 serve_policy() {
 	local key
-	spool_start "server.policy=$1"
+	spool_make
 	master 123456789 mary
 	for key in "$BATS_FILE_TMPDIR"/keys/*.pub; do
 		[ "${key##*/}" = rsa1024.pub ] || edelivery key add mary "$key" >/dev/null
 	done
 	cp "$BATS_FILE_TMPDIR"/keys/* "$T/keys/"
+	edelivery config set server.policy "$1" >/dev/null
+	spool_up
 	drop 123456789 EFT_1.pdf
 	until_posted 1
 }
@@ -188,4 +190,29 @@ expect_no_failures() {
 	no_match 'mac algo client->server' flow -c aes128-ctr -o MACs=hmac-sha1,hmac-sha1-etm@openssh.com
 	denies rsa1024
 	lets_in flow
+}
+
+# refuses_key FILE WORDS: key add and account add say why, and add nothing.
+refuses_key() {
+	local file=$BATS_FILE_TMPDIR/keys/$1.pub
+	[ "$1" != flow ] || file=$T/keys/flow.pub
+	run edelivery key add mary "$file"
+	[ "$status" = 1 ]
+	[ "$output" = "edelivery key add: $file: $2" ] || { echo "$output"; return 1; }
+	run edelivery account add fred --email fred@example.org --key "$file"
+	[ "$status" = 1 ]
+	[[ $output == *": $file: $2" ]]
+	run ! edelivery account show fred
+}
+
+@test "a key that no login would be accepted with is refused when it is added, with the reason" {
+	spool_make server.policy=hardened
+	provider 123456789
+	edelivery account add mary --email mary@example.org --master-of 123456789
+	refuses_key rsa2048 'an RSA key of 2048 bits; server.policy = hardened accepts at least 3072 at a login'
+	edelivery key add mary "$BATS_FILE_TMPDIR/keys/rsa3072.pub"
+	edelivery config set server.policy fips-algorithms
+	refuses_key flow 'a key of type ssh-ed25519, which server.policy = fips-algorithms accepts at no login'
+	edelivery key add mary "$BATS_FILE_TMPDIR/keys/rsa2048.pub"
+	[ "$(edelivery key list mary --json | wc -l)" = 2 ]
 }

@@ -409,6 +409,9 @@ static void an_account_logs_in_with_a_key_of_its_own(void)
 		CU_ASSERT_EQUAL(drops_number(&bench.drops,
 		                    "SELECT COUNT(*) FROM event WHERE what = 'account.logged-in'"),
 		    accepted && proven);
+		CU_ASSERT_EQUAL(drops_number(&bench.drops,
+		                    "SELECT COUNT(*) FROM public_key WHERE last_used > 0"),
+		    accepted && proven);
 	}
 }
 

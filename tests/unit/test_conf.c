@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -313,6 +314,25 @@ static void keeps_the_mode_of_the_file(void)
 	CU_ASSERT_EQUAL(st.st_mode & 07777, 0604);
 }
 
+/* /etc/edelivery/edelivery.conf may be a link to where the settings are. */
+static void changes_what_a_link_leads_to(void)
+{
+	OWNED_FILE struct file file;
+	OWNED_MEM char *after = NULL;
+	char link[SCRATCH_PATH_MAX + 16];
+	struct stat st;
+	struct err err;
+
+	file_open(&file, "");
+	(void)snprintf(link, sizeof(link), "%s/link.conf", file.scratch.path);
+	CU_ASSERT_EQUAL(symlink("x.conf", link), 0);
+	CU_ASSERT_EQUAL(conf_set(&keys[0], link, "3", &err), 0);
+	CU_ASSERT_EQUAL(lstat(link, &st), 0);
+	CU_ASSERT_TRUE(S_ISLNK(st.st_mode));
+	after = scratch_read(&file.scratch, "x.conf");
+	CU_ASSERT_STRING_EQUAL(after, "count = \"3\"\n");
+}
+
 static void refuses_wrong_values_and_leaves_the_file_alone(void)
 {
 	static const struct {
@@ -478,6 +498,7 @@ void add_suite_conf(CU_pSuite suite)
 	TEST(finds_keys_by_their_whole_name);
 	TEST(changes_one_line_and_no_other);
 	TEST(keeps_the_mode_of_the_file);
+	TEST(changes_what_a_link_leads_to);
 	TEST(refuses_wrong_values_and_leaves_the_file_alone);
 	TEST(does_not_make_a_file_that_is_missing);
 	TEST(refuses_to_write_half_of_a_file);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "tests/lib/child.h"
 #include "tests/lib/scratch.h"
 #include "tests/unit/suite.h"
 
@@ -54,6 +56,37 @@ static void opens_nothing_outside_of_the_folder(void)
 		CU_ASSERT_EQUAL(fd < 0 ? errno : 0, rows[i].error);
 		CU_ASSERT_TRUE(fd < 0 || fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	}
+}
+
+/* What a kernel before 5.6 answers to openat2(2), and what a filter does. */
+static void forbid_openat2(const void *arg)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	struct err err = {.text = ""};
+
+	CHILD_MUST(filter != NULL);
+	CHILD_MUST(file_check_beneath(AT_FDCWD, &err) == 0);
+	CHILD_MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t) * (const int *)arg),
+	               SCMP_SYS(openat2), 0) == 0);
+	CHILD_MUST(seccomp_load(filter) == 0);
+	seccomp_release(filter);
+	CHILD_MUST(file_check_beneath(AT_FDCWD, &err) == -1);
+	CHILD_MUST(err.kind == ERR_REFUSED);
+	CHILD_MUST(strstr(err.text, "openat2(2)") && strstr(err.text, "RestrictSUIDSGID="));
+	CHILD_MUST(strchr(err.text, '\n') == NULL);
+}
+
+static void says_where_nothing_can_be_opened_beneath(void)
+{
+	static const int answers[] = {ENOSYS, EPERM};
+	OWNED_FD int root_fd = open("/", O_PATH | O_CLOEXEC);
+	struct err err;
+
+	for (size_t i = 0; i < COUNT(answers); i++)
+		CU_ASSERT_TRUE(child_succeeds(forbid_openat2, &answers[i]));
+	CU_ASSERT_EQUAL(file_check_beneath(root_fd, &err), 0);
+	CU_ASSERT_EQUAL(file_check_beneath(-1, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
 }
 
 static void does_not_wait_for_the_writer_of_a_fifo(void)
@@ -571,6 +604,7 @@ static void locks_nothing_that_cannot_be_a_file(void)
 void add_suite_file(CU_pSuite suite)
 {
 	TEST(opens_nothing_outside_of_the_folder);
+	TEST(says_where_nothing_can_be_opened_beneath);
 	TEST(does_not_wait_for_the_writer_of_a_fifo);
 	TEST(makes_files_of_the_mode_beneath);
 	TEST(knows_the_folder_that_a_path_stands_in);

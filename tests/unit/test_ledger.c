@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "server/ledger.h"
 #include "spool/news.h"
+#include "spool/public_key.h"
 #include "tests/lib/drops.h"
 #include "tests/unit/suite.h"
 
@@ -57,7 +58,7 @@ static void nothing_is_committed_before_it_is_asked_for(void)
 	bench_open(&bench);
 	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
 	CU_ASSERT_TRUE(
-	    ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x"));
+	    ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x", 0));
 	CU_ASSERT_FALSE(ledger_note_opening(bench.ledger, bench.account.id, 17));
 	CU_ASSERT_EQUAL(count_logins(&bench), 0);
 	CU_ASSERT_EQUAL(count_openings(&bench), 0);
@@ -83,8 +84,8 @@ static void a_login_is_told_with_its_address_and_key(void)
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	bench_open(&bench);
-	(void)ledger_note_login(bench.ledger, &bench.account, "2001:db8::1", "key=SHA256:abc");
-	(void)ledger_note_login(bench.ledger, &bench.account, longest, longest);
+	(void)ledger_note_login(bench.ledger, &bench.account, "2001:db8::1", "key=SHA256:abc", 0);
+	(void)ledger_note_login(bench.ledger, &bench.account, longest, longest, 0);
 	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
 	CU_ASSERT_EQUAL(
 	    drops_number(&bench.drops,
@@ -96,20 +97,49 @@ static void a_login_is_told_with_its_address_and_key(void)
 	CU_ASSERT_NOT_EQUAL(after.last_login, 0);
 }
 
+static void the_key_of_a_login_has_been_used_then(void)
+{
+	struct public_key keys[2] = {
+	    {.type = "ssh-ed25519", .blob = "AAAA", .fingerprint = "SHA256:one"},
+	    {.type = "ssh-ed25519", .blob = "AAAB", .fingerprint = "SHA256:two"}};
+	OWNED_BENCH struct bench bench;
+	struct catalog *catalog;
+	struct err err;
+
+	bench_open(&bench);
+	catalog = bench.drops.spool.catalog;
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(public_key_add(catalog, &bench.drops.spool.actor, &bench.account,
+		                    &keys[i], &err),
+		    0);
+	(void)ledger_note_login(
+	    bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:two", keys[1].id);
+	/* A key that was removed meanwhile keeps nothing back. */
+	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x", 4711);
+	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "password", 0);
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_EQUAL(count_logins(&bench), 3);
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops, "SELECT COUNT(*) FROM public_key WHERE last_used IS NULL"),
+	    1);
+	CU_ASSERT_TRUE(drops_number(&bench.drops, "SELECT last_used FROM public_key"
+	                                          " WHERE fingerprint = 'SHA256:two'") > 0);
+}
+
 static void what_could_not_be_committed_is_committed_later(void)
 {
 	OWNED_BENCH struct bench bench;
 	struct err err;
 
 	bench_open(&bench);
-	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x");
+	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x", 0);
 	(void)ledger_note_opening(bench.ledger, bench.account.id, 17);
 	drops_refuse(&bench.drops, "INSERT", "opening", "1 = 1");
 	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), -1);
 	CU_ASSERT_EQUAL(count_logins(&bench), 0);
 	drops_allow(&bench.drops, "opening");
 	CU_ASSERT_FALSE(
-	    ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x"));
+	    ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x", 0));
 	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
 	CU_ASSERT_EQUAL(count_logins(&bench), 2);
 	CU_ASSERT_EQUAL(count_openings(&bench), 1);
@@ -124,7 +154,7 @@ static void what_is_gone_meanwhile_keeps_back_nothing_else(void)
 	bench_open(&bench);
 	(void)ledger_note_opening(bench.ledger, bench.account.id + 1, 17);
 	(void)ledger_note_opening(bench.ledger, bench.account.id, 18);
-	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x");
+	(void)ledger_note_login(bench.ledger, &bench.account, "127.0.0.1", "key=SHA256:x", 0);
 	(void)ledger_note_opening(bench.ledger, bench.account.id, 17);
 	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
 	CU_ASSERT_EQUAL(count_logins(&bench), 1);
@@ -150,6 +180,7 @@ void add_suite_ledger(CU_pSuite suite)
 {
 	TEST(nothing_is_committed_before_it_is_asked_for);
 	TEST(a_login_is_told_with_its_address_and_key);
+	TEST(the_key_of_a_login_has_been_used_then);
 	TEST(what_could_not_be_committed_is_committed_later);
 	TEST(what_is_gone_meanwhile_keeps_back_nothing_else);
 	TEST(what_is_kept_has_a_bound_and_the_newest_stays);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "server/policy.h"
+#include "spool/policy.h"
+#include "spool/public_key.h"
 #include "spool/settings.h"
 #include "tests/unit/suite.h"
 
@@ -107,8 +109,53 @@ static void nothing_weak_is_offered(void)
 	}
 }
 
+/* The blob of an RSA key of so many bits, all of them ones: base64 of lengths, e and n. */
+static void make_rsa(unsigned bits, char ret_blob[KEY_BLOB_MAX + 1])
+{
+	unsigned char bytes[4 + 7 + 4 + 3 + 4 + 1 + 4096 / 8] = {0, 0, 0, 7, 's', 's', 'h', '-',
+	    'r', 's', 'a', 0, 0, 0, 3, 1, 0, 1, 0, 0, (unsigned char)((bits / 8 + 1) >> 8),
+	    (unsigned char)(bits / 8 + 1)};
+
+	memset(bytes + 23, 0xff, bits / 8);
+	(void)EVP_EncodeBlock((unsigned char *)ret_blob, bytes, (int)(23 + bits / 8));
+}
+
+static void a_key_is_checked_before_it_is_an_accounts(void)
+{
+	static const struct {
+		const char *type;
+		unsigned bits;
+		const char *refused_by; /* policies */
+		const char *words;
+	} rows[] = {
+	    {"ssh-rsa", 2048, "hardened", "an RSA key of 2048 bits"},
+	    {"ssh-rsa", 3072, "", ""},
+	    {"ssh-ed25519", 0, "fips-algorithms", "a key of type ssh-ed25519"},
+	    {"ecdsa-sha2-nistp256", 0, "", ""},
+	};
+
+	for (size_t r = 0; r < COUNT(rows); r++) {
+		for (int i = 0; policy_words()[i]; i++) {
+			char blob[KEY_BLOB_MAX + 1] = "AAAA";
+			bool refused = has_word(rows[r].refused_by, policy_words()[i]);
+			struct err err = {.text = ""};
+
+			if (rows[r].bits)
+				make_rsa(rows[r].bits, blob);
+			CU_ASSERT_EQUAL(policy_check_key(policy_get(i), rows[r].type, blob, &err),
+			    refused ? -1 : 0);
+			if (!refused)
+				continue;
+			CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+			CU_ASSERT_PTR_NOT_NULL(strstr(err.text, rows[r].words));
+			CU_ASSERT_PTR_NOT_NULL(strstr(err.text, policy_words()[i]));
+		}
+	}
+}
+
 void add_suite_policy(CU_pSuite suite)
 {
+	TEST(a_key_is_checked_before_it_is_an_accounts);
 	TEST(the_word_of_the_setting_is_the_policy_at_its_index);
 	TEST(a_key_of_a_user_is_accepted_by_its_type);
 	TEST(nothing_weak_is_offered);

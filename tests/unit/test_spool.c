@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/spool.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/lib/child.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"
 
@@ -183,12 +186,39 @@ static void opens_regular_files_only_and_waits_for_none(void)
 	CU_ASSERT_EQUAL(fixture_open_descriptors(), before);
 }
 
+static void open_without_openat2(const void *arg)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	struct spool spool;
+	struct err err = {.text = ""};
+
+	CHILD_MUST(filter != NULL);
+	CHILD_MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0) == 0);
+	CHILD_MUST(seccomp_load(filter) == 0);
+	seccomp_release(filter);
+	CHILD_MUST(spool_open(arg, "test", &spool, &err) == -1);
+	CHILD_MUST(err.kind == ERR_REFUSED && strstr(err.text, "openat2"));
+	CHILD_MUST(spool.root_fd == -1 && spool.drop_fd == -1);
+}
+
+/* Better at once than at the first letter. */
+static void is_not_opened_where_its_files_could_not_be(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	char path[SCRATCH_PATH_MAX + 32];
+
+	fixture_open(&f);
+	conf_of(&f, path);
+	CU_ASSERT_TRUE(child_succeeds(open_without_openat2, path));
+}
+
 void add_suite_spool(CU_pSuite suite)
 {
 	TEST(opens_all_that_a_program_needs);
 	TEST(keeps_its_descriptors_to_itself);
 	TEST(closes_as_often_as_it_is_told);
 	TEST(opens_all_or_nothing);
+	TEST(is_not_opened_where_its_files_could_not_be);
 	TEST(makes_a_catalog_below_the_root_only_when_told);
 	TEST(reads_a_file_of_the_spool);
 	TEST(leads_out_of_the_spool_by_no_way);

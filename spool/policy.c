@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/policy.h"
+#include "spool/policy.h"
 
 #include <string.h>
+
+#include "spool/public_key.h"
 
 #define CURVE25519 "curve25519-sha256,curve25519-sha256@libssh.org"
 #define NIST_KEX   "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521"
@@ -59,4 +61,24 @@ bool policy_accepts_key(const struct policy *policy, const char *type)
 			return true;
 	}
 	return false;
+}
+
+bool policy_accepts_length(const struct policy *policy, const char *type, const char *blob)
+{
+	return strcmp(type, "ssh-rsa") != 0 ||
+	       public_key_rsa_bits(blob) >= (unsigned)policy->rsa_bits;
+}
+
+int policy_check_key(
+    const struct policy *policy, const char *type, const char *blob, struct err *err)
+{
+	if (!policy_accepts_key(policy, type))
+		return err_set(err, ERR_REFUSED,
+		    "a key of type %s, which server.policy = %s accepts at no login", type,
+		    policy->name);
+	if (!policy_accepts_length(policy, type, blob))
+		return err_set(err, ERR_REFUSED,
+		    "an RSA key of %u bits; server.policy = %s accepts at least %d at a login",
+		    public_key_rsa_bits(blob), policy->name, policy->rsa_bits);
+	return 0;
 }

@@ -5,10 +5,12 @@
  * libssh drops names that it does not know without a word, so a test compares these lists with
  * what really goes over the wire. The client's order wins; what is not listed decides.
  */
-#ifndef SERVER_POLICY_H
-#define SERVER_POLICY_H
+#ifndef SPOOL_POLICY_H
+#define SPOOL_POLICY_H
 
 #include <stdbool.h>
+
+#include "base/err.h"
 
 struct policy {
 	const char *name;
@@ -26,5 +28,13 @@ const struct policy *policy_get(int index);
 /* Is a user's key of this type, as its blob names it ("ssh-rsa", not the signature's name),
  * accepted? */
 bool policy_accepts_key(const struct policy *policy, const char *type);
+
+/* Is a user's key with that blob (base64), which is one of that type, long enough? */
+bool policy_accepts_length(const struct policy *policy, const char *type, const char *blob);
+
+/* Both of a key that is to be an account's: ERR_REFUSED says why a login with it would be refused.
+ */
+int policy_check_key(
+    const struct policy *policy, const char *type, const char *blob, struct err *err);
 
 #endif
