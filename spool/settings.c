@@ -270,6 +270,12 @@ static int find_node_name(struct settings *settings, struct err *err)
 	           : 0;
 }
 
+int settings_use(const struct settings *settings, struct err *err)
+{
+	clock_set_zone(settings->agency_timezone);
+	return avrs_id_set_pattern(settings->agency_avrs_id, err);
+}
+
 int settings_load(const char *path, struct settings *ret_settings, struct err *err)
 {
 	struct settings settings = {0};
@@ -278,9 +284,7 @@ int settings_load(const char *path, struct settings *ret_settings, struct err *e
 		return -1;
 	if (!realpath(path, settings.path))
 		return err_sys(err, "cannot read settings from %s", path);
-	clock_set_zone(settings.agency_timezone);
-	if (avrs_id_set_pattern(settings.agency_avrs_id, err) < 0 ||
-	    find_node_name(&settings, err) < 0)
+	if (settings_use(&settings, err) < 0 || find_node_name(&settings, err) < 0)
 		return -1;
 	*ret_settings = settings;
 	return 0;

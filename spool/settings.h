@@ -86,6 +86,9 @@ extern const struct conf_key settings_keys[];
  */
 int settings_load(const char *path, struct settings *ret_settings, struct err *err);
 
+/* Use the time zone and the AVRS ID pattern of settings that were loaded before. */
+int settings_use(const struct settings *settings, struct err *err);
+
 /* place, seen from the folder that the settings file is in. */
 void settings_beside(const struct settings *settings, const char *place, char ret_path[PATH_MAX]);
 
