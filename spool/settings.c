@@ -237,6 +237,15 @@ const struct conf_key settings_keys[] = {
     {"server.sessions-per-address", &conf_number, FIELD(server_sessions_per_address), "200",
 	.min = 1, .max = 10000,
 	.about = "At most so many sessions at a time from one network address."},
+    {"server.strangers", &conf_number, FIELD(server_strangers), "200", .min = 1, .max = 10000,
+	.about = "At most so many connections at a time that have not logged in."},
+    {"server.strangers-per-address", &conf_number, FIELD(server_strangers_per_address), "50",
+	.min = 1, .max = 10000,
+	.about = "At most so many connections at a time from one network address that have not "
+		 "logged in."},
+    {"server.stop-grace", &conf_duration, FIELD(server_stop_grace), "30s", .max = HOUR,
+	.about = "How long files that are being fetched may go on when the server is told to "
+		 "stop."},
     {.name = NULL},
 };
 /* clang-format on */

@@ -75,6 +75,9 @@ struct settings {
 	int64_t server_idle;
 	int64_t server_sessions;
 	int64_t server_sessions_per_address;
+	int64_t server_strangers;
+	int64_t server_strangers_per_address;
+	int64_t server_stop_grace;
 };
 
 /* The table; its end is a row without name. */
