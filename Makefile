@@ -161,6 +161,7 @@ lint: deps lint-clang $(patsubst %.c,build/lint/%.tidy,$(foreach r,$(ROOMS),$(wi
 		--suppress=missingIncludeSystem -j 2 -I. $(ROOMS)
 	shellcheck -x $(SHELL_FILES)
 	mandoc -Tlint -Wwarning man/*
+	tools/units
 	tools/sizes
 
 .PHONY: lint-clang

@@ -7,6 +7,7 @@
 #include "admin/listing.h"
 #include "admin/operator.h"
 #include "spool/next_key.h"
+#include "spool/traffic.h"
 
 /* What is counted, each by a partial index or a short walk. */
 static const struct {
@@ -69,25 +70,54 @@ static void list_next_keys(const struct settings *settings, json_t *ret_array)
 	}
 }
 
-static int print_json(
-    const struct settings *settings, const int64_t values[COUNTS], struct err *err)
+static int add_up(const char *node, const struct traffic *traffic, void *arg, struct err *err)
 {
-	static const char *columns[COUNTS + 2];
+	struct traffic *sum = arg;
+
+	(void)node;
+	(void)err;
+	for (int i = 0; i < TRAFFIC_COUNT; i++)
+		sum->values[i] += traffic->values[i];
+	return 0;
+}
+
+/* The numbers of all servers together. */
+static int print_json(const struct spool *spool, const int64_t values[COUNTS], struct err *err)
+{
+	static const char *columns[COUNTS + TRAFFIC_COUNT + 2];
 	OWNED_LISTING struct listing *listing = NULL;
+	struct traffic sum = {.has_now = true};
 	json_t *keys;
 
 	for (size_t i = 0; i < COUNTS; i++)
 		columns[i] = counts[i].name;
-	columns[COUNTS] = "next_host_keys";
-	if (listing_new(true, columns, &listing, err) < 0)
+	for (int i = 0; i < TRAFFIC_COUNT; i++)
+		columns[COUNTS + i] = traffic_name((enum traffic_kind)i);
+	columns[COUNTS + TRAFFIC_COUNT] = "next_host_keys";
+	if (traffic_list(spool->catalog, add_up, &sum, err) < 0 ||
+	    listing_new(true, columns, &listing, err) < 0)
 		return -1;
 	keys = json_array();
-	list_next_keys(settings, keys);
+	list_next_keys(&spool->settings, keys);
 	for (size_t i = 0; i < COUNTS; i++)
 		listing_number(listing, values[i]);
+	for (int i = 0; i < TRAFFIC_COUNT; i++)
+		listing_number(listing, sum.values[i]);
 	listing_json(listing, keys, "");
 	listing_end_row(listing);
 	return listing_print(listing, "", err);
+}
+
+static int print_traffic(
+    const char *node, const struct traffic *traffic, void *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	(void)printf("\nSFTP server of %s:\n", node);
+	for (int i = 0; i < TRAFFIC_COUNT; i++)
+		(void)printf(
+		    "%10" PRId64 "  %s\n", traffic->values[i], traffic_title((enum traffic_kind)i));
+	return 0;
 }
 
 static int print_events(struct catalog *catalog, struct err *err)
@@ -124,12 +154,14 @@ static int run(const struct call *call, struct err *err)
 	if (operator_open(call, &spool, err) < 0 || count_all(spool.catalog, values, err) < 0)
 		return -1;
 	if (call_has(call, "json"))
-		return print_json(&spool.settings, values, err);
+		return print_json(&spool, values, err);
 	for (size_t i = 0; i < COUNTS; i++)
 		(void)printf("%10" PRId64 "  %s%s%s\n", values[i], counts[i].title,
 		    values[i] && counts[i].advice ? "  <- " : "",
 		    values[i] && counts[i].advice ? counts[i].advice : "");
 	list_next_keys(&spool.settings, NULL);
+	if (traffic_list(spool.catalog, print_traffic, NULL, err) < 0)
+		return -1;
 	return print_events(spool.catalog, err);
 }
 
@@ -139,6 +171,6 @@ const struct command command_status = {
     .name = "status",
     .arguments = "",
     .options = options,
-    .about = "queues, last events, what needs a person",
+    .about = "queues, the server's counts, last events, what needs a person",
     .run = run,
 };

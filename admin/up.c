@@ -24,10 +24,11 @@
 static const char *const programs[] = {"edelivery-watchd", "edelivery-sftpd"};
 enum { DAEMONS = sizeof(programs) / sizeof(programs[0]) };
 
-#define QUICK       (5 * SECOND) /* who dies sooner is started more and more slowly */
-#define DELAY_FIRST (SECOND / 5)
-#define DELAY_MOST  (30 * SECOND)
-#define STOP_GRACE  (20 * SECOND)
+#define QUICK           (5 * SECOND) /* who dies sooner is started more and more slowly */
+#define DELAY_FIRST     (SECOND / 5)
+#define DELAY_MOST      (30 * SECOND)
+#define STOP_GRACE      (20 * SECOND) /* besides what a daemon asks for */
+#define STOP_GRACE_MOST DAY
 
 struct daemon {
 	struct process process;
@@ -35,6 +36,7 @@ struct daemon {
 	int64_t delay;    /* before it is started again */
 	int64_t start_at; /* 0: it runs */
 	bool ready;
+	int64_t stop_by; /* when it is told to stop: after that it is killed, by clock_elapsed() */
 };
 
 struct supervisor {
@@ -45,6 +47,7 @@ struct supervisor {
 	struct daemon daemons[DAEMONS];
 	char sftp[128]; /* where the SFTP server listens, as it told us */
 	bool told_ready;
+	bool is_stopping;
 	bool never_ready_ended; /* a daemon ended before it was ever ready: nothing starts */
 };
 
@@ -84,14 +87,24 @@ static void note_end(struct supervisor *s, int which, int status)
 	    how, (long long)(daemon->delay / 1000));
 }
 
+static void stop_when_done(struct supervisor *s)
+{
+	for (int i = 0; i < DAEMONS; i++)
+		if (s->daemons[i].process.pid)
+			return;
+	if (s->is_stopping)
+		loop_stop(s->loop);
+}
+
 static void on_child(void *arg)
 {
 	struct supervisor *s = arg;
 	int status;
 
 	for (int i = 0; i < DAEMONS; i++)
-		if (process_has_ended(&s->daemons[i].process, &status))
+		if (process_has_ended(&s->daemons[i].process, &status) && !s->is_stopping)
 			note_end(s, i, status);
+	stop_when_done(s);
 }
 
 static void on_tick(void *arg)
@@ -102,6 +115,11 @@ static void on_tick(void *arg)
 	for (int i = 0; i < DAEMONS; i++) {
 		struct daemon *daemon = &s->daemons[i];
 
+		if (s->is_stopping) {
+			if (daemon->process.pid && clock_elapsed() > daemon->stop_by)
+				(void)kill(daemon->process.pid, SIGKILL);
+			continue;
+		}
 		if (daemon->start_at == 0 || clock_elapsed() < daemon->start_at)
 			continue;
 		if (start_daemon(s, i, &err) < 0) {
@@ -111,39 +129,49 @@ static void on_tick(void *arg)
 	}
 }
 
-/* "READY=1\nMAINPID=...\nX_SFTP=...": which daemon it was, and what the SFTP server adds. */
-static void take_notice(struct supervisor *s, const char *text)
+/* What stands behind name in a notice, a number; false: nothing. */
+static bool find_number(const char *text, const char *name, int64_t *ret_number)
 {
-	static const char sftp[] = "X_SFTP=";
-	const char *pid = strstr(text, "MAINPID=");
-	const char *address = strstr(text, sftp);
-	int64_t number = 0;
-	char digits[16];
+	const char *at = strstr(text, name);
+	char digits[24];
 	struct err err;
 
-	if (!strstr(text, "READY=1") || !pid)
-		return;
-	(void)snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(pid + 8, "\n"), pid + 8);
-	if (number_parse(digits, &number, &err) < 0)
-		return;
-	for (int i = 0; i < DAEMONS; i++)
-		if (s->daemons[i].process.pid == (pid_t)number)
-			s->daemons[i].ready = true;
+	if (!at)
+		return false;
+	at += strlen(name);
+	(void)snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(at, "\n"), at);
+	return number_parse(digits, ret_number, &err) == 0;
+}
+
+/* "READY=1\nX_SFTP=..." of a daemon, or that it takes longer to stop than we thought. */
+static void take_notice(struct supervisor *s, struct daemon *daemon, const char *text)
+{
+	static const char sftp[] = "X_SFTP=";
+	const char *address = strstr(text, sftp);
+	int64_t grace = 0;
+
+	if (strstr(text, "READY=1"))
+		daemon->ready = true;
 	if (address)
 		(void)snprintf(s->sftp, sizeof(s->sftp), "%.*s",
 		    (int)strcspn(address + sizeof(sftp) - 1, "\n"), address + sizeof(sftp) - 1);
+	if (strstr(text, "STOPPING=1") && find_number(text, "EXTEND_TIMEOUT_USEC=", &grace) &&
+	    grace < STOP_GRACE_MOST)
+		daemon->stop_by = clock_elapsed() + grace + STOP_GRACE;
 }
 
 static void on_notice(void *arg)
 {
 	struct supervisor *s = arg;
 	char text[512];
+	pid_t sender = notify_receive(s->notify_fd, text, sizeof(text));
 	bool all = true;
 
-	notify_receive(s->notify_fd, text, sizeof(text));
-	take_notice(s, text);
-	for (int i = 0; i < DAEMONS; i++)
+	for (int i = 0; i < DAEMONS; i++) {
+		if (s->daemons[i].process.pid && s->daemons[i].process.pid == sender)
+			take_notice(s, &s->daemons[i], text);
 		all = all && s->daemons[i].ready;
+	}
 	if (!all || s->told_ready)
 		return;
 	s->told_ready = true;
@@ -151,9 +179,33 @@ static void on_notice(void *arg)
 	(void)fflush(stdout);
 }
 
+static void signal_all(const struct supervisor *s, int number)
+{
+	for (int i = 0; i < DAEMONS; i++)
+		if (s->daemons[i].process.pid)
+			(void)kill(s->daemons[i].process.pid, number);
+}
+
+/* The daemons know what they finish first; told again, they end at once. */
 static void on_stop(void *arg)
 {
-	loop_stop(((struct supervisor *)arg)->loop);
+	struct supervisor *s = arg;
+
+	for (int i = 0; i < DAEMONS && !s->is_stopping; i++)
+		s->daemons[i].stop_by = clock_elapsed() + STOP_GRACE;
+	s->is_stopping = true;
+	signal_all(s, SIGTERM);
+	stop_when_done(s);
+}
+
+/* Those that are not ready read their settings anyhow. */
+static void on_reload(void *arg)
+{
+	const struct supervisor *s = arg;
+
+	for (int i = 0; i < DAEMONS; i++)
+		if (s->daemons[i].process.pid && s->daemons[i].ready)
+			(void)kill(s->daemons[i].process.pid, SIGHUP);
 }
 
 static int prepare(struct supervisor *s, const struct settings *settings, struct err *err)
@@ -178,6 +230,7 @@ static int serve(struct supervisor *s, struct err *err)
 {
 	if (loop_new(&s->loop, err) < 0 || loop_signal(s->loop, SIGTERM, on_stop, s, err) < 0 ||
 	    loop_signal(s->loop, SIGINT, on_stop, s, err) < 0 ||
+	    loop_signal(s->loop, SIGHUP, on_reload, s, err) < 0 ||
 	    loop_signal(s->loop, SIGCHLD, on_child, s, err) < 0 ||
 	    loop_watch(s->loop, s->notify_fd, on_notice, s, NULL, err) < 0)
 		return -1;

@@ -23,6 +23,12 @@ struct process {
 int process_start(const char *const argv[], const int *fds, size_t fd_count,
     struct process *ret_process, struct err *err);
 
+/*
+ * Become the program argv[0] (a path), with the descriptors that are not close-on-exec and the
+ * signals that are blocked now. Returns only on failure: -1.
+ */
+int process_become(const char *const argv[], struct err *err);
+
 /* Has it ended? Then reaps it, stores the status of waitpid() and forgets the process. */
 bool process_has_ended(struct process *process, int *ret_status);
 

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/notify.h"
 #include "base/number.h"
 #include "spool/digest.h"
 
@@ -51,6 +52,7 @@ static int hash_and_copy(
 		if (to_fd >= 0 && file_write(to_fd, worker->chunk, (size_t)count, err) < 0)
 			return -1;
 		size += count;
+		notify_alive();
 	}
 	if (count < 0)
 		return err_sys(err, "read");

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "base/number.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "batch/paper.h"
 #include "batch/paper_zip.h"
@@ -37,6 +38,8 @@ enum {
 
 /* How often is looked whether a day is over that wants its zip. */
 #define ZIP_EVERY MINUTE
+/* A batch is seen to its end: as long as its syncs take. */
+#define STOP_MOST (60 * SECOND)
 
 struct watchd {
 	struct spool spool;
@@ -51,7 +54,8 @@ struct watchd {
 	char paper_date[DATE_SIZE]; /* of the outbox folder whose manifest is out of date, or "" */
 	int64_t descriptors;        /* that it may have open */
 	bool in_trouble;
-	struct err fatal; /* why the loop was stopped */
+	bool is_reloading; /* the loop was stopped to begin anew with new settings */
+	struct err fatal;  /* why the loop was stopped */
 	bool failed;
 };
 
@@ -220,6 +224,7 @@ static void end_all(struct watchd *w, struct drop *drops, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct err err;
 
+		notify_alive();
 		if (drops[i].verdict == VERDICT_NONE)
 			continue;
 		if (ends[drops[i].verdict](w, &drops[i], &err) < 0)
@@ -399,10 +404,56 @@ static void on_second(void *arg)
 	scan(w);
 }
 
+static void on_alive(void *arg)
+{
+	(void)arg;
+	notify_alive();
+}
+
 static void on_stop(void *arg)
 {
 	struct watchd *w = arg;
 
+	notify_stopping(STOP_MOST);
+	w->is_reloading = false;
+	loop_stop(w->loop);
+}
+
+/* Would a start take the settings as they are now? Ours hold on, whatever comes of it. */
+static int check_settings(const struct watchd *w, struct err *err)
+{
+	const struct settings *ours = &w->spool.settings;
+	struct settings settings;
+	struct letter_types types = {0};
+	struct err ignored;
+	char path[PATH_MAX];
+	int result = settings_load(ours->path, &settings, err);
+
+	if (result == 0) {
+		settings_beside(&settings, settings.letter_types, path);
+		result = letter_types_load(path, &types, err);
+		letter_types_done(&types);
+	}
+	/* They held before, so they do now. */
+	(void)settings_use(ours, &ignored);
+	return result;
+}
+
+/* What is at hand is seen to its end, since this is called between batches; then all begins anew.
+ */
+static void on_reload(void *arg)
+{
+	struct watchd *w = arg;
+	struct err err;
+
+	notify_reloading();
+	if (check_settings(w, &err) < 0) {
+		log_error("text=\"not reloaded, what was in force stays so: %s\"", err.text);
+		notify_ready("");
+		return;
+	}
+	log_info("text=\"reloading\"");
+	w->is_reloading = true;
 	loop_stop(w->loop);
 }
 
@@ -450,12 +501,15 @@ static int start(struct watchd *w, struct err *err)
 	(void)signal(SIGIO, SIG_IGN);
 	if (loop_signal(w->loop, SIGTERM, on_stop, w, err) < 0 ||
 	    loop_signal(w->loop, SIGINT, on_stop, w, err) < 0 ||
+	    loop_signal(w->loop, SIGHUP, on_reload, w, err) < 0 ||
 	    loop_watch(w->loop, watcher_fd(w->watcher), on_events, w, NULL, err) < 0 ||
 	    watcher_scan(w->watcher, err) < 0)
 		return -1;
 	loop_every(w->loop, SECOND, on_second, w);
 	loop_every(w->loop, ZIP_EVERY, zip_paper, w);
 	loop_after(w->loop, 0, zip_paper, w);
+	if (notify_watchdog() > 0)
+		loop_every(w->loop, notify_watchdog() / 8, on_alive, w);
 	loop_every(w->loop, w->spool.settings.drop_rescan, on_rescan, w);
 	loop_after(w->loop, 0, scan, w);
 	return 0;
@@ -479,6 +533,8 @@ int watchd_run(const char *settings, struct err *err)
 {
 	struct watchd w = {
 	    .spool = SPOOL_CLOSED, .lock_fd = -1, .letters_fd = -1, .checker = {.channel = -1}};
+	char path[PATH_MAX];
+	const char *argv[] = {path, "-c", settings, NULL};
 	int result = run(&w, settings, err);
 
 	checker_stop(&w.checker);
@@ -490,5 +546,10 @@ int watchd_run(const char *settings, struct err *err)
 	clean_fd(&w.letters_fd);
 	clean_fd(&w.lock_fd);
 	spool_close(&w.spool);
-	return result;
+	if (result < 0 || !w.is_reloading)
+		return result;
+	/* As a start of its own, in the same process, of the program that is installed now. */
+	if (process_sibling("edelivery-watchd", path, sizeof(path), err) < 0)
+		return -1;
+	return process_become(argv, err);
 }

@@ -18,9 +18,10 @@
 #include "base/text.h"
 #include "server/broker_session.h"
 #include "server/control.h"
+#include "server/request.h"
 #include "spool/program.h"
 
-enum { CHECK_RIGHTS_MS = 400, BURY_MS = 100 };
+enum { CHECK_RIGHTS_MS = 400, BURY_MS = 100, TRAFFIC_MS = 1000 };
 
 /* What a session has, when it is told to end, before it is killed. */
 #define END_GRACE SECOND
@@ -41,12 +42,32 @@ void broker_commit_soon(struct broker *broker)
 	loop_after(broker->loop, LEDGER_MS * (SECOND / 1000), commit, broker);
 }
 
-static void tell_closed(const struct broker *broker, int64_t number)
+static void commit_traffic(void *arg)
+{
+	struct broker *broker = arg;
+	struct traffic *traffic = &broker->traffic;
+	struct err err;
+
+	if (traffic_add(broker->spool.catalog, broker->spool.actor.node, traffic, &err) < 0) {
+		log_warning("text=\"what was counted is not recorded yet: %s\"", err.text);
+		loop_after(broker->loop, 10 * SECOND, commit_traffic, broker);
+		return;
+	}
+	*traffic = (struct traffic){.has_now = false};
+}
+
+void broker_count(struct broker *broker, enum traffic_kind kind, int64_t more)
+{
+	broker->traffic.values[kind] += more;
+	loop_after(broker->loop, TRAFFIC_MS * (SECOND / 1000), commit_traffic, broker);
+}
+
+void broker_tell(const struct broker *broker, enum control what, int64_t number)
 {
 	static struct message message;
 	struct err err;
 
-	message_start(&message, CONTROL_CLOSED);
+	message_start(&message, what);
 	message_put_int(&message, number);
 	(void)message_send(broker->control_fd, &message, &err);
 }
@@ -59,7 +80,7 @@ static void close_session(struct broker_session *s, const char *reason)
 	log_info("session=%" PRId64 " ended login=%s reason=\"%s\"", s->number,
 	    s->view.account.login[0] ? s->view.account.login : "-", reason);
 	broker_acknowledge_read(s);
-	tell_closed(broker, s->number);
+	broker_tell(broker, CONTROL_CLOSED, s->number);
 	HASH_DEL(broker->sessions, s);
 	loop_unwatch(broker->loop, s->watch);
 	(void)close(s->channel);
@@ -147,6 +168,72 @@ static int add_session(struct broker *broker, struct err *err)
 	return 0;
 }
 
+/* The listener's own counts. What it has more of than we know of is a newer version's. */
+static void take_traffic(struct broker *broker)
+{
+	struct traffic *traffic = &broker->traffic;
+	int64_t count = message_get_bounded(&broker->in, TRAFFIC_COUNT, 64);
+
+	for (int i = 0; i < TRAFFIC_COUNT; i++) {
+		int64_t value = message_get_bounded(&broker->in, 0, INT64_MAX);
+
+		traffic->values[i] = i < TRAFFIC_TOTALS ? traffic->values[i] + value : value;
+	}
+	traffic->has_now = !message_is_bad(&broker->in) && count >= TRAFFIC_COUNT;
+	broker_count(broker, TRAFFIC_ACCEPTED, 0);
+}
+
+/* Those that are logged in are told, and end when they have no file open; the others end now. */
+static void stop_session(struct broker_session *s)
+{
+	if (s->phase == PHASE_ENDING)
+		return;
+	if (s->phase & (PHASE_LOGGED_IN | PHASE_SFTP))
+		(void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGTERM, NULL, 0);
+	else
+		end_session(s, SESSION_STOPS);
+}
+
+static void stop_sessions(struct broker *broker)
+{
+	struct broker_session *s = NULL;
+	struct broker_session *next = NULL;
+
+	broker->is_stopping = true;
+	HASH_ITER(hh, broker->sessions, s, next) {
+		stop_session(s);
+	}
+}
+
+static void take_control(struct broker *broker)
+{
+	struct err err;
+
+	switch ((enum control)broker->in.kind) {
+	case CONTROL_CHANNEL:
+		if (add_session(broker, &err) < 0)
+			log_error("text=\"%s\"", err.text);
+		break;
+	case CONTROL_PING:
+		message_start(&broker->out, CONTROL_PONG);
+		(void)message_send(broker->control_fd, &broker->out, &err);
+		break;
+	case CONTROL_STOP:
+		stop_sessions(broker);
+		break;
+	case CONTROL_TRAFFIC:
+		take_traffic(broker);
+		break;
+	case CONTROL_SESSION:
+	case CONTROL_READY:
+	case CONTROL_CRASHED:
+	case CONTROL_CLOSED:
+	case CONTROL_PONG:
+	case CONTROL_LOGGED_IN:
+		break;
+	}
+}
+
 static void on_control(void *arg)
 {
 	struct broker *broker = arg;
@@ -158,8 +245,8 @@ static void on_control(void *arg)
 		loop_stop(broker->loop);
 		return;
 	}
-	if (state == MESSAGE_GOT && add_session(broker, &err) < 0)
-		log_error("text=\"%s\"", err.text);
+	if (state == MESSAGE_GOT)
+		take_control(broker);
 	message_close_fds(&broker->in);
 }
 
@@ -263,6 +350,8 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 	/* It ends when the listener closes its channel, and then has things to write down. */
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
+	/* The listener sees to it that settings are read again. */
+	(void)signal(SIGHUP, SIG_IGN);
 	broker->spool = (struct spool)SPOOL_CLOSED;
 	broker->control_fd = control_fd;
 	/* Two a session, and one more for each descriptor that is being handed over. */
@@ -270,9 +359,12 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 	result = run(broker, settings, err);
 	while (broker->sessions)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
-		close_session(broker->sessions, "the broker stops");
-	if (broker->ledger)
+		close_session(
+		    broker->sessions, broker->is_stopping ? SESSION_STOPS : "the broker stops");
+	if (broker->ledger) {
 		commit(broker);
+		commit_traffic(broker);
+	}
 	verifier_free(broker->verifier);
 	ledger_free(broker->ledger);
 	loop_free(broker->loop);

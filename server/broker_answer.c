@@ -68,6 +68,8 @@ static void log_in(struct broker_session *s, const struct account *account)
 {
 	view_init(&s->view, &s->broker->spool, account);
 	s->phase = PHASE_LOGGED_IN;
+	broker_tell(s->broker, CONTROL_LOGGED_IN, s->number);
+	broker_count(s->broker, TRAFFIC_LOGINS, 1);
 	log_info("session=%" PRId64 " login=%s from=%s %s", s->number, account->login, s->address,
 	    s->how);
 	if (ledger_note_login(s->broker->ledger, account, s->address, s->how, s->passed_key))
@@ -160,9 +162,11 @@ static int answer_key(struct broker_session *s, struct err *err)
 	if (check_key(s, login, blob, &account, &key, &accepted, err) < 0)
 		return put_trouble(s, err);
 	accepted = accepted && strcmp(key.type, type) == 0 && account.auth != AUTH_PASSWORD;
-	if (!accepted)
+	if (!accepted) {
+		broker_count(s->broker, TRAFFIC_LOGINS_REFUSED, 1);
 		log_info("session=%" PRId64 " from=%s text=\"a key was refused\"", s->number,
 		    s->address);
+	}
 	if (!accepted || !proven)
 		return put_admission(s, accepted ? ADMISSION_YES : ADMISSION_NO);
 	(void)snprintf(how, sizeof(how), "key=%.80s", key.fingerprint);
@@ -230,9 +234,11 @@ void broker_take_verdict(struct broker *broker, int64_t number, enum verdict_of_
 		(void)put_trouble_of(s, REQUEST_PASSWORD, &err);
 	else
 		(void)put_admission(s, admission);
-	if (verdict != PASSWORD_UNKNOWN && admission == ADMISSION_NO)
+	if (verdict != PASSWORD_UNKNOWN && admission == ADMISSION_NO) {
+		broker_count(broker, TRAFFIC_LOGINS_REFUSED, 1);
 		log_info("session=%" PRId64 " from=%s text=\"a password was refused\"", s->number,
 		    s->address);
+	}
 	/* A session that is gone by now is noticed by its channel. */
 	(void)message_send(s->channel, &broker->out, &err);
 }
@@ -456,16 +462,20 @@ static int answer_sent(struct broker_session *s, struct err *err)
 	struct message *in = &s->broker->in;
 	struct reading reading = {
 	    .account_id = s->view.account.id, .letter_id = message_get_int(in)};
+	int64_t bytes = 0;
 
 	for (int64_t left = message_get_bounded(in, 0, COVERAGE_PARTS); left > 0; left--) {
 		int64_t from = message_get_bounded(in, 0, INT64_MAX);
 		int64_t to = message_get_bounded(in, 0, INT64_MAX);
 
-		if (from < to)
-			coverage_add(&reading.sent, from, to);
+		if (from >= to)
+			continue;
+		coverage_add(&reading.sent, from, to);
+		bytes += to - from;
 	}
 	if (!message_is_read(in) || !mark_sent(s, reading.letter_id))
 		return refuse(err);
+	broker_count(s->broker, TRAFFIC_BYTES_SENT, bytes);
 	text_copy(reading.login, s->view.account.login);
 	text_copy(reading.address, s->address);
 	text_copy(reading.client, s->client);

@@ -11,10 +11,12 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/message.h"
+#include "server/control.h"
 #include "server/ledger.h"
 #include "server/request.h"
 #include "server/verifier.h"
 #include "spool/public_key.h"
+#include "spool/traffic.h"
 #include "spool/view.h"
 
 /* How far a session is; a request is answered only in its phases. */
@@ -78,8 +80,10 @@ struct broker {
 	struct loop *loop;
 	int control_fd;
 	struct broker_session *sessions;
-	char today[DATE_SIZE]; /* when rights were looked at last */
-	bool must_check;       /* they changed, and not every session has been looked at since */
+	char today[DATE_SIZE];  /* when rights were looked at last */
+	struct traffic traffic; /* counted, and not written down yet */
+	bool is_stopping;
+	bool must_check; /* they changed, and not every session has been looked at since */
 	struct message in;
 	struct message out;
 };
@@ -95,6 +99,12 @@ void broker_take_verdict(struct broker *broker, int64_t number, enum verdict_of_
 
 /* Acknowledge what an account with `ack = on-read` has read to the end. */
 void broker_acknowledge_read(struct broker_session *session);
+
+/* Count it, by so much, and see that it is written down soon. */
+void broker_count(struct broker *broker, enum traffic_kind kind, int64_t more);
+
+/* Tell the listener of that session. */
+void broker_tell(const struct broker *broker, enum control what, int64_t number);
 
 /* See that the ledger is committed soon. */
 void broker_commit_soon(struct broker *broker);

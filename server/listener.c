@@ -2,73 +2,35 @@
 #include "server/listener.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/mem.h"
 #include "base/message.h"
 #include "base/notify.h"
 #include "base/number.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "server/control.h"
-#include "spool/settings.h"
+#include "server/handover.h"
+#include "server/listener_state.h"
 
-enum {
-	BACKLOG = 512,
-	ADDRESS_MAX = 64,
-	SESSIONS_A_ZYGOTE = 5000, /* then a fresh one, with other addresses in its memory */
-	RESTART_MS = 200,
-};
+enum { SESSIONS_A_ZYGOTE = 5000 }; /* then a fresh one, with other addresses in its memory */
 
-/* For the broker to write down what it knows when everything stops. */
-#define BROKER_GRACE (5 * SECOND)
-
-/* A helper process and the channel to it. */
-struct helper {
-	const char *option; /* what edelivery-sftpd is started with for it */
-	struct process process;
-	int channel;
-	struct watch *watch;
-	bool ready;
-	int64_t sessions; /* that were given to it */
-};
-
-struct connection {
-	int64_t number;
-	char address[ADDRESS_MAX];
-	UT_hash_handle hh;
-};
-
-struct listener {
-	struct settings settings;
-	const char *settings_path;
-	int socket_fd;
-	char address[128]; /* that the socket has, as ADDRESS:PORT */
-	struct loop *loop;
-	struct watch *socket_watch;
-	struct helper zygote;
-	struct helper broker;
-	struct connection *connections;
-	int64_t next_number;
-	bool told_ready;
-	bool failed;
-	struct err fatal;
-};
+#define RESTART_DELAY   (SECOND / 5)
+#define BROKER_GRACE    (5 * SECOND) /* to write down what it knows when everything stops */
+#define REFUSAL_LINGER  (2 * SECOND)
+#define TRAFFIC_DELAY   SECOND        /* what was counted is told so much later */
+#define TRAFFIC_REFRESH (30 * SECOND) /* and what is there now, while something is */
+#define HUNG            (30 * SECOND) /* without an answer, where no watchdog says otherwise */
+#define TICK_MOST       (5 * SECOND)
 
 static void start_helpers(void *arg);
 
@@ -79,104 +41,47 @@ static void stop_with(struct listener *l, const struct err *err)
 	loop_stop(l->loop);
 }
 
-/* "127.0.0.1:2022" and "[::1]:2022" apart. */
-static int split_address(const char *text, char ret_host[128], const char **ret_port)
+/* --- what was counted, for the broker to write down */
+
+void listener_tell_traffic(struct listener *l)
 {
-	const char *colon = strrchr(text, ':');
-	size_t length = (size_t)(colon - text);
-
-	if (text[0] == '[' && length > 2 && text[length - 1] == ']') {
-		text++;
-		length -= 2;
-	}
-	if (length >= 128)
-		return -1;
-	memcpy(ret_host, text, length);
-	ret_host[length] = '\0';
-	*ret_port = colon + 1;
-	return 0;
-}
-
-static void print_address(
-    const struct sockaddr *address, socklen_t length, bool with_port, char *ret_text, size_t size)
-{
-	char host[ADDRESS_MAX] = "";
-	char port[16] = "";
-
-	(void)getnameinfo(address, length, host, sizeof(host), port, sizeof(port),
-	    NI_NUMERICHOST | NI_NUMERICSERV);
-	if (!with_port)
-		(void)snprintf(ret_text, size, "%s", host);
-	else if (strchr(host, ':'))
-		(void)snprintf(ret_text, size, "[%s]:%s", host, port);
-	else
-		(void)snprintf(ret_text, size, "%s:%s", host, port);
-}
-
-static int bind_to(const struct addrinfo *info, const char *text, int *ret_fd, struct err *err)
-{
-	OWNED_FD int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int yes = 1;
-
-	if (fd < 0)
-		return err_sys(err, "make a socket");
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)
-		return err_sys(err, "listen on %s", text);
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
-/* systemd's socket activation (sd_listen_fds(3)): the socket is descriptor 3. */
-static bool is_activated(void)
-{
-	const char *pid = getenv("LISTEN_PID");
-	const char *count = getenv("LISTEN_FDS");
-	int64_t number = 0;
+	static struct message message;
 	struct err err;
 
-	return pid && count && strcmp(count, "1") == 0 && number_parse(pid, &number, &err) == 0 &&
-	       number == getpid();
+	if (!l->broker || !l->broker->ready)
+		return;
+	l->counted.values[TRAFFIC_SESSIONS] = (int64_t)connections_count(&l->connections);
+	l->counted.values[TRAFFIC_STRANGERS] = (int64_t)connections_strangers(&l->connections);
+	message_start(&message, CONTROL_TRAFFIC);
+	message_put_int(&message, TRAFFIC_COUNT);
+	for (int i = 0; i < TRAFFIC_COUNT; i++)
+		message_put_int(&message, l->counted.values[i]);
+	/* Told to nobody it is counted on; a broker that is gone is noticed by its channel. */
+	if (message_send(l->broker->channel, &message, &err) == 0)
+		l->counted = (struct traffic){.has_now = false};
 }
 
-static int open_socket(struct listener *l, struct err *err)
+static void on_traffic(void *arg)
 {
-	struct addrinfo hints = {
-	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-	struct addrinfo *info = NULL;
-	struct sockaddr_storage address;
-	socklen_t length = sizeof(address);
-	char host[128];
-	const char *port = NULL;
-	int result = 0;
-
-	if (is_activated()) {
-		l->socket_fd = fcntl(3, F_DUPFD_CLOEXEC, 10);
-		(void)fcntl(l->socket_fd, F_SETFL, O_NONBLOCK);
-	} else {
-		if (split_address(l->settings.server_listen, host, &port) < 0 ||
-		    getaddrinfo(host, port, &hints, &info) != 0)
-			return err_set(err, ERR_REFUSED,
-			    "server.listen %s: not an address of this form",
-			    l->settings.server_listen);
-		result = bind_to(info, l->settings.server_listen, &l->socket_fd, err);
-		freeaddrinfo(info);
-	}
-	if (result == 0 && getsockname(l->socket_fd, (struct sockaddr *)&address, &length) < 0)
-		return err_sys(err, "find the address of the socket");
-	print_address(
-	    (const struct sockaddr *)&address, length, true, l->address, sizeof(l->address));
-	return result;
+	listener_tell_traffic(arg);
 }
 
-static size_t count_from(const struct listener *l, const char *address)
+static void count(struct listener *l, enum traffic_kind kind)
 {
-	size_t count = 0;
-
-	for (const struct connection *c = l->connections; c; c = c->hh.next)
-		count += strcmp(c->address, address) == 0;
-	return count;
+	if ((int)kind < TRAFFIC_TOTALS)
+		l->counted.values[kind]++;
+	loop_after(l->loop, TRAFFIC_DELAY, on_traffic, l);
 }
+
+static void refresh_traffic(void *arg)
+{
+	struct listener *l = arg;
+
+	if (connections_count(&l->connections) > 0)
+		listener_tell_traffic(l);
+}
+
+/* --- connections */
 
 /* Give one end of a new channel to the broker and the other, with the client, to the zygote. */
 static int hand_over(struct listener *l, const struct connection *c, int client_fd, struct err *err)
@@ -191,55 +96,62 @@ static int hand_over(struct listener *l, const struct connection *c, int client_
 	message_put_int(&message, c->number);
 	message_put_text(&message, c->address);
 	message_put_fd(&message, ends[0]);
-	result = message_send(l->broker.channel, &message, err);
+	result = message_send(l->broker->channel, &message, err);
 	if (result == 0) {
 		message_start(&message, CONTROL_SESSION);
 		message_put_int(&message, c->number);
 		message_put_fd(&message, client_fd);
 		message_put_fd(&message, ends[1]);
-		result = message_send(l->zygote.channel, &message, err);
+		result = message_send(l->zygote->channel, &message, err);
 	}
 	(void)close(ends[0]);
 	(void)close(ends[1]);
 	return result;
 }
 
-static void forget_connection(struct listener *l, struct connection *c)
+/* One line a second at most: who floods us does not fill the log. */
+static void log_refusal(struct listener *l, enum refusal refusal, const char *address)
 {
-	HASH_DEL(l->connections, c);
-	free(c);
+	if (l->refusal_logged && clock_elapsed() - l->refusal_logged < SECOND) {
+		l->refusals_unlogged++;
+		return;
+	}
+	log_warning("from=%s others=%" PRId64 " text=\"refused: the limit of %s is reached\"",
+	    address, l->refusals_unlogged, refusal_setting(refusal));
+	l->refusal_logged = clock_elapsed();
+	l->refusals_unlogged = 0;
 }
 
-static bool is_allowed(const struct listener *l, const char *address)
+static void close_refused(void *arg)
 {
-	const char *limit = NULL;
+	struct listener *l = arg;
 
-	if (HASH_COUNT(l->connections) >= (size_t)l->settings.server_sessions)
-		limit = "server.sessions";
-	else if (count_from(l, address) >= (size_t)l->settings.server_sessions_per_address)
-		limit = "server.sessions-per-address";
-	if (limit)
-		log_warning("from=%s text=\"refused: the limit of %s is reached\"", address, limit);
-	return !limit;
+	if (refusal_close(&l->refused, REFUSAL_LINGER))
+		loop_after(l->loop, REFUSAL_LINGER / 4, close_refused, l);
+}
+
+/* client_fd is taken. */
+static void refuse(struct listener *l, enum refusal refusal, const char *address, int client_fd)
+{
+	log_refusal(l, refusal, address);
+	refusal_tell(&l->refused, refusal, client_fd);
+	count(l, refusal_kind(refusal));
+	loop_after(l->loop, REFUSAL_LINGER, close_refused, l);
 }
 
 static void begin(struct listener *l, int client_fd, const char *address)
 {
-	struct connection *c;
+	struct connection *c =
+	    connections_add(&l->connections, ++l->next_number, address, l->broker);
 	struct err err;
 
-	if (!is_allowed(l, address))
-		return;
-	c = mem_new(1, sizeof(*c));
-	c->number = ++l->next_number;
-	text_copy(c->address, address);
-	HASH_ADD(hh, l->connections, number, sizeof(c->number), c);
 	if (hand_over(l, c, client_fd, &err) < 0) {
 		log_error("session=%" PRId64 " from=%s text=\"%s\"", c->number, address, err.text);
-		forget_connection(l, c);
+		connections_forget(&l->connections, c);
 		return;
 	}
-	l->zygote.sessions++;
+	l->zygote->sessions++;
+	count(l, TRAFFIC_ACCEPTED);
 }
 
 static void on_client(void *arg)
@@ -249,6 +161,7 @@ static void on_client(void *arg)
 	socklen_t length = sizeof(address);
 	OWNED_FD int fd = accept4(
 	    l->socket_fd, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	enum refusal refusal;
 	char text[ADDRESS_MAX];
 
 	if (fd < 0) {
@@ -256,93 +169,180 @@ static void on_client(void *arg)
 			log_warning("text=\"cannot accept: %s\"", strerror(errno));
 		return;
 	}
-	print_address((const struct sockaddr *)&address, length, false, text, sizeof(text));
-	begin(l, fd, text);
+	listening_print((const struct sockaddr *)&address, length, text, sizeof(text));
+	refusal = connections_judge(&l->connections, &l->settings, text);
+	if (refusal == REFUSAL_NONE)
+		begin(l, fd, text);
+	else
+		refuse(l, refusal, text, TAKE_FD(fd));
 }
 
-static void close_helper(struct listener *l, struct helper *helper)
+/* --- helpers */
+
+void listener_tell_ready(const struct listener *l)
 {
-	loop_unwatch(l->loop, helper->watch);
-	helper->watch = NULL;
-	clean_fd(&helper->channel);
-	clean_fd(&helper->process.pidfd);
-	helper->channel = -1;
-	helper->process = (struct process){.pid = 0, .pidfd = -1};
-	helper->ready = false;
+	char more[320];
+
+	(void)snprintf(
+	    more, sizeof(more), "X_SFTP=%s\nSTATUS=serving SFTP on %s", l->address, l->address);
+	notify_ready(more);
 }
 
 /* Accept only while both helpers are there to take what is accepted. */
-static void update_accepting(struct listener *l)
+void listener_update_accepting(struct listener *l)
 {
-	bool ready = l->zygote.ready && l->broker.ready;
-	char more[160];
+	bool ready = helper_is_ready(l->zygote) && helper_is_ready(l->broker);
 
+	if (l->is_stopping)
+		return;
 	loop_pause(l->loop, l->socket_watch, !ready);
 	if (!ready || l->told_ready)
 		return;
 	l->told_ready = true;
 	log_info("text=\"serving SFTP on %s\"", l->address);
-	(void)snprintf(more, sizeof(more), "X_SFTP=%s", l->address);
-	notify_ready(more);
+	listener_tell_ready(l);
+}
+
+static void replace_zygote(struct listener *l)
+{
+	helper_close(&l->zygote);
+	listener_update_accepting(l);
+	loop_after(l->loop, 0, start_helpers, l);
 }
 
 /* A session was ended by a signal: whatever did that may have touched what is shared: a fresh
  * zygote. */
-static void take_crash(struct listener *l, struct message *in)
+static void take_crash(struct listener *l, const struct helper *zygote, struct message *in)
 {
 	int64_t number = message_get_int(in);
 	const char *how = message_get_text(in);
 
 	log_error(
 	    "session=%" PRId64 " text=\"crashed: %s; a fresh zygote takes over\"", number, how);
-	close_helper(l, &l->zygote);
-	update_accepting(l);
-	loop_after(l->loop, 0, start_helpers, l);
+	if (zygote == l->zygote)
+		replace_zygote(l);
 }
 
-static void take_closed(struct listener *l, struct message *in)
+/* A retired broker ends with its last session. */
+void listener_let_go(struct listener *l, struct helper *broker)
 {
-	int64_t number = message_get_int(in);
-	struct connection *c = NULL;
+	struct helper **at = &l->retired;
 
-	HASH_FIND(hh, l->connections, &number, sizeof(number), c);
+	while (*at && *at != broker)
+		at = &(*at)->next;
+	if (!*at || connections_of_broker(&l->connections, broker) > 0)
+		return;
+	*at = broker->next;
+	log_info(
+	    "process=broker pid=%d text=\"it has no session any more\"", (int)broker->process.pid);
+	helper_close(&broker);
+}
+
+static void stop_when_done(struct listener *l)
+{
+	if (l->is_stopping && connections_count(&l->connections) == 0)
+		loop_stop(l->loop);
+}
+
+static void take_closed(struct listener *l, struct helper *broker, struct message *in)
+{
+	struct connection *c = connections_find(&l->connections, message_get_int(in));
+
 	if (c)
-		forget_connection(l, c);
-	if (l->zygote.sessions > SESSIONS_A_ZYGOTE) {
-		close_helper(l, &l->zygote);
-		update_accepting(l);
-		loop_after(l->loop, 0, start_helpers, l);
-	}
+		connections_forget(&l->connections, c);
+	count(l, TRAFFIC_SESSIONS);
+	listener_let_go(l, broker);
+	stop_when_done(l);
+	if (l->zygote && l->zygote->sessions > SESSIONS_A_ZYGOTE && !l->is_stopping)
+		replace_zygote(l);
 }
 
-static void forget_connections(struct listener *l)
+static void take_login(struct listener *l, struct message *in)
 {
-	while (l->connections)
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
-		forget_connection(l, l->connections);
+	struct connection *c = connections_find(&l->connections, message_get_int(in));
+
+	if (c)
+		c->is_stranger = false;
+	count(l, TRAFFIC_STRANGERS);
 }
 
+/* --- messages */
+
+/* A helper has ended. */
 static void lost_helper(struct listener *l, struct helper *helper)
 {
+	const char *option = helper->option;
+	/* One that cannot start will hardly do it a moment later. */
+	int64_t delay = helper->ready ? RESTART_DELAY : 10 * RESTART_DELAY;
 	struct err err;
 
-	close_helper(l, helper);
+	if (helper == l->next_zygote || helper == l->next_broker) {
+		(void)err_set(
+		    &err, ERR_REFUSED, "%s could not start, its last line says why", option);
+		listener_keep_old(l, err.text);
+		return;
+	}
+	/* Sessions end with their broker, and nobody tells of that any more. */
+	connections_forget_broker(&l->connections, helper);
+	count(l, TRAFFIC_SESSIONS);
+	if (helper != l->zygote && helper != l->broker) {
+		log_error("text=\"%s is gone, which was serving its last sessions\"", option);
+		listener_let_go(l, helper);
+	} else {
+		helper_close(helper == l->zygote ? &l->zygote : &l->broker);
+		log_error("text=\"%s is gone%s\"", option,
+		    l->is_stopping || !l->told_ready ? "" : "; starting another");
+	}
 	if (!l->told_ready) {
-		(void)err_set(&err, ERR_REFUSED, "%s could not start", helper->option);
+		(void)err_set(&err, ERR_REFUSED, "%s could not start", option);
 		stop_with(l, &err);
 		return;
 	}
-	log_error("text=\"%s is gone; starting another\"", helper->option);
-	/* Sessions end with their broker, and nobody tells of that any more. */
-	if (helper == &l->broker)
-		forget_connections(l);
-	update_accepting(l);
-	loop_after(l->loop, RESTART_MS * (SECOND / 1000), start_helpers, l);
+	stop_when_done(l);
+	listener_update_accepting(l);
+	loop_after(l->loop, delay, start_helpers, l);
 }
 
-static void take_message(struct listener *l, struct helper *helper)
+static void take_ready(struct listener *l, struct helper *helper)
+{
+	helper->ready = true;
+	if (!listener_take_over(l))
+		listener_update_accepting(l);
+}
+
+/* The helper may be gone afterwards. */
+static void take_message(struct listener *l, struct helper *helper, struct message *in)
+{
+	switch ((enum control)in->kind) {
+	case CONTROL_READY:
+		take_ready(l, helper);
+		break;
+	case CONTROL_CRASHED:
+		take_crash(l, helper, in);
+		break;
+	case CONTROL_CLOSED:
+		take_closed(l, helper, in);
+		break;
+	case CONTROL_PONG:
+		helper->asked = 0;
+		break;
+	case CONTROL_LOGGED_IN:
+		take_login(l, in);
+		break;
+	case CONTROL_SESSION:
+	case CONTROL_CHANNEL:
+	case CONTROL_PING:
+	case CONTROL_STOP:
+	case CONTROL_TRAFFIC:
+		break;
+	}
+}
+
+void listener_on_helper(void *arg)
 {
 	static struct message in;
+	struct helper *helper = arg;
+	struct listener *l = helper->owner;
 	enum message_state state = MESSAGE_END;
 	struct err err;
 
@@ -350,59 +350,9 @@ static void take_message(struct listener *l, struct helper *helper)
 		lost_helper(l, helper);
 		return;
 	}
-	switch ((enum control)in.kind) {
-	case CONTROL_READY:
-		helper->ready = true;
-		update_accepting(l);
-		break;
-	case CONTROL_CRASHED:
-		take_crash(l, &in);
-		break;
-	case CONTROL_CLOSED:
-		take_closed(l, &in);
-		break;
-	case CONTROL_SESSION:
-	case CONTROL_CHANNEL:
-		break;
-	}
+	if (state == MESSAGE_GOT)
+		take_message(l, helper, &in);
 	message_close_fds(&in);
-}
-
-static void on_zygote(void *arg)
-{
-	struct listener *l = arg;
-
-	take_message(l, &l->zygote);
-}
-
-static void on_broker(void *arg)
-{
-	struct listener *l = arg;
-
-	take_message(l, &l->broker);
-}
-
-static int start_helper(
-    struct listener *l, struct helper *helper, void (*ready)(void *arg), struct err *err)
-{
-	char path[PATH_MAX];
-	const char *argv[] = {path, helper->option, l->settings_path, NULL};
-	int ends[2];
-	int result;
-
-	if (process_sibling("edelivery-sftpd", path, sizeof(path), err) < 0 ||
-	    message_channel(ends, err) < 0)
-		return -1;
-	result = process_start(argv, &ends[1], 1, &helper->process, err);
-	(void)close(ends[1]);
-	helper->channel = ends[0];
-	helper->ready = false;
-	helper->sessions = 0;
-	if (result == 0)
-		result = loop_watch(l->loop, helper->channel, ready, l, &helper->watch, err);
-	if (result < 0)
-		clean_fd(&helper->channel);
-	return result;
 }
 
 /* Start whichever is not there. */
@@ -411,11 +361,59 @@ static void start_helpers(void *arg)
 	struct listener *l = arg;
 	struct err err;
 
-	if ((l->broker.channel < 0 && start_helper(l, &l->broker, on_broker, &err) < 0) ||
-	    (l->zygote.channel < 0 && start_helper(l, &l->zygote, on_zygote, &err) < 0)) {
+	if (l->is_stopping)
+		return;
+	if ((!l->broker && helper_start("--broker", l->settings_path, l->loop, listener_on_helper,
+	                       l, &l->broker, &err) < 0) ||
+	    (!l->zygote && helper_start("--zygote", l->settings_path, l->loop, listener_on_helper,
+	                       l, &l->zygote, &err) < 0)) {
 		log_error("text=\"%s\"", err.text);
 		loop_after(l->loop, SECOND, start_helpers, l);
 	}
+}
+
+/* --- whether everybody still works */
+
+static int64_t hung_after(void)
+{
+	int64_t watchdog = notify_watchdog();
+
+	return watchdog ? watchdog / 3 : HUNG;
+}
+
+static int64_t tick_period(void)
+{
+	int64_t period = hung_after() / 8;
+
+	return period > TICK_MOST ? TICK_MOST : period;
+}
+
+/* Returns whether it works, as far as can be told. */
+static bool check(struct helper *helper)
+{
+	if (!helper_is_ready(helper))
+		return false;
+	if (helper_is_late(helper, hung_after())) {
+		log_error("process=%s pid=%d text=\"does not answer; it is ended\"",
+		    helper->option + 2, (int)helper->process.pid);
+		helper_kill(helper);
+		return false;
+	}
+	helper_ask(helper);
+	return !helper_is_late(helper, 2 * tick_period());
+}
+
+/* The watchdog hears of us only while a client would be served. */
+static void on_tick(void *arg)
+{
+	struct listener *l = arg;
+	bool zygote_works = check(l->zygote);
+	bool broker_works = check(l->broker);
+
+	for (struct helper *broker = l->retired; broker; broker = broker->next)
+		(void)check(broker);
+	if ((zygote_works && broker_works) || l->is_stopping)
+		notify_alive();
 }
 
 /* Helpers that were replaced end by themselves; they only have to be reaped. */
@@ -426,30 +424,114 @@ static void on_child(void *arg)
 		continue;
 }
 
-static void on_stop(void *arg)
+/* --- stopping */
+
+static void tell_stop(const struct helper *broker)
+{
+	static struct message message;
+	struct err err;
+
+	message_start(&message, CONTROL_STOP);
+	/* One that is gone is told of by its channel. */
+	(void)message_send(broker->channel, &message, &err);
+}
+
+static void on_grace_over(void *arg)
 {
 	loop_stop(((struct listener *)arg)->loop);
 }
 
+/* Nobody new; who fetches a file may finish it. Told again: at once. */
+static void on_stop(void *arg)
+{
+	struct listener *l = arg;
+	int64_t grace = l->settings.server_stop_grace;
+
+	if (l->is_stopping) {
+		loop_stop(l->loop);
+		return;
+	}
+	l->is_stopping = true;
+	notify_stopping(grace + 2 * BROKER_GRACE);
+	loop_unwatch(l->loop, l->socket_watch);
+	clean_fd(&l->socket_fd);
+	l->socket_fd = -1;
+	listener_abandon(l);
+	log_info("text=\"stopping; files that are being fetched have %" PRId64 " seconds\"",
+	    grace / SECOND);
+	if (l->broker)
+		tell_stop(l->broker);
+	for (const struct helper *broker = l->retired; broker; broker = broker->next)
+		tell_stop(broker);
+	loop_after(l->loop, grace, on_grace_over, l);
+	stop_when_done(l);
+}
+
+/* --- starting */
+
+static int watch_signals(struct listener *l, struct err *err)
+{
+	if (loop_signal(l->loop, SIGTERM, on_stop, l, err) < 0 ||
+	    loop_signal(l->loop, SIGINT, on_stop, l, err) < 0 ||
+	    loop_signal(l->loop, SIGHUP, listener_on_reload, l, err) < 0)
+		return -1;
+	return loop_signal(l->loop, SIGCHLD, on_child, l, err);
+}
+
+static int begin_serving(struct listener *l, struct err *err)
+{
+	bool activated = false;
+
+	if (settings_load(l->settings_path, &l->settings, err) < 0 ||
+	    listening_open(l->settings.server_listen, &l->socket_fd, &activated, err) < 0)
+		return -1;
+	if (!activated)
+		text_copy(l->asked_for, l->settings.server_listen);
+	return listening_where(l->socket_fd, l->address, err);
+}
+
 static int start(struct listener *l, struct err *err)
 {
-	if (settings_load(l->settings_path, &l->settings, err) < 0 || open_socket(l, err) < 0 ||
-	    loop_new(&l->loop, err) < 0 || loop_signal(l->loop, SIGTERM, on_stop, l, err) < 0 ||
-	    loop_signal(l->loop, SIGINT, on_stop, l, err) < 0 ||
-	    loop_signal(l->loop, SIGCHLD, on_child, l, err) < 0 ||
-	    loop_watch(l->loop, l->socket_fd, on_client, l, &l->socket_watch, err) < 0)
+	OWNED_BUFFER struct buffer left = BUFFER(HANDOVER_MAX);
+
+	if (loop_new(&l->loop, err) < 0 || watch_signals(l, err) < 0 ||
+	    handover_take(&left, err) < 0)
 		return -1;
-	loop_pause(l->loop, l->socket_watch, true);
+	if ((left.length > 0 ? listener_resume(l, &left, err) : begin_serving(l, err)) < 0)
+		return -1;
+	if (loop_watch(l->loop, l->socket_fd, on_client, l, &l->socket_watch, err) < 0)
+		return -1;
+	loop_every(l->loop, tick_period(), on_tick, l);
+	loop_every(l->loop, TRAFFIC_REFRESH, refresh_traffic, l);
+	listener_update_accepting(l);
+	if (l->told_ready)
+		listener_tell_ready(l);
 	start_helpers(l);
+	/* Children that ended while nobody caught SIGCHLD. */
+	on_child(l);
 	return 0;
+}
+
+/* Their channels close: the zygote ends, the brokers end their sessions. */
+static void end_helpers(struct listener *l)
+{
+	listener_abandon(l);
+	helper_close(&l->zygote);
+	connections_done(&l->connections);
+	if (helper_is_ready(l->broker))
+		listener_tell_traffic(l);
+	helper_end(&l->broker, BROKER_GRACE);
+	while (l->retired) {
+		struct helper *broker = l->retired;
+
+		l->retired = broker->next;
+		helper_end(&broker, BROKER_GRACE);
+	}
 }
 
 int listener_run(const char *settings, struct err *err)
 {
-	struct listener l = {.settings_path = settings,
-	    .socket_fd = -1,
-	    .zygote = {.option = "--zygote", .channel = -1},
-	    .broker = {.option = "--broker", .channel = -1}};
+	struct listener l = {.settings_path = settings, .socket_fd = -1};
 	int result = start(&l, err);
 
 	if (result == 0)
@@ -458,12 +540,8 @@ int listener_run(const char *settings, struct err *err)
 		*err = l.fatal;
 		result = -1;
 	}
-	/* Their channels close with these: the zygote ends, the broker ends its sessions. */
-	clean_fd(&l.zygote.channel);
-	clean_fd(&l.broker.channel);
-	if (l.broker.process.pid > 0)
-		process_stop(&l.broker.process, BROKER_GRACE);
-	forget_connections(&l);
+	end_helpers(&l);
+	(void)refusal_close(&l.refused, 0);
 	loop_free(l.loop);
 	clean_fd(&l.socket_fd);
 	return result;

@@ -65,4 +65,10 @@ enum {
 	CLIENT_MAX = 128,           /* bytes of the client's software that are kept */
 };
 
+/*
+ * SIGTERM to a session that is logged in: end when nothing is open any more. This is what its
+ * client is told.
+ */
+#define SESSION_STOPS "the server stops, please connect again later"
+
 #endif

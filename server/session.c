@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ enum {
 	STUCK_SECONDS = 5,
 	RSA_BITS_READ = 1024, /* a shorter key ends the session; login.c judges what is longer */
 	CLOSE_MS = 2000,
+	STOP_LINGER_MS = 1000, /* from the end of a file to the next, while the server stops */
 };
 
 const struct sandbox_rule session_rules[] = {
@@ -62,7 +64,10 @@ struct session {
 	bool saw_eof;
 	bool saw_extended; /* data of a second stream, which nobody reads */
 	bool broker_ended;
-	int64_t deadline; /* by clock_elapsed(), of login or of idleness */
+	int stop_fd;        /* tells of SIGTERM */
+	bool is_stopping;   /* it came */
+	int64_t stop_after; /* how long nothing may be open then */
+	int64_t deadline;   /* by clock_elapsed(), of login or of idleness */
 	struct ssh_counter_struct socket_counter;
 	struct ssh_counter_struct packet_counter;
 	struct ssh_server_callbacks_struct server_callbacks;
@@ -144,6 +149,21 @@ static int on_broker(socket_t fd, int events, void *arg)
 	return 0;
 }
 
+static int on_stop(socket_t fd, int events, void *arg)
+{
+	struct session *s = arg;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return 0;
+	s->is_stopping = true;
+	/* Who fetches a file may say goodbye when he has it, or go on with the next. */
+	if (s->sftp && !sftp_is_idle(s->sftp))
+		s->stop_after = STOP_LINGER_MS * (SECOND / 1000);
+	return 0;
+}
+
 static void set_callbacks(struct session *s)
 {
 	struct ssh_server_callbacks_struct *server = &s->server_callbacks;
@@ -173,6 +193,17 @@ static void set_socket(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+}
+
+/* SIGTERM, which is blocked, as something to be polled. */
+static int watch_stop(struct session *s, struct err *err)
+{
+	sigset_t stop;
+
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGTERM);
+	s->stop_fd = signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC);
+	return s->stop_fd < 0 ? err_sys(err, "catch SIGTERM") : 0;
 }
 
 /* Everything that could be done with more rights than reading and writing is over here. */
@@ -232,15 +263,16 @@ static int turn(struct session *s, int timeout_ms)
 	if (is_gone(s) || ssh_event_dopoll(s->event, timeout_ms) == SSH_ERROR || is_gone(s))
 		return end(s, s->saw_eof ? "closed by the client" : ssh_get_error(s->ssh));
 	if (s->broker_ended)
-		return end(s, "ended by the broker");
+		return end(s, s->is_stopping ? SESSION_STOPS : "ended by the broker");
 	return 0;
 }
 
 static int left_ms(const struct session *s)
 {
 	int64_t left = (s->deadline - clock_elapsed()) / 1000;
+	int64_t most = s->is_stopping ? STOP_LINGER_MS / 4 : 60000;
 
-	return left < 0 ? 0 : (int)(left > 60000 ? 60000 : left + 1);
+	return left < 0 ? 0 : (int)(left > most ? most : left + 1);
 }
 
 /* A client that is not logged in may not make us work without limit. */
@@ -267,6 +299,7 @@ static int let_in(struct session *s)
 	/* Not before that call: only then libssh has something for the event to poll. */
 	(void)ssh_event_add_session(s->event, s->ssh);
 	(void)ssh_event_add_fd(s->event, s->broker_fd, POLLIN, on_broker, s);
+	(void)ssh_event_add_fd(s->event, s->stop_fd, POLLIN, on_stop, s);
 	/* A client that pipelines its login logs in inside the exchange, which then never ends. */
 	while (!s->login.done) {
 		if (exchange == SSH_ERROR)
@@ -285,6 +318,8 @@ static int await_sftp(struct session *s)
 	while (!s->wants_sftp) {
 		if (clock_elapsed() > s->deadline)
 			return end(s, "no SFTP asked for within server.login-grace");
+		if (s->is_stopping)
+			return end(s, SESSION_STOPS);
 		if (turn(s, left_ms(s)) < 0)
 			return -1;
 	}
@@ -352,6 +387,16 @@ static bool is_served(const struct session *s)
 	       ssh_channel_poll(s->channel, 0) <= 0;
 }
 
+/* The server stops, and nothing is open here, long enough since the last request. */
+static bool is_to_stop(const struct session *s)
+{
+	int64_t last = s->deadline - s->means->settings->server_idle;
+
+	return s->is_stopping && sftp_is_idle(s->sftp) &&
+	       !(ssh_get_status(s->ssh) & SSH_WRITE_PENDING) &&
+	       clock_elapsed() - last >= s->stop_after;
+}
+
 static int serve(struct session *s)
 {
 	s->deadline = clock_elapsed() + s->means->settings->server_idle;
@@ -362,6 +407,8 @@ static int serve(struct session *s)
 			return 0;
 		if (clock_elapsed() > s->deadline)
 			return end(s, "idle for longer than server.idle");
+		if (is_to_stop(s))
+			return end(s, SESSION_STOPS);
 		if (turn(s, left_ms(s)) < 0)
 			return -1;
 	}
@@ -424,7 +471,7 @@ int session_run(const struct session_means *means, int client_fd, int broker_fd)
 	s.in = (struct buffer)BUFFER(INPUT_KEPT);
 	login_init(&s.login, broker_fd, means->policy);
 	set_socket(client_fd);
-	if (confine(&s, &err) < 0) {
+	if (watch_stop(&s, &err) < 0 || confine(&s, &err) < 0) {
 		log_error("text=\"a session cannot be confined: %s\"", err.text);
 		return EXIT_FAILURE;
 	}

@@ -148,6 +148,14 @@ const struct buffer *sftp_output(const struct sftp *sftp)
 	return &sftp->out;
 }
 
+bool sftp_is_idle(const struct sftp *sftp)
+{
+	for (size_t i = 0; i < HANDLES_MAX; i++)
+		if (sftp->handles[i].kind != HANDLE_FREE)
+			return false;
+	return sftp->out.length == 0;
+}
+
 bool sftp_is_full(const struct sftp *sftp)
 {
 	return sftp->out.length >= OUTPUT_FULL;

@@ -40,6 +40,9 @@ int sftp_sent(struct sftp *sftp, size_t count, struct err *err);
  */
 int sftp_finish(struct sftp *sftp, struct err *err);
 
+/* Is no handle open, and no answer left to be sent? */
+bool sftp_is_idle(const struct sftp *sftp);
+
 /* Are the answers so many that no more requests should be taken? */
 bool sftp_is_full(const struct sftp *sftp);
 

@@ -51,6 +51,7 @@ static const struct sandbox_rule rules[] = {
     {.number = SCMP_SYS(getsockname)},
     {.number = SCMP_SYS(getpeername)},
     {.number = SCMP_SYS(getppid)},
+    {.number = SCMP_SYS(signalfd4)},
     {.number = SCMP_SYS(epoll_wait)},
     {.number = SCMP_SYS(epoll_ctl)},
     {.number = SCMP_SYS(kill)},
@@ -123,10 +124,12 @@ static int be_session(const struct zygote *z, int client_fd, int broker_fd)
 	static struct message message;
 	enum message_state state = MESSAGE_NONE;
 	struct err err;
-	sigset_t none;
+	sigset_t stop;
 
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/* session_run() looks for it. */
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigprocmask(SIG_SETMASK, &stop, NULL);
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
@@ -151,6 +154,14 @@ static int introduce(pid_t pid, int broker_fd, struct err *err)
 	message_start(&message, REQUEST_HELLO);
 	message_put_fd(&message, pidfd);
 	return message_send(broker_fd, &message, err);
+}
+
+static int answer_ping(const struct zygote *z, struct err *err)
+{
+	static struct message pong;
+
+	message_start(&pong, CONTROL_PONG);
+	return message_send(z->control_fd, &pong, err);
 }
 
 static int begin_session(struct zygote *z, struct message *in, struct err *err)
@@ -186,7 +197,10 @@ static void on_control(void *arg)
 		loop_stop(z->loop);
 		return;
 	}
-	if (state == MESSAGE_GOT && begin_session(z, &message, &err) < 0)
+	if (state == MESSAGE_GOT && message.kind == CONTROL_PING && answer_ping(z, &err) < 0)
+		log_error("text=\"%s\"", err.text);
+	if (state == MESSAGE_GOT && message.kind == CONTROL_SESSION &&
+	    begin_session(z, &message, &err) < 0)
 		log_error("text=\"%s\"", err.text);
 	message_close_fds(&message);
 }
@@ -228,7 +242,11 @@ int zygote_run(const char *settings, int control_fd, struct err *err)
 {
 	static struct message ready;
 	struct zygote z = {.control_fd = control_fd};
-	int result = prepare(&z, settings, err);
+	int result;
+
+	/* The listener sees to it that settings are read again. */
+	(void)signal(SIGHUP, SIG_IGN);
+	result = prepare(&z, settings, err);
 
 	message_start(&ready, CONTROL_READY);
 	if (result == 0)

@@ -334,7 +334,19 @@ static const char *const version_4[] = {
     NULL,
 };
 
-static const char *const *const versions[] = {version_1, version_2, version_3, version_4};
+static const char *const version_5[] = {
+    /* What the SFTP server of a node counts of its connections. */
+    "CREATE TABLE traffic ("
+    " node TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " value BIGINT NOT NULL,"
+    " changed BIGINT NOT NULL,"
+    " PRIMARY KEY (node, name))",
+    NULL,
+};
+
+static const char *const *const versions[] = {
+    version_1, version_2, version_3, version_4, version_5};
 
 int64_t schema_newest(void)
 {

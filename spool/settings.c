@@ -237,6 +237,15 @@ const struct conf_key settings_keys[] = {
     {"server.sessions-per-address", &conf_number, FIELD(server_sessions_per_address), "200",
 	.min = 1, .max = 10000,
 	.about = "At most so many sessions at a time from one network address."},
+    {"server.strangers", &conf_number, FIELD(server_strangers), "200", .min = 1, .max = 10000,
+	.about = "At most so many connections at a time that have not logged in."},
+    {"server.strangers-per-address", &conf_number, FIELD(server_strangers_per_address), "50",
+	.min = 1, .max = 10000,
+	.about = "At most so many connections at a time from one network address that have not "
+		 "logged in."},
+    {"server.stop-grace", &conf_duration, FIELD(server_stop_grace), "30s", .max = HOUR,
+	.about = "How long files that are being fetched may go on when the server is told to "
+		 "stop."},
     {.name = NULL},
 };
 /* clang-format on */
@@ -270,6 +279,12 @@ static int find_node_name(struct settings *settings, struct err *err)
 	           : 0;
 }
 
+int settings_use(const struct settings *settings, struct err *err)
+{
+	clock_set_zone(settings->agency_timezone);
+	return avrs_id_set_pattern(settings->agency_avrs_id, err);
+}
+
 int settings_load(const char *path, struct settings *ret_settings, struct err *err)
 {
 	struct settings settings = {0};
@@ -278,9 +293,7 @@ int settings_load(const char *path, struct settings *ret_settings, struct err *e
 		return -1;
 	if (!realpath(path, settings.path))
 		return err_sys(err, "cannot read settings from %s", path);
-	clock_set_zone(settings.agency_timezone);
-	if (avrs_id_set_pattern(settings.agency_avrs_id, err) < 0 ||
-	    find_node_name(&settings, err) < 0)
+	if (settings_use(&settings, err) < 0 || find_node_name(&settings, err) < 0)
 		return -1;
 	*ret_settings = settings;
 	return 0;

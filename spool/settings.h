@@ -75,6 +75,9 @@ struct settings {
 	int64_t server_idle;
 	int64_t server_sessions;
 	int64_t server_sessions_per_address;
+	int64_t server_strangers;
+	int64_t server_strangers_per_address;
+	int64_t server_stop_grace;
 };
 
 /* The table; its end is a row without name. */
@@ -85,6 +88,9 @@ extern const struct conf_key settings_keys[];
  * Returns 0, or -1 with path:line and what is allowed.
  */
 int settings_load(const char *path, struct settings *ret_settings, struct err *err);
+
+/* Use the time zone and the AVRS ID pattern of settings that were loaded before. */
+int settings_use(const struct settings *settings, struct err *err);
 
 /* place, seen from the folder that the settings file is in. */
 void settings_beside(const struct settings *settings, const char *place, char ret_path[PATH_MAX]);

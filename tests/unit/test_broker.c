@@ -18,6 +18,7 @@
 #include "server/control.h"
 #include "server/request.h"
 #include "spool/public_key.h"
+#include "spool/traffic.h"
 #include "tests/lib/drops.h"
 #include "tests/unit/suite.h"
 
@@ -149,8 +150,15 @@ static pid_t start_sleeper(int *ret_pidfd)
 	return pid;
 }
 
-/* As the listener and the zygote begin one, then logged in and speaking SFTP. */
-static struct session begin_session(struct bench *bench, int64_t number, const char *login)
+static void expect_told(struct bench *bench, enum control what, int64_t number)
+{
+	CU_ASSERT_EQUAL_FATAL(receive(bench, bench->control), MESSAGE_GOT);
+	CU_ASSERT_EQUAL(bench->message->kind, what);
+	CU_ASSERT_EQUAL(message_get_int(bench->message), number);
+}
+
+/* As the listener and the zygote begin one: it has said nothing of its own. */
+static struct session introduce_session(struct bench *bench, int64_t number)
 {
 	struct message *message = bench->message;
 	struct session session;
@@ -171,6 +179,15 @@ static struct session begin_session(struct bench *bench, int64_t number, const c
 	message_put_fd(message, pidfd);
 	CU_ASSERT_EQUAL(ask(bench, &session), ANSWER_OK);
 	(void)close(pidfd);
+	return session;
+}
+
+/* Then logged in, which the listener hears of, and speaking SFTP. */
+static struct session begin_session(struct bench *bench, int64_t number, const char *login)
+{
+	struct message *message = bench->message;
+	struct session session = introduce_session(bench, number);
+
 	message_start(message, REQUEST_KEY);
 	message_put_text(message, login);
 	message_put_text(message, "ssh-ed25519");
@@ -178,6 +195,7 @@ static struct session begin_session(struct bench *bench, int64_t number, const c
 	message_put_int(message, 1);
 	CU_ASSERT_EQUAL(ask(bench, &session), ANSWER_OK);
 	CU_ASSERT_EQUAL(message_get_int(message), 1);
+	expect_told(bench, CONTROL_LOGGED_IN, number);
 	CU_ASSERT_EQUAL(ask_path(bench, &session, REQUEST_START, "test"), ANSWER_OK);
 	return session;
 }
@@ -204,9 +222,7 @@ static bool end_session(struct session *session)
 /* The listener is told that the session is over. */
 static void expect_closed(struct bench *bench, int64_t number)
 {
-	CU_ASSERT_EQUAL_FATAL(receive(bench, bench->control), MESSAGE_GOT);
-	CU_ASSERT_EQUAL(bench->message->kind, CONTROL_CLOSED);
-	CU_ASSERT_EQUAL(message_get_int(bench->message), number);
+	expect_told(bench, CONTROL_CLOSED, number);
 }
 
 static void a_session_is_answered_until_it_ends(void)
@@ -378,6 +394,74 @@ static void without_its_listener_it_ends(void)
 	CU_ASSERT_TRUE(WIFEXITED(status));
 }
 
+static void tell(struct bench *bench, enum control what)
+{
+	struct err err;
+
+	message_start(bench->message, what);
+	CU_ASSERT_EQUAL(message_send(bench->control, bench->message, &err), 0);
+}
+
+static void it_answers_whether_it_works_and_passes_over_what_it_does_not_know(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench);
+	tell(&bench, (enum control)1000);
+	tell(&bench, CONTROL_PING);
+	CU_ASSERT_EQUAL_FATAL(receive(&bench, bench.control), MESSAGE_GOT);
+	CU_ASSERT_EQUAL(bench.message->kind, CONTROL_PONG);
+}
+
+/* Sessions that are logged in know what they have open, so they are only told. */
+static void told_to_stop_it_tells_its_sessions_and_ends_strangers(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session ann;
+	struct session stranger;
+
+	bench_open(&bench);
+	ann = begin_session(&bench, 1, "ann");
+	stranger = introduce_session(&bench, 2);
+	tell(&bench, CONTROL_STOP);
+	CU_ASSERT_EQUAL(receive(&bench, stranger.channel), MESSAGE_END);
+	/* A sleeper takes SIGTERM at its word. */
+	CU_ASSERT_TRUE(end_session(&ann));
+	expect_closed(&bench, 1);
+	expect_closed(&bench, 2);
+	(void)end_session(&stranger);
+}
+
+static bool number_becomes(struct bench *bench, const char *sql, int64_t number)
+{
+	for (int i = 0; i < PATIENCE_MS / 20; i++) {
+		if (drops_number(&bench->drops, sql) == number)
+			return true;
+		(void)usleep(20000);
+	}
+	return false;
+}
+
+static void it_writes_down_what_was_counted(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session ann;
+	struct err err;
+
+	bench_open(&bench);
+	ann = begin_session(&bench, 1, "ann");
+	message_start(bench.message, CONTROL_TRAFFIC);
+	message_put_int(bench.message, TRAFFIC_COUNT);
+	for (int i = 0; i < TRAFFIC_COUNT; i++)
+		message_put_int(bench.message, i == TRAFFIC_ACCEPTED ? 5 : 0);
+	CU_ASSERT_EQUAL(message_send(bench.control, bench.message, &err), 0);
+	CU_ASSERT_TRUE(
+	    number_becomes(&bench, "SELECT value FROM traffic WHERE name = 'connections'", 5));
+	CU_ASSERT_TRUE(
+	    number_becomes(&bench, "SELECT value FROM traffic WHERE name = 'logins'", 1));
+	(void)end_session(&ann);
+}
+
 void add_suite_broker(CU_pSuite suite)
 {
 	TEST(a_session_is_answered_until_it_ends);
@@ -387,4 +471,7 @@ void add_suite_broker(CU_pSuite suite)
 	TEST(a_print_shop_keeps_what_it_prints_until_it_is_none);
 	TEST(a_session_that_reads_no_answers_keeps_nobody_waiting);
 	TEST(without_its_listener_it_ends);
+	TEST(it_answers_whether_it_works_and_passes_over_what_it_does_not_know);
+	TEST(told_to_stop_it_tells_its_sessions_and_ends_strangers);
+	TEST(it_writes_down_what_was_counted);
 }

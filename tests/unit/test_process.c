@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -369,6 +370,36 @@ static void closes_every_descriptor_but_one(void)
 		CU_ASSERT_TRUE(child_succeeds(close_some, &rows[i]));
 }
 
+static void become_a_shell(const void *arg)
+{
+	const char *argv[] = {"/bin/sh", "-c", arg, NULL};
+	struct err err;
+
+	(void)process_become(argv, &err);
+}
+
+static void becomes_another_program_in_the_same_process(void)
+{
+	struct child_end end;
+	char line[64];
+
+	child_run(become_a_shell, "echo becomes >&2; exit 5", &end);
+	CU_ASSERT_EQUAL(WEXITSTATUS(end.status), 5);
+	CU_ASSERT_STRING_EQUAL(end.said, "becomes\n");
+	(void)snprintf(line, sizeof(line), "test $PPID = %d", (int)getpid());
+	CU_ASSERT_TRUE(child_succeeds(become_a_shell, line));
+}
+
+static void stays_what_it_is_where_there_is_no_such_program(void)
+{
+	const char *argv[] = {"/nonexistent/program", NULL};
+	struct err err = {.kind = ERR_INTERNAL};
+
+	CU_ASSERT_EQUAL(process_become(argv, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/nonexistent/program"));
+}
+
 void add_suite_process(CU_pSuite suite)
 {
 	TEST(tells_how_it_ended_and_forgets_it);
@@ -385,4 +416,6 @@ void add_suite_process(CU_pSuite suite)
 	TEST(ends_with_the_one_who_started_it);
 	TEST(finds_programs_beside_this_one_only);
 	TEST(closes_every_descriptor_but_one);
+	TEST(becomes_another_program_in_the_same_process);
+	TEST(stays_what_it_is_where_there_is_no_such_program);
 }

@@ -972,6 +972,29 @@ static void extensions_that_are_offered_are_answered(void)
 	expect_status(&bench, 8, SFTP_BAD_MESSAGE);
 }
 
+static void is_idle_while_nothing_is_open_or_to_be_sent(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct handle_text file;
+	struct handle_text folder;
+	size_t used = 0;
+	struct err err;
+
+	bench_open(&bench);
+	CU_ASSERT_TRUE(sftp_is_idle(bench.sftp));
+	file = open_file(&bench, "/file");
+	folder = open_folder(&bench, "/folder");
+	ask_handle(&bench, SFTP_CLOSE, 1, &file);
+	expect_status(&bench, 1, SFTP_OK);
+	CU_ASSERT_FALSE(sftp_is_idle(bench.sftp));
+	ask_handle(&bench, SFTP_CLOSE, 2, &folder);
+	CU_ASSERT_EQUAL(sftp_feed(bench.sftp, bench.ask.data, bench.ask.length, &used, &err), 0);
+	buffer_consume(&bench.ask, used);
+	CU_ASSERT_FALSE(sftp_is_idle(bench.sftp));
+	take_all(bench.sftp);
+	CU_ASSERT_TRUE(sftp_is_idle(bench.sftp));
+}
+
 void add_suite_sftp(CU_pSuite suite)
 {
 	TEST(a_session_begins_with_one_init);
@@ -997,4 +1020,5 @@ void add_suite_sftp(CU_pSuite suite)
 	TEST(answers_never_pass_their_maximum);
 	TEST(without_its_broker_the_session_ends);
 	TEST(extensions_that_are_offered_are_answered);
+	TEST(is_idle_while_nothing_is_open_or_to_be_sent);
 }

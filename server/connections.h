@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The connections that the listener has handed out, and the limits on how many there may be. */
+#ifndef SERVER_CONNECTIONS_H
+#define SERVER_CONNECTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "server/refusal.h"
+#include "spool/settings.h"
+
+enum { ADDRESS_MAX = 64 };
+
+struct connection {
+	int64_t number;
+	char address[ADDRESS_MAX];
+	bool is_stranger;   /* it has not logged in */
+	const void *broker; /* whose session it is; only compared */
+	UT_hash_handle hh;
+};
+
+/* All of them, by number: {NULL} has none. */
+struct connections {
+	struct connection *first;
+};
+
+void connections_done(struct connections *connections);
+
+struct connection *connections_add(
+    struct connections *connections, int64_t number, const char *address, const void *broker);
+struct connection *connections_find(const struct connections *connections, int64_t number);
+void connections_forget(struct connections *connections, struct connection *connection);
+
+/* Forget those of a broker: its sessions end with it. */
+void connections_forget_broker(struct connections *connections, const void *broker);
+
+size_t connections_count(const struct connections *connections);
+size_t connections_of_broker(const struct connections *connections, const void *broker);
+size_t connections_strangers(const struct connections *connections);
+
+/* May one more come from the address, and if not, by which limit? */
+enum refusal connections_judge(
+    const struct connections *connections, const struct settings *settings, const char *address);
+
+#endif
