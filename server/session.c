@@ -56,6 +56,7 @@ struct session {
 	struct login login;
 	struct sftp *sftp; /* once the subsystem was asked for */
 	struct buffer in;
+	uint32_t waiting; /* bytes that libssh holds for us */
 	bool wants_sftp;
 	bool saw_eof;
 	bool saw_extended; /* data of a second stream, which nobody reads */
@@ -120,16 +121,20 @@ static void on_eof(ssh_session ssh, ssh_channel channel, void *arg)
 	((struct session *)arg)->saw_eof = true;
 }
 
-/* Takes nothing: what is for us is read by take_input(). */
+/* Takes nothing: what is for us, all length bytes that libssh has by now, is read by take_input().
+ */
 static int on_data(
     ssh_session ssh, ssh_channel channel, void *data, uint32_t length, int is_stderr, void *arg)
 {
+	struct session *s = arg;
+
 	(void)ssh;
 	(void)channel;
 	(void)data;
-	(void)length;
 	if (is_stderr)
-		((struct session *)arg)->saw_extended = true;
+		s->saw_extended = true;
+	else
+		s->waiting = length;
 	return 0;
 }
 
@@ -313,34 +318,32 @@ static int send_output(struct session *s)
 }
 
 /*
- * Read what has come, and answer the complete requests in it. Where libssh has nothing, asking it
- * is a poll(), which costs more than the rest of a small answer: so it is asked once, and not
- * again when it gave less than it could.
+ * Read what has come, and answer the complete requests in it. libssh is not asked how much that is:
+ * where it has nothing, the question is a poll(), which costs more than the rest of a small answer.
  */
 static int take_input(struct session *s)
 {
 	struct err err;
 	size_t used = 0;
-	int waiting = ssh_channel_poll(s->channel, 0);
 
-	if (waiting > INPUT_MAX || s->saw_extended)
+	if (s->waiting > INPUT_MAX || s->saw_extended)
 		return end(s, "more was sent than was asked for");
 	while (!sftp_is_full(s->sftp)) {
 		char *at = buffer_reserve(&s->in, READ_SIZE);
-		int count = waiting;
+		int count = 0;
 
-		if (waiting > 0)
-			count = at ? ssh_channel_read_nonblocking(s->channel, at, READ_SIZE, 0) : 0;
-		if (count == SSH_ERROR)
+		if (at && s->waiting > 0)
+			count = ssh_channel_read_nonblocking(s->channel, at, READ_SIZE, 0);
+		if (count < 0)
 			return end(s, "the channel is closed");
-		if (count > 0)
-			buffer_grow(&s->in, (size_t)count);
+		s->waiting -= (uint32_t)count;
+		buffer_grow(&s->in, (size_t)count);
 		if (sftp_feed(s->sftp, buffer_text(&s->in), s->in.length, &used, &err) < 0)
 			return end(s, err.text);
 		buffer_consume(&s->in, used);
 		if (count > 0 || used > 0)
 			s->deadline = clock_elapsed() + s->means->settings->server_idle;
-		if (count < READ_SIZE)
+		if (count == 0 || s->waiting == 0)
 			break;
 	}
 	return 0;
@@ -348,8 +351,7 @@ static int take_input(struct session *s)
 
 static bool is_served(const struct session *s)
 {
-	return s->saw_eof && sftp_output(s->sftp)->length == 0 &&
-	       ssh_channel_poll(s->channel, 0) <= 0;
+	return s->saw_eof && sftp_output(s->sftp)->length == 0 && s->waiting == 0;
 }
 
 static int serve(struct session *s)
