@@ -61,7 +61,7 @@ enum admission {
 enum {
 	REQUEST_TIMEOUT_MS = 30000, /* a broker that says nothing for so long is gone */
 	LISTINGS_MAX = 64,          /* open at a time in a session */
-	LIST_PAGE = 128,            /* entries in an answer at most; they fit a message */
+	LIST_PAGE = 220,            /* entries in an answer at most; they fit a message */
 	CLIENT_MAX = 128,           /* bytes of the client's software that are kept */
 };
 

@@ -50,15 +50,28 @@ static int list_fixed(struct listing *listing, const char *const *names, struct 
 	return 0;
 }
 
-static int pass_letter(const struct letter *letter, void *arg, struct err *err)
+static int pass_line(const struct letter_line *line, void *arg, struct err *err)
 {
 	struct listing *listing = arg;
-	struct view_entry entry = {.size = letter->size, .changed = letter->posted};
+	struct view_entry entry;
 
-	(void)snprintf(entry.name, sizeof(entry.name), "%s%s%s", listing->prefix,
-	    listing->prefix[0] ? "_" : "", letter->name);
-	listing->cursor->sequence = letter->sequence;
+	entry.is_folder = false;
+	entry.size = line->size;
+	entry.changed = line->posted;
+	if (listing->prefix[0])
+		(void)snprintf(
+		    entry.name, sizeof(entry.name), "%s_%s", listing->prefix, line->name);
+	else
+		text_copy(entry.name, line->name);
+	listing->cursor->sequence = line->sequence;
 	return pass_on(listing, &entry, err);
+}
+
+static int pass_letter(const struct letter *letter, void *arg, struct err *err)
+{
+	struct letter_line line = {letter->name, letter->size, letter->sequence, letter->posted};
+
+	return pass_line(&line, arg, err);
 }
 
 /* The membership, without a role where it shows nothing of the area: rights go between pages. */
@@ -89,7 +102,7 @@ static int list_class(struct listing *listing, bool *ret_more, struct err *err)
 	if (membership.role == ROLE_NONE)
 		return 0;
 	text_copy(after.avrs_id, folder->avrs_id);
-	if (letter_list_posted(listing->view->spool->catalog, &after, listing->left, pass_letter,
+	if (letter_list_lines(listing->view->spool->catalog, &after, listing->left, pass_line,
 	        listing, err) < 0)
 		return -1;
 	*ret_more = listing->left == 0;
