@@ -9,6 +9,7 @@
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "server/broker_session.h"
 #include "spool/address_list.h"
@@ -17,6 +18,9 @@
 #include "spool/receipt.h"
 
 #define POSTING_REASON VIEW_POSTING_TEXT
+
+/* A client that gets letter after letter is judged by one look at its role in so long. */
+#define ROLE_LASTS (SECOND / 4)
 
 static int put_answer(struct broker_session *s, enum answer answer, const char *reason)
 {
@@ -66,6 +70,7 @@ static int answer_hello(struct broker_session *s, struct err *err)
 static void log_in(struct broker_session *s, const struct account *account)
 {
 	view_init(&s->view, &s->broker->spool, account);
+	s->view.role_lasts = ROLE_LASTS;
 	s->phase = PHASE_LOGGED_IN;
 	log_info("session=%" PRId64 " login=%s from=%s %s", s->number, account->login, s->address,
 	    s->how);
