@@ -40,7 +40,8 @@ enum {
 
 /* A helper process and the channel to it. */
 struct helper {
-	const char *option; /* what edelivery-sftpd is started with for it */
+	const char *program;
+	const char *option; /* that it is started with */
 	struct process process;
 	int channel;
 	struct watch *watch;
@@ -390,7 +391,7 @@ static int start_helper(
 	int ends[2];
 	int result;
 
-	if (process_sibling("edelivery-sftpd", path, sizeof(path), err) < 0 ||
+	if (process_sibling(helper->program, path, sizeof(path), err) < 0 ||
 	    message_channel(ends, err) < 0)
 		return -1;
 	result = process_start(argv, &ends[1], 1, &helper->process, err);
@@ -448,8 +449,8 @@ int listener_run(const char *settings, struct err *err)
 {
 	struct listener l = {.settings_path = settings,
 	    .socket_fd = -1,
-	    .zygote = {.option = "--zygote", .channel = -1},
-	    .broker = {.option = "--broker", .channel = -1}};
+	    .zygote = {.program = "edelivery-session", .option = "--zygote", .channel = -1},
+	    .broker = {.program = "edelivery-sftpd", .option = "--broker", .channel = -1}};
 	int result = start(&l, err);
 
 	if (result == 0)

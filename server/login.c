@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "server/ask.h"
+#include "spool/key_blob.h"
 #include "spool/password.h"
-#include "spool/public_key.h"
 
 enum {
 	LOGIN_PASSWORD_METHODS = SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE,
@@ -45,7 +45,7 @@ static int deny(struct login *login)
 static bool is_long_enough(const struct policy *policy, const char *type, const char *blob)
 {
 	return strcmp(type, "ssh-rsa") != 0 ||
-	       public_key_rsa_bits(blob) >= (unsigned)policy->rsa_bits;
+	       key_blob_rsa_bits(blob) >= (unsigned)policy->rsa_bits;
 }
 
 /*
