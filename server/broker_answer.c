@@ -242,7 +242,7 @@ static int answer_start(struct broker_session *s, struct err *err)
 	text_copy(s->client, client);
 	log_info("session=%" PRId64 " login=%s sftp client=\"%s\"", s->number,
 	    s->view.account.login, client);
-	return put_ok(s);
+	return 0;
 }
 
 /* Read the request's path, and find what it is. *ret_answered: the answer is written already. */
@@ -368,7 +368,7 @@ static int answer_close_folder(struct broker_session *s, struct err *err)
 	if (!listing)
 		return refuse(err);
 	listing->is_open = false;
-	return put_ok(s);
+	return 0;
 }
 
 /* Whose right opens the letter there: new/ has those of both classes. */
@@ -584,11 +584,11 @@ static const struct {
 } requests[REQUEST_COUNT] = {
     [REQUEST_HELLO] = {PHASE_UNKNOWN, true, answer_hello},
     [REQUEST_KEY] = {PHASE_STRANGER, true, answer_key},
-    [REQUEST_START] = {PHASE_LOGGED_IN, true, answer_start},
+    [REQUEST_START] = {PHASE_LOGGED_IN, false, answer_start},
     [REQUEST_FIND] = {PHASE_SFTP, true, answer_find},
     [REQUEST_OPEN_FOLDER] = {PHASE_SFTP, true, answer_open_folder},
     [REQUEST_LIST] = {PHASE_SFTP, true, answer_list},
-    [REQUEST_CLOSE_FOLDER] = {PHASE_SFTP, true, answer_close_folder},
+    [REQUEST_CLOSE_FOLDER] = {PHASE_SFTP, false, answer_close_folder},
     [REQUEST_OPEN] = {PHASE_SFTP, true, answer_open},
     [REQUEST_REMOVE] = {PHASE_SFTP, true, answer_remove},
     [REQUEST_SENT] = {PHASE_SFTP, false, answer_sent},

@@ -3,7 +3,7 @@
  * The load of the benches, by libssh: bench-client PORT LOGIN KEY MODE...
  *
  *   list FOLDER COUNT                     read all entries, which must be COUNT and . and ..
- *   poll SESSIONS LISTS FOLDER COUNT      the same LISTS times in each of SESSIONS, one after another
+ *   poll SESSIONS LISTS FOLDER COUNT      the same, LISTS times a session, one after another
  *   storm AT-ONCE SESSIONS FOLDER FILE N  so many sessions, at once so many processes: log in, list
  *                                         the N of FOLDER, get FILE of it, bye; prints its times
  *   hold N                                so many idle sessions, until standard input ends

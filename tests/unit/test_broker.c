@@ -178,7 +178,9 @@ static struct session begin_session(struct bench *bench, int64_t number, const c
 	message_put_int(message, 1);
 	CU_ASSERT_EQUAL(ask(bench, &session), ANSWER_OK);
 	CU_ASSERT_EQUAL(message_get_int(message), 1);
-	CU_ASSERT_EQUAL(ask_path(bench, &session, REQUEST_START, "test"), ANSWER_OK);
+	message_start(message, REQUEST_START);
+	message_put_text(message, "test");
+	CU_ASSERT_EQUAL(message_send(session.channel, message, &err), 0);
 	return session;
 }
 
