@@ -92,7 +92,7 @@ int ask_start(int broker, const char *client, struct err *err)
 {
 	message_start(&message, REQUEST_START);
 	message_put_text(&message, client);
-	return ask_surely(broker, &message, err) < 0 ? -1 : end_reading(&message, err);
+	return message_send(broker, &message, err);
 }
 
 /* A request about a path; the answer's rest is read by the caller where it is ANSWER_OK. */
@@ -185,7 +185,7 @@ int ask_close_folder(int broker, int64_t listing, struct err *err)
 {
 	message_start(&message, REQUEST_CLOSE_FOLDER);
 	message_put_int(&message, listing);
-	return ask_surely(broker, &message, err) < 0 ? -1 : end_reading(&message, err);
+	return message_send(broker, &message, err);
 }
 
 int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,

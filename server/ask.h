@@ -35,6 +35,7 @@ int ask_key(int broker, const char *login, const char *type, const char *blob, b
     enum admission *ret_admission, struct err *err);
 int ask_password(int broker, const char *login, const char *password, enum admission *ret_admission,
     struct err *err);
+/* Nothing is waited for. */
 int ask_start(int broker, const char *client, struct err *err);
 
 int ask_find(int broker, const char *path, struct entry *ret_entry, struct reply *ret_reply,
@@ -47,6 +48,7 @@ int ask_list(int broker, int64_t listing, struct message *page, struct reply *re
     int64_t *ret_count, bool *ret_more, struct err *err);
 int ask_next_entry(struct message *page, struct entry *ret_entry, struct err *err);
 
+/* Nothing is waited for. */
 int ask_close_folder(int broker, int64_t listing, struct err *err);
 int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
     struct reply *ret_reply, struct err *err);

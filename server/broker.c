@@ -272,6 +272,7 @@ static int check_session(struct broker_session *s, const char **ret_end, struct 
 		return 0;
 	}
 	s->view.account = account;
+	s->view.role.until = 0;
 	clock_print_date(clock_now(), today);
 	for (size_t i = 0; i < s->handed_count; i++) {
 		const struct handed *handed = &s->handed[i];

@@ -10,6 +10,7 @@
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "server/broker_session.h"
 #include "spool/address_list.h"
@@ -18,6 +19,9 @@
 #include "spool/receipt.h"
 
 #define POSTING_REASON VIEW_POSTING_TEXT
+
+/* A client that gets letter after letter is judged by one look at its role in so long. */
+#define ROLE_LASTS (SECOND / 4)
 
 static int put_answer(struct broker_session *s, enum answer answer, const char *reason)
 {
@@ -67,6 +71,7 @@ static int answer_hello(struct broker_session *s, struct err *err)
 static void log_in(struct broker_session *s, const struct account *account)
 {
 	view_init(&s->view, &s->broker->spool, account);
+	s->view.role_lasts = ROLE_LASTS;
 	s->phase = PHASE_LOGGED_IN;
 	broker_tell(s->broker, CONTROL_LOGGED_IN, s->number);
 	broker_count(s->broker, TRAFFIC_LOGINS, 1);
@@ -253,7 +258,7 @@ static int answer_start(struct broker_session *s, struct err *err)
 	text_copy(s->client, client);
 	log_info("session=%" PRId64 " login=%s sftp client=\"%s\"", s->number,
 	    s->view.account.login, client);
-	return put_ok(s);
+	return 0;
 }
 
 /* Read the request's path, and find what it is. *ret_answered: the answer is written already. */
@@ -379,7 +384,7 @@ static int answer_close_folder(struct broker_session *s, struct err *err)
 	if (!listing)
 		return refuse(err);
 	listing->is_open = false;
-	return put_ok(s);
+	return 0;
 }
 
 /* Whose right opens the letter there: new/ has those of both classes. */
@@ -619,11 +624,11 @@ static const struct {
 } requests[REQUEST_COUNT] = {
     [REQUEST_HELLO] = {PHASE_UNKNOWN, true, answer_hello},
     [REQUEST_KEY] = {PHASE_STRANGER, true, answer_key},
-    [REQUEST_START] = {PHASE_LOGGED_IN, true, answer_start},
+    [REQUEST_START] = {PHASE_LOGGED_IN, false, answer_start},
     [REQUEST_FIND] = {PHASE_SFTP, true, answer_find},
     [REQUEST_OPEN_FOLDER] = {PHASE_SFTP, true, answer_open_folder},
     [REQUEST_LIST] = {PHASE_SFTP, true, answer_list},
-    [REQUEST_CLOSE_FOLDER] = {PHASE_SFTP, true, answer_close_folder},
+    [REQUEST_CLOSE_FOLDER] = {PHASE_SFTP, false, answer_close_folder},
     [REQUEST_OPEN] = {PHASE_SFTP, true, answer_open},
     [REQUEST_REMOVE] = {PHASE_SFTP, true, answer_remove},
     [REQUEST_SENT] = {PHASE_SFTP, false, answer_sent},

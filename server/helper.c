@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -31,12 +32,14 @@ static int watch(struct helper *helper, void (*on_message)(void *helper), struct
 
 static int run(struct helper *helper, const char *settings, struct err *err)
 {
+	bool is_zygote = strcmp(helper->option, "--zygote") == 0;
+	const char *program = is_zygote ? "edelivery-session" : "edelivery-sftpd";
 	char path[PATH_MAX];
 	const char *argv[] = {path, helper->option, settings, NULL};
 	int ends[2];
 	int result;
 
-	if (process_sibling("edelivery-sftpd", path, sizeof(path), err) < 0 ||
+	if (process_sibling(program, path, sizeof(path), err) < 0 ||
 	    message_channel(ends, err) < 0)
 		return -1;
 	result = process_start(argv, &ends[1], 1, &helper->process, err);

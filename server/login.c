@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "server/ask.h"
+#include "spool/key_blob.h"
 #include "spool/password.h"
-#include "spool/public_key.h"
 
 enum {
 	LOGIN_PASSWORD_METHODS = SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE,

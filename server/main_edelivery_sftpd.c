@@ -16,13 +16,10 @@
 #include "server/control.h"
 #include "server/listener.h"
 #include "server/verifier.h"
-#include "server/zygote.h"
 #include "spool/program.h"
 
 static int (*role_of(const char *option))(const char *settings, int control_fd, struct err *err)
 {
-	if (strcmp(option, "--zygote") == 0)
-		return zygote_run;
 	if (strcmp(option, "--verifier") == 0)
 		return verifier_run;
 	return strcmp(option, "--broker") == 0 ? broker_run : NULL;

@@ -3,9 +3,9 @@
  * What a session may ask of its broker.
  *
  * The session is sandboxed and speaks to the network; the broker holds the rights and speaks only
- * this, over a channel (base/message.h) of the session's own. Each request gets one answer of the
- * same kind, whose first int is an enum answer; more follows only after ANSWER_OK. A number is
- * never reused; a new one goes before REQUEST_COUNT.
+ * this, over a channel (base/message.h) of the session's own. Each request, but for some that
+ * need none, gets one answer of the same kind, whose first int is an enum answer; more follows only
+ * after ANSWER_OK. A number is never reused; a new one goes before REQUEST_COUNT.
  */
 #ifndef SERVER_REQUEST_H
 #define SERVER_REQUEST_H
@@ -16,7 +16,7 @@ enum request {
 	/* login, key type, key blob (base64), proven (0: may it be tried?). Answer: enum admission
 	 */
 	REQUEST_KEY,
-	/* the client's software. Answer: nothing more; the session is an SFTP session now */
+	/* the client's software. No answer; the session is an SFTP session now */
 	REQUEST_START,
 	/* path. Answer: entry */
 	REQUEST_FIND,
@@ -24,7 +24,7 @@ enum request {
 	REQUEST_OPEN_FOLDER,
 	/* number of the listing. Answer: more (0, 1), count, count entries */
 	REQUEST_LIST,
-	/* number of the listing. Answer: nothing more */
+	/* number of the listing. No answer */
 	REQUEST_CLOSE_FOLDER,
 	/* path of a file. Answer: entry, its letter (0: none), descriptor */
 	REQUEST_OPEN,
@@ -61,7 +61,7 @@ enum admission {
 enum {
 	REQUEST_TIMEOUT_MS = 30000, /* a broker that says nothing for so long is gone */
 	LISTINGS_MAX = 64,          /* open at a time in a session */
-	LIST_PAGE = 128,            /* entries in an answer at most; they fit a message */
+	LIST_PAGE = 220,            /* entries in an answer at most; they fit a message */
 	CLIENT_MAX = 128,           /* bytes of the client's software that are kept */
 };
 

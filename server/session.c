@@ -52,14 +52,13 @@ const struct sandbox_rule session_rules[] = {
 
 struct session {
 	const struct session_means *means;
-	int client_fd;
-	int broker_fd;
 	ssh_session ssh;
 	ssh_channel channel;
 	ssh_event event;
 	struct login login;
 	struct sftp *sftp; /* once the subsystem was asked for */
 	struct buffer in;
+	uint32_t waiting; /* bytes that libssh holds for us */
 	bool wants_sftp;
 	bool saw_eof;
 	bool saw_extended; /* data of a second stream, which nobody reads */
@@ -127,16 +126,20 @@ static void on_eof(ssh_session ssh, ssh_channel channel, void *arg)
 	((struct session *)arg)->saw_eof = true;
 }
 
-/* Takes nothing: what is for us is read by take_input(). */
+/* Takes nothing: what is for us, all length bytes that libssh has by now, is read by take_input().
+ */
 static int on_data(
     ssh_session ssh, ssh_channel channel, void *data, uint32_t length, int is_stderr, void *arg)
 {
+	struct session *s = arg;
+
 	(void)ssh;
 	(void)channel;
 	(void)data;
-	(void)length;
 	if (is_stderr)
-		((struct session *)arg)->saw_extended = true;
+		s->saw_extended = true;
+	else
+		s->waiting = length;
 	return 0;
 }
 
@@ -223,26 +226,28 @@ static int confine(struct session *s, struct err *err)
 	return sandbox_enter(s->means->sandbox, err);
 }
 
-static int start(struct session *s, struct err *err)
+int session_prepare(ssh_bind bind, ssh_session *ret_ssh, struct err *err)
 {
+	ssh_session ssh = ssh_new();
 	int one = 1;
 	int rsa_bits = RSA_BITS_READ;
 
-	s->ssh = ssh_new();
-	s->event = ssh_event_new();
-	if (!s->ssh || !s->event)
+	if (!ssh)
 		return err_set(err, ERR_INTERNAL, "cannot make an SSH session");
-	set_callbacks(s);
 	/* libssh offers compression unless told: it costs memory, and a parser. */
-	(void)ssh_options_set(s->ssh, SSH_OPTIONS_COMPRESSION_C_S, "none");
-	(void)ssh_options_set(s->ssh, SSH_OPTIONS_COMPRESSION_S_C, "none");
-	(void)ssh_options_set(s->ssh, SSH_OPTIONS_NODELAY, &one);
-	if (ssh_bind_accept_fd(s->means->bind, s->ssh, s->client_fd) != SSH_OK)
-		return err_set(err, ERR_INTERNAL, "%s", ssh_get_error(s->means->bind));
+	(void)ssh_options_set(ssh, SSH_OPTIONS_COMPRESSION_C_S, "none");
+	(void)ssh_options_set(ssh, SSH_OPTIONS_COMPRESSION_S_C, "none");
+	(void)ssh_options_set(ssh, SSH_OPTIONS_NODELAY, &one);
+	if (ssh_bind_accept_fd(bind, ssh, SESSION_CLIENT_FD) != SSH_OK) {
+		(void)err_set(err, ERR_INTERNAL, "%s", ssh_get_error(bind));
+		ssh_free(ssh);
+		return -1;
+	}
 	/* Or libssh ends the session at a key below the policy's, and the client has more to try.
 	 */
-	(void)ssh_options_set(s->ssh, SSH_OPTIONS_RSA_MIN_SIZE, &rsa_bits);
-	ssh_set_blocking(s->ssh, 0);
+	(void)ssh_options_set(ssh, SSH_OPTIONS_RSA_MIN_SIZE, &rsa_bits);
+	ssh_set_blocking(ssh, 0);
+	*ret_ssh = ssh;
 	return 0;
 }
 
@@ -298,7 +303,7 @@ static int let_in(struct session *s)
 	s->deadline = clock_elapsed() + s->means->settings->server_login_grace;
 	/* Not before that call: only then libssh has something for the event to poll. */
 	(void)ssh_event_add_session(s->event, s->ssh);
-	(void)ssh_event_add_fd(s->event, s->broker_fd, POLLIN, on_broker, s);
+	(void)ssh_event_add_fd(s->event, SESSION_BROKER_FD, POLLIN, on_broker, s);
 	(void)ssh_event_add_fd(s->event, s->stop_fd, POLLIN, on_stop, s);
 	/* A client that pipelines its login logs in inside the exchange, which then never ends. */
 	while (!s->login.done) {
@@ -348,34 +353,32 @@ static int send_output(struct session *s)
 }
 
 /*
- * Read what has come, and answer the complete requests in it. Where libssh has nothing, asking it
- * is a poll(), which costs more than the rest of a small answer: so it is asked once, and not
- * again when it gave less than it could.
+ * Read what has come, and answer the complete requests in it. libssh is not asked how much that is:
+ * where it has nothing, the question is a poll(), which costs more than the rest of a small answer.
  */
 static int take_input(struct session *s)
 {
 	struct err err;
 	size_t used = 0;
-	int waiting = ssh_channel_poll(s->channel, 0);
 
-	if (waiting > INPUT_MAX || s->saw_extended)
+	if (s->waiting > INPUT_MAX || s->saw_extended)
 		return end(s, "more was sent than was asked for");
 	while (!sftp_is_full(s->sftp)) {
 		char *at = buffer_reserve(&s->in, READ_SIZE);
-		int count = waiting;
+		int count = 0;
 
-		if (waiting > 0)
-			count = at ? ssh_channel_read_nonblocking(s->channel, at, READ_SIZE, 0) : 0;
-		if (count == SSH_ERROR)
+		if (at && s->waiting > 0)
+			count = ssh_channel_read_nonblocking(s->channel, at, READ_SIZE, 0);
+		if (count < 0)
 			return end(s, "the channel is closed");
-		if (count > 0)
-			buffer_grow(&s->in, (size_t)count);
+		s->waiting -= (uint32_t)count;
+		buffer_grow(&s->in, (size_t)count);
 		if (sftp_feed(s->sftp, buffer_text(&s->in), s->in.length, &used, &err) < 0)
 			return end(s, err.text);
 		buffer_consume(&s->in, used);
 		if (count > 0 || used > 0)
 			s->deadline = clock_elapsed() + s->means->settings->server_idle;
-		if (count < READ_SIZE)
+		if (count == 0 || s->waiting == 0)
 			break;
 	}
 	return 0;
@@ -383,8 +386,7 @@ static int take_input(struct session *s)
 
 static bool is_served(const struct session *s)
 {
-	return s->saw_eof && sftp_output(s->sftp)->length == 0 &&
-	       ssh_channel_poll(s->channel, 0) <= 0;
+	return s->saw_eof && sftp_output(s->sftp)->length == 0 && s->waiting == 0;
 }
 
 /* The server stops, and nothing is open here, long enough since the last request. */
@@ -434,17 +436,19 @@ static void run(struct session *s)
 {
 	struct err err;
 
-	if (start(s, &err) < 0) {
-		(void)end(s, err.text);
+	s->event = ssh_event_new();
+	if (!s->event) {
+		(void)end(s, "cannot wait for events");
 		return;
 	}
+	set_callbacks(s);
 	if (let_in(s) < 0 || await_sftp(s) < 0)
 		return;
-	if (ask_start(s->broker_fd, login_client(s->ssh), &err) < 0) {
+	if (ask_start(SESSION_BROKER_FD, login_client(s->ssh), &err) < 0) {
 		(void)end(s, err.text);
 		return;
 	}
-	s->sftp = sftp_new(s->broker_fd, s->means->settings->server_setstat == SETSTAT_IGNORE);
+	s->sftp = sftp_new(SESSION_BROKER_FD, s->means->settings->server_setstat == SETSTAT_IGNORE);
 	if (serve(s) == 0)
 		close_politely(s);
 	if (!s->broker_ended)
@@ -454,29 +458,28 @@ static void run(struct session *s)
 /* Tell the client why, where it can still be told. */
 static void say_goodbye(struct session *s)
 {
-	if (!s->ssh || is_gone(s))
+	if (is_gone(s))
 		return;
 	(void)ssh_session_set_disconnect_message(s->ssh, s->reason);
 	ssh_disconnect(s->ssh);
 }
 
-int session_run(const struct session_means *means, int client_fd, int broker_fd)
+int session_run(const struct session_means *means)
 {
 	static struct session s; /* its parts are large, and there is one a process */
 	struct err err;
 
 	s.means = means;
-	s.client_fd = client_fd;
-	s.broker_fd = broker_fd;
+	s.ssh = means->ssh;
 	s.in = (struct buffer)BUFFER(INPUT_KEPT);
-	login_init(&s.login, broker_fd, means->policy);
-	set_socket(client_fd);
+	login_init(&s.login, SESSION_BROKER_FD, means->policy);
+	set_socket(SESSION_CLIENT_FD);
 	if (watch_stop(&s, &err) < 0 || confine(&s, &err) < 0) {
 		log_error("text=\"a session cannot be confined: %s\"", err.text);
 		return EXIT_FAILURE;
 	}
 	run(&s);
-	ask_end(broker_fd, s.reason);
+	ask_end(SESSION_BROKER_FD, s.reason);
 	say_goodbye(&s);
 	sftp_free(s.sftp);
 	return EXIT_SUCCESS;

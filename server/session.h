@@ -13,11 +13,13 @@
 #include "spool/policy.h"
 #include "spool/settings.h"
 
+enum { SESSION_CLIENT_FD = 3, SESSION_BROKER_FD = 4 }; /* its descriptors, and all it has */
+
 /* What the zygote has ready for every session; borrowed. */
 struct session_means {
 	const struct settings *settings;
 	const struct policy *policy;
-	ssh_bind bind; /* with the host keys */
+	ssh_session ssh; /* made ready, and not begun */
 	const struct sandbox *sandbox;
 };
 
@@ -25,9 +27,16 @@ struct session_means {
 extern const struct sandbox_rule session_rules[];
 
 /*
- * Serve the client on its connected socket until it or we are done. Called in a process of its
- * own, whose other descriptors are closed; returns its exit status.
+ * Make ready what every session begins with, its host keys included, once for all that are forked:
+ * copying the RSA key takes libssh longer than the rest of a small session's beginning. ssh_free()
+ * ends it, and closes SESSION_CLIENT_FD, whatever that is by then.
  */
-int session_run(const struct session_means *means, int client_fd, int broker_fd);
+int session_prepare(ssh_bind bind, ssh_session *ret_ssh, struct err *err);
+
+/*
+ * Serve the client, connected at SESSION_CLIENT_FD, until it or we are done. Called in a process of
+ * its own, whose other descriptors but SESSION_BROKER_FD are closed; returns its exit status.
+ */
+int session_run(const struct session_means *means);
 
 #endif

@@ -41,11 +41,11 @@ struct handle {
 	enum { HANDLE_FREE, HANDLE_FILE, HANDLE_FOLDER } kind;
 	uint32_t serial;
 	struct sftp_attributes attributes;
-	int fd;         /* of a file */
-	int64_t letter; /* that it is, or 0 */
-	struct coverage sent;
-	int64_t listing;   /* of a folder, by the broker's number */
-	struct page *page; /* NULL until it is read */
+	int fd;                /* of a file */
+	int64_t letter;        /* that it is, or 0 */
+	struct coverage *sent; /* of a file; apart, so that the table of handles is a few pages */
+	int64_t listing;       /* of a folder, by the broker's number */
+	struct page *page;     /* NULL until it is read */
 };
 
 /* What went out of a letter that was closed, to be told when all of it did. */
@@ -86,11 +86,11 @@ struct sftp *sftp_new(int broker, bool ignore_setstat)
 /* The bytes that were read for it so far go out with the answers that are there. */
 static void add_report(struct sftp *sftp, const struct handle *handle)
 {
-	if (handle->kind != HANDLE_FILE || !handle->letter || handle->sent.count == 0)
+	if (handle->kind != HANDLE_FILE || !handle->letter || handle->sent->count == 0)
 		return;
 	sftp->reports = mem_resize(sftp->reports, sftp->report_count + 1, sizeof(*sftp->reports));
 	sftp->reports[sftp->report_count++] =
-	    (struct report){handle->letter, handle->sent, sftp->taken + (int64_t)sftp->out.length};
+	    (struct report){handle->letter, *handle->sent, sftp->taken + (int64_t)sftp->out.length};
 }
 
 static int send_reports(struct sftp *sftp, struct err *err)
@@ -126,8 +126,11 @@ int sftp_finish(struct sftp *sftp, struct err *err)
 
 static void close_handle(struct handle *handle)
 {
+	if (handle->kind == HANDLE_FREE)
+		return;
 	if (handle->kind == HANDLE_FILE)
 		(void)close(handle->fd);
+	free(handle->sent);
 	free(handle->page);
 	*handle = (struct handle){.kind = HANDLE_FREE};
 }
@@ -284,6 +287,7 @@ static int answer_open(struct sftp *sftp, struct request_in *in, struct err *err
 		return put_reply(sftp, in->id, &reply);
 	handle->kind = HANDLE_FILE;
 	handle->fd = fd;
+	handle->sent = mem_new(1, sizeof(*handle->sent));
 	handle->letter = entry.letter;
 	handle->attributes = attributes_of(&entry);
 	return put_handle(sftp, in->id, handle);
@@ -334,7 +338,7 @@ static int answer_read(struct sftp *sftp, struct request_in *in, struct err *err
 	sftp_end(&sftp->out, start);
 	sftp_put_length(&sftp->out, start + 9, (uint32_t)count);
 	if (count > 0)
-		coverage_add(&handle->sent, (int64_t)offset, (int64_t)offset + count);
+		coverage_add(handle->sent, (int64_t)offset, (int64_t)offset + count);
 	return 0;
 }
 

@@ -58,11 +58,10 @@ static const struct sandbox_rule rules[] = {
     {.number = -1},
 };
 
-enum { CLIENT_FD = 3, BROKER_FD = 4 };
-
 struct zygote {
 	struct settings settings;
 	struct session_means means;
+	ssh_bind bind;           /* with the host keys */
 	struct sandbox *sandbox; /* of the sessions */
 	int control_fd;
 	struct loop *loop;
@@ -134,13 +133,15 @@ static int be_session(const struct zygote *z, int client_fd, int broker_fd)
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
 	/* Numbers that are known, whatever else was open. */
-	if (dup2(client_fd, CLIENT_FD + 16) < 0 || dup2(broker_fd, BROKER_FD + 16) < 0 ||
-	    dup2(CLIENT_FD + 16, CLIENT_FD) < 0 || dup2(BROKER_FD + 16, BROKER_FD) < 0)
+	if (dup2(client_fd, SESSION_CLIENT_FD + 16) < 0 ||
+	    dup2(broker_fd, SESSION_BROKER_FD + 16) < 0 ||
+	    dup2(SESSION_CLIENT_FD + 16, SESSION_CLIENT_FD) < 0 ||
+	    dup2(SESSION_BROKER_FD + 16, SESSION_BROKER_FD) < 0)
 		return EXIT_FAILURE;
-	process_close_from(BROKER_FD + 1, -1);
-	if (message_receive(BROKER_FD, &message, &state, &err) < 0 || state != MESSAGE_GOT)
+	process_close_from(SESSION_BROKER_FD + 1, -1);
+	if (message_receive(SESSION_BROKER_FD, &message, &state, &err) < 0 || state != MESSAGE_GOT)
 		return EXIT_SUCCESS;
-	return session_run(&z->means, CLIENT_FD, BROKER_FD);
+	return session_run(&z->means);
 }
 
 /* Let the broker have a handle on the process, before that has read a byte from outside. */
@@ -219,8 +220,9 @@ static int prepare(struct zygote *z, const char *settings, struct err *err)
 	/* Larger blocks stay in the heap of the process, and are not given back each time. */
 	(void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
 	(void)mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
-	if (host_key_load(&z->settings, z->means.policy, &z->means.bind, err) < 0 ||
-	    host_key_warm_up(z->means.bind, err) < 0 ||
+	if (host_key_load(&z->settings, z->means.policy, &z->bind, err) < 0 ||
+	    host_key_warm_up(z->bind, err) < 0 ||
+	    session_prepare(z->bind, &z->means.ssh, err) < 0 ||
 	    sandbox_new(session_rules, &z->sandbox, err) < 0 || sandbox_new(rules, &own, err) < 0)
 		return -1;
 	z->means.sandbox = z->sandbox;
@@ -255,8 +257,11 @@ int zygote_run(const char *settings, int control_fd, struct err *err)
 		result = loop_run(z.loop, err);
 	loop_free(z.loop);
 	sandbox_free(z.sandbox);
-	if (z.means.bind)
-		ssh_bind_free(z.means.bind);
+	/* Closes the control channel, which has the number that a client's socket would have. */
+	if (z.means.ssh)
+		ssh_free(z.means.ssh);
+	if (z.bind)
+		ssh_bind_free(z.bind);
 	free(z.sessions);
 	return result;
 }

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,9 +13,12 @@
 /* The first two hex digits of the AVRS ID's SHA-256: 256 folders instead of one with 100,000. */
 static unsigned shard_of(const char *avrs_id)
 {
-	unsigned char hash[SHA256_DIGEST_LENGTH];
+	static EVP_MD *sha256; /* fetched once: OpenSSL looks longer for it than it hashes */
+	unsigned char hash[EVP_MAX_MD_SIZE] = {0};
 
-	(void)SHA256((const unsigned char *)avrs_id, strlen(avrs_id), hash);
+	if (!sha256)
+		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	(void)EVP_Digest(avrs_id, strlen(avrs_id), hash, NULL, sha256, NULL);
 	return hash[0];
 }
 

@@ -117,13 +117,17 @@ int letter_list_unfinished(struct catalog *catalog, const char *node,
 	    VALUES(TEXT(node)), each, arg, err);
 }
 
+/* Of those posted for an AVRS ID in a class, at most so many behind a sequence number. */
+#define POSTED_AFTER                                           \
+	" FROM letter l WHERE l.avrs_id = $1 AND l.class = $2" \
+	" AND l.electronic = 'posted' AND l.sequence > $3"     \
+	" ORDER BY l.sequence LIMIT $4"
+
 int letter_list_posted(struct catalog *catalog, const struct letter *after, int64_t limit,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err)
 {
-	return letter_row_each(catalog,
-	    SELECT "WHERE l.avrs_id = $1 AND l.class = $2 AND l.electronic = 'posted'"
-	           " AND l.sequence > $3 ORDER BY l.sequence LIMIT $4",
+	return letter_row_each(catalog, "SELECT " LETTER_COLUMNS POSTED_AFTER,
 	    VALUES(TEXT(after->avrs_id), TEXT(letter_class_name(after->class)),
 	        INT(after->sequence), INT(limit)),
 	    each, arg, err);
@@ -136,6 +140,28 @@ int letter_list_served(struct catalog *catalog, int64_t after, int64_t limit,
 	return letter_row_each(catalog,
 	    SELECT "WHERE l.electronic = 'posted' AND l.id > $1 ORDER BY l.id LIMIT $2",
 	    VALUES(INT(after), INT(limit)), each, arg, err);
+}
+
+int letter_list_lines(struct catalog *catalog, const struct letter *after, int64_t limit,
+    int (*each)(const struct letter_line *line, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog, "SELECT l.name, l.size, l.sequence, l.posted" POSTED_AFTER,
+	        VALUES(TEXT(after->avrs_id), TEXT(letter_class_name(after->class)),
+	            INT(after->sequence), INT(limit)),
+	        &row, &found, err) < 0)
+		return -1;
+	while (found) {
+		struct letter_line line = {statement_text(row, 0), statement_int(row, 1),
+		    statement_int(row, 2), statement_int(row, 3)};
+
+		if (each(&line, arg, err) < 0 || statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int letter_list_paper(struct catalog *catalog, const char *date,

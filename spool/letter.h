@@ -116,6 +116,19 @@ int letter_list_served(struct catalog *catalog, int64_t after, int64_t limit,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err);
 
+/* What a listing tells of a letter; the name is borrowed until each() returns. */
+struct letter_line {
+	const char *name;
+	int64_t size;
+	int64_t sequence;
+	int64_t posted;
+};
+
+/* The same letters as letter_list_posted(), in a fraction of its time: rows cost by the column. */
+int letter_list_lines(struct catalog *catalog, const struct letter *after, int64_t limit,
+    int (*each)(const struct letter_line *line, void *arg, struct err *err), void *arg,
+    struct err *err);
+
 /* All of one outbox folder, by id. */
 int letter_list_paper(struct catalog *catalog, const char *date,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,

@@ -110,6 +110,18 @@ static bool part_matches(const char *wanted, const char *part, struct place *pla
 	}
 }
 
+/* Has the path as many parts, and the fixed words? What a part may be is dearer to find out. */
+static bool fits(const struct pattern *pattern, char *const *parts)
+{
+	for (int i = 0; i < PARTS_MAX && (pattern->parts[i] || parts[i]); i++) {
+		const char *wanted = pattern->parts[i];
+
+		if (!wanted || !parts[i] || (wanted[0] >= ' ' && strcmp(wanted, parts[i]) != 0))
+			return false;
+	}
+	return true;
+}
+
 static bool matches(const struct pattern *pattern, char *const *parts, struct place *ret_place)
 {
 	struct place place = {.kind = pattern->kind,
@@ -117,15 +129,11 @@ static bool matches(const struct pattern *pattern, char *const *parts, struct pl
 	    .is_folder = pattern->is_folder,
 	    .class = pattern->class};
 
-	for (int i = 0; i < PARTS_MAX; i++) {
-		if (!pattern->parts[i] || !parts[i]) {
-			if (pattern->parts[i] || parts[i])
-				return false;
-			break;
-		}
+	if (!fits(pattern, parts))
+		return false;
+	for (int i = 0; i < PARTS_MAX && parts[i]; i++)
 		if (!part_matches(pattern->parts[i], parts[i], &place))
 			return false;
-	}
 	*ret_place = place;
 	return true;
 }

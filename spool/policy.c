@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "spool/public_key.h"
+#include "spool/key_blob.h"
 
 #define CURVE25519 "curve25519-sha256,curve25519-sha256@libssh.org"
 #define NIST_KEX   "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521"
@@ -66,7 +66,7 @@ bool policy_accepts_key(const struct policy *policy, const char *type)
 bool policy_accepts_length(const struct policy *policy, const char *type, const char *blob)
 {
 	return strcmp(type, "ssh-rsa") != 0 ||
-	       public_key_rsa_bits(blob) >= (unsigned)policy->rsa_bits;
+	       key_blob_rsa_bits(blob) >= (unsigned)policy->rsa_bits;
 }
 
 int policy_check_key(
@@ -79,6 +79,6 @@ int policy_check_key(
 	if (!policy_accepts_length(policy, type, blob))
 		return err_set(err, ERR_REFUSED,
 		    "an RSA key of %u bits; server.policy = %s accepts at least %d at a login",
-		    public_key_rsa_bits(blob), policy->name, policy->rsa_bits);
+		    key_blob_rsa_bits(blob), policy->name, policy->rsa_bits);
 	return 0;
 }

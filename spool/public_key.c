@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <libssh/libssh.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "spool/key_blob.h"
 
 #define COLUMNS "id, type, blob, comment, fingerprint, from_addresses, added, last_used"
 
@@ -64,55 +64,9 @@ static int take_word(const char **line, char *ret_word, size_t size)
 	return 0;
 }
 
-static uint32_t read_uint32(const unsigned char *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-/* How long the modulus is, in an ssh-rsa blob: string type, mpint e, mpint n (RFC 4253, 6.6). */
-static unsigned modulus_bits(const unsigned char *blob, size_t length)
-{
-	size_t at = 0;
-
-	for (int field = 0; at + 4 <= length; field++) {
-		uint32_t size = read_uint32(blob + at);
-
-		at += 4;
-		if (size > length - at)
-			return 0;
-		if (field == 2) {
-			while (size > 0 && blob[at] == 0) {
-				at++;
-				size--;
-			}
-			return size ? size * 8 - (unsigned)__builtin_clz(blob[at]) + 24 : 0;
-		}
-		at += size;
-	}
-	return 0;
-}
-
-/* The bytes that the base64 stands for, and how many: 0 when it is none. */
-static size_t decode(const char *base64, unsigned char ret_blob[KEY_BLOB_MAX])
-{
-	size_t length = strlen(base64);
-	int decoded = length <= KEY_BLOB_MAX
-	                  ? EVP_DecodeBlock(ret_blob, (const unsigned char *)base64, (int)length)
-	                  : -1;
-
-	return decoded > 0 ? (size_t)decoded : 0;
-}
-
-unsigned public_key_rsa_bits(const char *blob)
-{
-	unsigned char bytes[KEY_BLOB_MAX];
-
-	return modulus_bits(bytes, decode(blob, bytes));
-}
-
 static int check_rsa(const struct public_key *key, struct err *err)
 {
-	unsigned bits = public_key_rsa_bits(key->blob);
+	unsigned bits = key_blob_rsa_bits(key->blob);
 
 	if (bits < RSA_BITS_MIN)
 		return err_set(err, ERR_REFUSED, "an RSA key of %u bits; at least %d are needed",
@@ -144,12 +98,8 @@ static int take_fingerprint(ssh_key parsed, struct public_key *key, struct err *
  */
 static bool is_written_the_same(ssh_key parsed, const struct public_key *key)
 {
-	unsigned char blob[KEY_BLOB_MAX];
-	size_t length = decode(key->blob, blob);
-	size_t type_length = strlen(key->type);
 	char *written = NULL;
-	bool same = length > 4 + type_length && read_uint32(blob) == type_length &&
-	            memcmp(blob + 4, key->type, type_length) == 0 &&
+	bool same = key_blob_is_of_type(key->blob, key->type) &&
 	            ssh_pki_export_pubkey_base64(parsed, &written) == SSH_OK &&
 	            strcmp(written, key->blob) == 0;
 

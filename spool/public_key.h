@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 #include "spool/account.h"
+#include "spool/key_blob.h"
 
 enum {
 	KEY_TYPE_MAX = 64,
-	KEY_BLOB_MAX = 4096, /* of base64: RSA with 16,384 bits fits */
 	KEY_COMMENT_MAX = 200,
 	KEY_FINGERPRINT_MAX = 64,
 	RSA_BITS_MIN = 2048,
@@ -33,9 +33,6 @@ struct public_key {
  * RSA_BITS_MIN bits, or not a key at all.
  */
 int public_key_parse(const char *line, struct public_key *ret_key, struct err *err);
-
-/* How long the modulus of an ssh-rsa key is, by its blob (base64); 0 when that is none. */
-unsigned public_key_rsa_bits(const char *blob);
 
 /* Give the account the key, and set its id; ERR_CONFLICT when it has it. */
 int public_key_add(struct catalog *catalog, const struct actor *actor,

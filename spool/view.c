@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -23,15 +24,48 @@ void view_done(struct view *view)
 	view_texts_done(&view->texts);
 }
 
+/* Look the membership up, and keep it. */
+static int find_membership(struct view *view, const char *avrs_id,
+    struct membership *ret_membership, bool *ret_found, struct err *err)
+{
+	struct view_role *role = &view->role;
+
+	*role = (struct view_role){.until = clock_elapsed() + view->role_lasts};
+	if (membership_find(view->spool->catalog, view->account.id, avrs_id, &role->membership,
+	        &role->found, err) < 0) {
+		role->until = 0;
+		return -1;
+	}
+	if (!role->found)
+		text_copy(role->membership.avrs_id, avrs_id);
+	*ret_found = role->found;
+	if (role->found)
+		*ret_membership = role->membership;
+	return 0;
+}
+
+int view_find_role(struct view *view, const char *avrs_id, struct membership *ret_membership,
+    bool *ret_found, struct err *err)
+{
+	const struct view_role *role = &view->role;
+
+	if (clock_elapsed() >= role->until || strcmp(role->membership.avrs_id, avrs_id) != 0)
+		return find_membership(view, avrs_id, ret_membership, ret_found, err);
+	*ret_found = role->found;
+	if (role->found)
+		*ret_membership = role->membership;
+	return 0;
+}
+
 /* The account's membership of the place's AVRS ID, if there is one. */
-static int find_membership(const struct view *view, const struct place *place,
+static int find_membership_of(struct view *view, const struct place *place,
     struct membership *ret_membership, bool *ret_found, struct err *err)
 {
 	*ret_found = false;
 	if (!place->avrs_id[0])
 		return 0;
-	return membership_find(
-	    view->spool->catalog, view->account.id, place->avrs_id, ret_membership, ret_found, err);
+	return (place->kind == PLACE_LETTER ? view_find_role : find_membership)(
+	    view, place->avrs_id, ret_membership, ret_found, err);
 }
 
 static bool may_see(const struct view *view, const struct membership *membership, enum area area)
@@ -211,7 +245,7 @@ static int find(struct view *view, const char *path, struct view_found *found,
 	*ret_answer = VIEW_NOTHING;
 	if (!place_parse(path, &found->place))
 		return 0;
-	if (find_membership(view, &found->place, &found->membership, &member, err) < 0)
+	if (find_membership_of(view, &found->place, &found->membership, &member, err) < 0)
 		return -1;
 	if (!may_see(view, member ? &found->membership : NULL, found->place.area))
 		return 0;

@@ -19,6 +19,14 @@ struct view {
 	const struct spool *spool;
 	struct account account;
 	struct view_texts texts;
+	/* For so long a membership that was looked up is not looked up again to judge the account's
+	 * role; 0: always. */
+	int64_t role_lasts;
+	struct view_role {
+		int64_t until; /* by clock_elapsed() */
+		bool found;
+		struct membership membership;
+	} role;
 };
 
 enum view_answer { VIEW_FOUND, VIEW_NOTHING, VIEW_POSTING };
@@ -65,6 +73,13 @@ int view_find(struct view *view, const char *path, struct view_found *ret_found,
 int view_list(struct view *view, const struct place *folder, struct view_cursor *cursor,
     int64_t limit, int (*each)(const struct view_entry *entry, void *arg, struct err *err),
     void *arg, bool *ret_more, struct err *err);
+
+/*
+ * The account's membership of an AVRS ID, for its role and dates: from the last look-up where that
+ * is not older than view->role_lasts. What depends on its mark asks membership_find().
+ */
+int view_find_role(struct view *view, const char *avrs_id, struct membership *ret_membership,
+    bool *ret_found, struct err *err);
 
 /* Open a file that was found; the descriptor is the caller's. */
 int view_open(struct view *view, const struct view_found *found, int *ret_fd, struct err *err);

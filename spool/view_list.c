@@ -51,47 +51,53 @@ static int list_fixed(struct listing *listing, const char *const *names, struct 
 	return 0;
 }
 
-static int pass_letter(const struct letter *letter, void *arg, struct err *err)
+static int pass_line(const struct letter_line *line, void *arg, struct err *err)
 {
 	struct listing *listing = arg;
-	struct view_entry entry = {.size = letter->size, .changed = letter->posted};
+	struct view_entry entry;
 
-	(void)snprintf(entry.name, sizeof(entry.name), "%s%s%s", listing->prefix,
-	    listing->prefix[0] ? "_" : "", letter->name);
-	listing->cursor->sequence = letter->sequence;
+	entry.is_folder = false;
+	entry.size = line->size;
+	entry.changed = line->posted;
+	if (listing->prefix[0])
+		(void)snprintf(
+		    entry.name, sizeof(entry.name), "%s_%s", listing->prefix, line->name);
+	else
+		text_copy(entry.name, line->name);
+	listing->cursor->sequence = line->sequence;
 	return pass_on(listing, &entry, err);
 }
 
-/* The membership, without a role where it shows nothing of the area: rights go between pages. */
-static int find_membership(const struct listing *listing, const char *avrs_id, enum area area,
-    struct membership *ret_membership, struct err *err)
+static int pass_letter(const struct letter *letter, void *arg, struct err *err)
 {
-	struct membership membership = {.role = ROLE_NONE};
-	bool found = false;
+	struct letter_line line = {letter->name, letter->size, letter->sequence, letter->posted};
 
-	if (membership_find(listing->view->spool->catalog, listing->view->account.id, avrs_id,
-	        &membership, &found, err) < 0)
-		return -1;
-	if (!right_may_see(&listing->view->account, &membership, area, listing->today))
-		membership.role = ROLE_NONE;
-	*ret_membership = membership;
-	return 0;
+	return pass_line(&line, arg, err);
+}
+
+/* Without a role where the membership shows nothing of the area: rights go between pages. */
+static void judge(const struct listing *listing, enum area area, struct membership *membership)
+{
+	if (!right_may_see(&listing->view->account, membership, area, listing->today))
+		membership->role = ROLE_NONE;
 }
 
 static int list_class(struct listing *listing, bool *ret_more, struct err *err)
 {
 	const struct place *folder = listing->folder;
 	struct letter after = {.class = folder->class, .sequence = listing->cursor->sequence};
-	struct membership membership;
+	struct membership membership = {.role = ROLE_NONE};
+	bool found = false;
 
-	if (find_membership(listing, folder->avrs_id, folder->area, &membership, err) < 0)
+	if (view_find_role(listing->view, folder->avrs_id, &membership, &found, err) < 0)
 		return -1;
+	judge(listing, folder->area, &membership);
 	*ret_more = false;
 	if (membership.role == ROLE_NONE)
 		return 0;
 	text_copy(after.avrs_id, folder->avrs_id);
-	if (letter_list_posted(listing->view->spool->catalog, &after, listing->left, pass_letter,
-	        listing, err) < 0)
+	if (letter_list_lines(
+	        listing->view->spool->catalog, &after, listing->left, pass_line, listing, err) < 0)
 		return -1;
 	*ret_more = listing->left == 0;
 	return 0;
@@ -99,10 +105,13 @@ static int list_class(struct listing *listing, bool *ret_more, struct err *err)
 
 static int list_news(struct listing *listing, const char *avrs_id, bool *ret_more, struct err *err)
 {
-	struct membership membership;
+	struct membership membership = {.role = ROLE_NONE};
+	bool found = false;
 
-	if (find_membership(listing, avrs_id, AREA_PROVIDER, &membership, err) < 0)
+	if (membership_find(listing->view->spool->catalog, listing->view->account.id, avrs_id,
+	        &membership, &found, err) < 0)
 		return -1;
+	judge(listing, AREA_PROVIDER, &membership);
 	return news_list(listing->view->spool->catalog, &membership, &listing->cursor->news,
 	    listing->left, pass_letter, listing, ret_more, err);
 }

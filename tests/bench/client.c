@@ -3,6 +3,7 @@
  * The load of the benches, by libssh: bench-client PORT LOGIN KEY MODE...
  *
  *   list FOLDER COUNT                     read all entries, which must be COUNT and . and ..
+ *   poll SESSIONS LISTS FOLDER COUNT      the same, LISTS times a session, one after another
  *   storm AT-ONCE SESSIONS FOLDER FILE N  so many sessions, at once so many processes: log in, list
  *                                         the N of FOLDER, get FILE of it, bye; prints its times
  *   hold N                                so many idle sessions, until standard input ends
@@ -190,6 +191,18 @@ static int storm(char **args)
 	return result;
 }
 
+static int poll_folder(char **args)
+{
+	for (int session = number(args[0]); session > 0; session--) {
+		struct client c = enter();
+
+		for (int lists = number(args[1]); lists > 0; lists--)
+			list(&c, args[2], number(args[3]));
+		leave(&c);
+	}
+	return EXIT_SUCCESS;
+}
+
 static int hold(int count)
 {
 	char byte;
@@ -219,6 +232,8 @@ int main(int argc, char **argv)
 		leave(&c);
 		return EXIT_SUCCESS;
 	}
+	if (strcmp(argv[4], "poll") == 0 && argc == 9)
+		return poll_folder(argv + 5);
 	if (strcmp(argv[4], "storm") == 0 && argc == 10)
 		return storm(argv + 5);
 	if (strcmp(argv[4], "hold") == 0 && argc == 6)

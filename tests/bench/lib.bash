@@ -274,15 +274,18 @@ note() {
 	awk "BEGIN { printf \"%.6g\\n\", $3 }" >>"$T/figures/$1.$2"
 }
 
+# What is compared: the first is divided by the second.
+SIDES=(ours sshd)
+
 header() {
 	echo "rounds=$ROUNDS, medians (least..most)"
-	printf '%-38s %-28s %-28s %6s %9s %s\n' work ours sshd ratio wanted met
+	printf '%-38s %-28s %-28s %6s %9s %s\n' work "${SIDES[@]}" ratio wanted met
 }
 
 # row WORK TITLE WANTED: WANTED is '<= 0.5', '>= 1.2', or - where none is told.
 row() {
 	local server
-	for server in ours sshd; do
+	for server in "${SIDES[@]}"; do
 		sort -g "$T/figures/$1.$server" | awk '{ v[NR] = $1 }
 			END { m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
 			      printf "%.4g (%.4g..%.4g)\t%.6g\n", m, v[1], v[NR], m }'

@@ -6,7 +6,7 @@ load ../lib/spool
 
 # helper OPTION: its process; "" is the listener.
 helper() {
-	pgrep -f "edelivery-sftpd ${1:--c} .*$ROOT" | sort -n | head -n 1
+	pgrep -f "edelivery-(sftpd|session) ${1:--c} .*$ROOT" | sort -n | head -n 1
 }
 
 # Memory that only this process has and its part of what it shares, in KiB.
@@ -33,7 +33,7 @@ take_stock() {
 }
 
 processes_are() { # COUNT
-	[ "$(pgrep -f "edelivery-sftpd .*$ROOT" | wc -l)" = "$1" ]
+	[ "$(pgrep -f "edelivery-(sftpd|session) .*$ROOT" | wc -l)" = "$1" ]
 }
 
 be_bad() { # SEED SESSIONS

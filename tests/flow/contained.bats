@@ -34,7 +34,7 @@ teardown() {
 
 # Of this spool: watchd, listener, broker, zygote, sessions.
 processes() {
-	pgrep -f "edelivery-(sftpd|watchd) .*$ROOT" | wc -l
+	pgrep -f "edelivery-(sftpd|session|watchd) .*$ROOT" | wc -l
 }
 
 processes_are() { # COUNT
@@ -203,13 +203,13 @@ try_password() { # PASSWORD
 }
 
 @test "what is installed has neither attacks nor fault points in it" {
-	! cmp -s "$PROGRAMS/edelivery-sftpd" "$FAULT_PROGRAMS/edelivery-sftpd" || skip "this is a test build"
+	! cmp -s "$PROGRAMS/edelivery-session" "$FAULT_PROGRAMS/edelivery-session" || skip "this is a test build"
 	for program in "$PROGRAMS"/edelivery*; do
 		run ! grep -q -e EDELIVERY_ATTACK -e EDELIVERY_FAULT "$program"
 		run ! grep -q -E ' [TtDdBbRr] (attack|fault)_' <<<"$(nm "$program")"
 	done
 	# They would be found.
-	for program in edelivery-sftpd edelivery-watchd; do
+	for program in edelivery-sftpd edelivery-session edelivery-watchd; do
 		grep -q EDELIVERY_ATTACK "$FAULT_PROGRAMS/$program"
 		nm "$FAULT_PROGRAMS/$program" | grep -q ' T attack_here'
 	done

@@ -172,7 +172,7 @@ stopped() {
 	master 123456789
 	drop 123456789 EFT_1.pdf
 	until_posted 1
-	pkill -KILL -f "edelivery-sftpd --zygote $EDELIVERY_CONF"
+	pkill -KILL -f "edelivery-session --zygote $EDELIVERY_CONF"
 	wait_for 10 expect_listing m123456789 /123456789/edelivery EFT_1.pdf
 }
 

@@ -204,8 +204,7 @@ static void answer(struct stub *stub)
 		break;
 	case REQUEST_CLOSE_FOLDER:
 		get_listing(stub)->is_open = false;
-		message_put_int(&stub->out, ANSWER_OK);
-		break;
+		return;
 	default:
 		_exit(EXIT_FAILURE);
 	}

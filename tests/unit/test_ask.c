@@ -82,14 +82,6 @@ static void answer_key(struct message *out)
 	message_put_int(out, 1);
 }
 
-static int call_start(int broker, struct reply *reply, struct err *err)
-{
-	if (ask_start(broker, "client 1.0", err) < 0)
-		return -1;
-	reply->answer = ANSWER_OK;
-	return 1;
-}
-
 static void answer_nothing(struct message *out)
 {
 	(void)out;
@@ -165,14 +157,6 @@ static void answer_list(struct message *out)
 	put_entry(out);
 }
 
-static int call_close_folder(int broker, struct reply *reply, struct err *err)
-{
-	if (ask_close_folder(broker, 3, err) < 0)
-		return -1;
-	reply->answer = ANSWER_OK;
-	return 1;
-}
-
 static int call_open(int broker, struct reply *reply, struct err *err)
 {
 	struct entry entry = no_entry;
@@ -219,11 +203,9 @@ static const struct {
 	bool has_fd;
 } asks[] = {
     {REQUEST_KEY, call_key, answer_key, false, false},
-    {REQUEST_START, call_start, answer_nothing, false, false},
     {REQUEST_FIND, call_find, put_entry, true, false},
     {REQUEST_OPEN_FOLDER, call_open_folder, answer_open_folder, true, false},
     {REQUEST_LIST, call_list, answer_list, true, false},
-    {REQUEST_CLOSE_FOLDER, call_close_folder, answer_nothing, false, false},
     {REQUEST_OPEN, call_open, answer_open, true, true},
     {REQUEST_REMOVE, call_remove, answer_nothing, true, false},
 };
@@ -299,15 +281,34 @@ static void a_question_holds_what_was_asked(void)
 	CU_ASSERT_STRING_EQUAL(message_get_text(bench.message), "AAAA");
 	CU_ASSERT_EQUAL(message_get_int(bench.message), 1);
 	CU_ASSERT_TRUE(message_is_read(bench.message));
-	send_right(&bench, 4, -1);
+	send_right(&bench, 3, -1);
 	CU_ASSERT_EQUAL(call_list(bench.ends[0], &reply, &err), 1);
-	take_question(&bench, 4);
+	take_question(&bench, 3);
 	CU_ASSERT_EQUAL(message_get_int(bench.message), 3);
 	CU_ASSERT_TRUE(message_is_read(bench.message));
-	send_right(&bench, 6, -1);
+	send_right(&bench, 4, -1);
 	CU_ASSERT_EQUAL(call_open(bench.ends[0], &reply, &err), 1);
-	take_question(&bench, 6);
+	take_question(&bench, 4);
 	CU_ASSERT_STRING_EQUAL(message_get_text(bench.message), "/a");
+	CU_ASSERT_TRUE(message_is_read(bench.message));
+}
+
+static void what_needs_no_answer_is_only_sent(void)
+{
+	OWNED_BENCH struct bench bench;
+	enum message_state state = MESSAGE_NONE;
+	struct err err;
+
+	bench_open(&bench);
+	CU_ASSERT_EQUAL(ask_start(bench.ends[0], "client 1.0", &err), 0);
+	CU_ASSERT_EQUAL(message_receive(bench.ends[1], bench.message, &state, &err), 0);
+	CU_ASSERT_EQUAL(bench.message->kind, REQUEST_START);
+	CU_ASSERT_STRING_EQUAL(message_get_text(bench.message), "client 1.0");
+	CU_ASSERT_TRUE(message_is_read(bench.message));
+	CU_ASSERT_EQUAL(ask_close_folder(bench.ends[0], 3, &err), 0);
+	CU_ASSERT_EQUAL(message_receive(bench.ends[1], bench.message, &state, &err), 0);
+	CU_ASSERT_EQUAL(bench.message->kind, REQUEST_CLOSE_FOLDER);
+	CU_ASSERT_EQUAL(message_get_int(bench.message), 3);
 	CU_ASSERT_TRUE(message_is_read(bench.message));
 }
 
@@ -520,6 +521,7 @@ void add_suite_ask(CU_pSuite suite)
 {
 	TEST(a_right_answer_is_what_is_told);
 	TEST(a_question_holds_what_was_asked);
+	TEST(what_needs_no_answer_is_only_sent);
 	TEST(a_refusal_comes_with_its_reason);
 	TEST(a_cut_answer_is_none_at_every_length);
 	TEST(an_unasked_descriptor_is_refused);

@@ -187,6 +187,7 @@ static struct session begin_session(struct bench *bench, int64_t number, const c
 {
 	struct message *message = bench->message;
 	struct session session = introduce_session(bench, number);
+	struct err err;
 
 	message_start(message, REQUEST_KEY);
 	message_put_text(message, login);
@@ -196,7 +197,9 @@ static struct session begin_session(struct bench *bench, int64_t number, const c
 	CU_ASSERT_EQUAL(ask(bench, &session), ANSWER_OK);
 	CU_ASSERT_EQUAL(message_get_int(message), 1);
 	expect_told(bench, CONTROL_LOGGED_IN, number);
-	CU_ASSERT_EQUAL(ask_path(bench, &session, REQUEST_START, "test"), ANSWER_OK);
+	message_start(message, REQUEST_START);
+	message_put_text(message, "test");
+	CU_ASSERT_EQUAL(message_send(session.channel, message, &err), 0);
 	return session;
 }
 

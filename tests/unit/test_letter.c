@@ -395,6 +395,43 @@ static void lists_what_is_posted_in_a_class_by_number(void)
 	CU_ASSERT_STRING_EQUAL(seen.names, "one ");
 }
 
+static int note_line(const struct letter_line *line, void *arg, struct err *err)
+{
+	struct letter letter = {.size = line->size, .sequence = line->sequence};
+
+	text_copy(letter.name, line->name);
+	CU_ASSERT_NOT_EQUAL(line->posted, 0);
+	CU_ASSERT_NOT_EQUAL(line->sequence, 0);
+	return note(&letter, arg, err);
+}
+
+static void lists_the_lines_of_the_same_letters(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct seen seen = {.stop_after = 9};
+	struct letter after = {.class = CLASS_EDELIVERY, .avrs_id = ID};
+	struct letter letter;
+	struct err err;
+
+	open_with_providers(&f);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "one", &letter);
+	fixture_posted(&f, ID, CLASS_TRADE_FILES, "trade", &letter);
+	fixture_posted(&f, OTHER, CLASS_EDELIVERY, "other", &letter);
+	fixture_letter(&f, ID, CLASS_EDELIVERY, "coming", &letter);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "two", &letter);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "three", &letter);
+	CU_ASSERT_EQUAL(letter_list_lines(f.catalog, &after, 2, note_line, &seen, &err), 0);
+	CU_ASSERT_STRING_EQUAL(seen.names, "one two ");
+	after.sequence = 3;
+	CU_ASSERT_EQUAL(letter_list_lines(f.catalog, &after, 2, note_line, &seen, &err), 0);
+	CU_ASSERT_STRING_EQUAL(seen.names, "one two three ");
+	seen = (struct seen){.stop_after = 1};
+	after.sequence = 0;
+	CU_ASSERT_TRUE(fails(
+	    letter_list_lines(f.catalog, &after, 9, note_line, &seen, &err), &err, ERR_USAGE));
+	CU_ASSERT_STRING_EQUAL(seen.names, "one ");
+}
+
 static void lists_an_outbox_folder_by_id(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -464,6 +501,7 @@ void add_suite_letter(CU_pSuite suite)
 	TEST(finds_nothing_and_leaves_the_letter_alone);
 	TEST(lists_what_this_node_has_not_finished);
 	TEST(lists_what_is_posted_in_a_class_by_number);
+	TEST(lists_the_lines_of_the_same_letters);
 	TEST(lists_an_outbox_folder_by_id);
 	TEST(lists_the_newest_first);
 }

@@ -194,22 +194,6 @@ static void refuses_what_is_no_key_for_an_account(void)
 	}
 }
 
-static void tells_how_long_an_rsa_key_is(void)
-{
-	char endless[KEY_BLOB_MAX + 5];
-
-	CU_ASSERT_EQUAL(public_key_rsa_bits(KEY_RSA_1024), 1024);
-	CU_ASSERT_EQUAL(public_key_rsa_bits(KEY_RSA_2047), 2047);
-	CU_ASSERT_EQUAL(public_key_rsa_bits(KEY_RSA_2048), 2048);
-	CU_ASSERT_EQUAL(public_key_rsa_bits(KEY_ED25519), 0);
-	CU_ASSERT_EQUAL(public_key_rsa_bits("AAAAB3NzaC1yc2EAAAAD"), 0);
-	CU_ASSERT_EQUAL(public_key_rsa_bits("?"), 0);
-	CU_ASSERT_EQUAL(public_key_rsa_bits(""), 0);
-	memset(endless, 'A', sizeof(endless) - 1);
-	endless[sizeof(endless) - 1] = '\0';
-	CU_ASSERT_EQUAL(public_key_rsa_bits(endless), 0);
-}
-
 static void refuses_what_is_too_long(void)
 {
 	char line[2 * KEY_BLOB_MAX] = "ssh-ed25519 ";
@@ -454,7 +438,6 @@ void add_suite_public_key(CU_pSuite suite)
 	TEST(takes_a_key_of_every_known_type);
 	TEST(takes_a_line_as_people_write_it);
 	TEST(refuses_what_is_no_key_for_an_account);
-	TEST(tells_how_long_an_rsa_key_is);
 	TEST(refuses_what_is_too_long);
 	TEST(survives_broken_lines);
 	TEST(gives_an_account_a_key_that_is_found_as_it_was);

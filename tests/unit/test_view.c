@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "spool/folder.h"
 #include "spool/intake.h"
@@ -247,6 +249,43 @@ static void sees_a_change_of_rights_at_the_next_question(void)
 	CU_ASSERT_EQUAL(membership_revoke(f.catalog, &f.spool.actor, "includes", ID, &err), 0);
 	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/edelivery/EFT_1.pdf"), VIEW_NOTHING);
 	CU_ASSERT_EQUAL(answer_to(&view, "/123456789"), VIEW_NOTHING);
+}
+
+/* What a role shows is asked of the catalog again when role_lasts is over, or for another AVRS ID.
+ */
+static void asks_for_a_role_no_more_often_than_told(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	open_view(&f, "includes", &view);
+	view.role_lasts = 3600 * SECOND;
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/trade-files/RA_1.835"), VIEW_FOUND);
+	fixture_grant(&f, "includes", ID, "e-delivery-only");
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/trade-files/RA_1.835"), VIEW_FOUND);
+	view.role.until = clock_elapsed();
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/trade-files/RA_1.835"), VIEW_NOTHING);
+	fixture_grant(&f, "includes", ID, "includes-e-delivery");
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/trade-files/RA_1.835"), VIEW_NOTHING);
+	CU_ASSERT_EQUAL(answer_to(&view, "/200000002/edelivery/EFT_1.pdf"), VIEW_NOTHING);
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/trade-files/RA_1.835"), VIEW_FOUND);
+}
+
+/* What depends on the mark, or is asked for a folder, is never answered from before. */
+static void lists_a_folder_by_the_role_of_now(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	open_view(&f, "includes", &view);
+	view.role_lasts = 3600 * SECOND;
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/trade-files/RA_1.835"), VIEW_FOUND);
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/new/RA_1.835"), VIEW_FOUND);
+	fixture_grant(&f, "includes", ID, "e-delivery-only");
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/new/RA_1.835"), VIEW_NOTHING);
+	CU_ASSERT_EQUAL(answer_to(&view, "/123456789/trade-files"), VIEW_NOTHING);
 }
 
 static void shows_bundles_to_accounts_that_have_them(void)
@@ -533,6 +572,8 @@ void add_suite_view(CU_pSuite suite)
 	TEST(shows_nothing_to_a_disabled_account_and_all_to_a_locked_one);
 	TEST(shows_an_avrs_id_on_the_days_of_the_membership);
 	TEST(sees_a_change_of_rights_at_the_next_question);
+	TEST(asks_for_a_role_no_more_often_than_told);
+	TEST(lists_a_folder_by_the_role_of_now);
 	TEST(shows_bundles_to_accounts_that_have_them);
 	TEST(takes_what_is_acknowledged_out_of_new_only);
 	TEST(shows_a_print_shop_the_letters_to_print_and_nothing_else);
