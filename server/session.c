@@ -192,6 +192,16 @@ static int confine(struct session *s, struct err *err)
 	return sandbox_enter(s->means->sandbox, err);
 }
 
+/* The client may do it sooner; libssh alone does it after 64 GB, and never for time. */
+static void set_rekeying(struct session *s)
+{
+	uint64_t bytes = (uint64_t)s->means->settings->server_rekey_data;
+	uint32_t seconds = (uint32_t)(s->means->settings->server_rekey_time / SECOND);
+
+	(void)ssh_options_set(s->ssh, SSH_OPTIONS_REKEY_DATA, &bytes);
+	(void)ssh_options_set(s->ssh, SSH_OPTIONS_REKEY_TIME, &seconds);
+}
+
 static int start(struct session *s, struct err *err)
 {
 	int one = 1;
@@ -206,6 +216,7 @@ static int start(struct session *s, struct err *err)
 	(void)ssh_options_set(s->ssh, SSH_OPTIONS_COMPRESSION_C_S, "none");
 	(void)ssh_options_set(s->ssh, SSH_OPTIONS_COMPRESSION_S_C, "none");
 	(void)ssh_options_set(s->ssh, SSH_OPTIONS_NODELAY, &one);
+	set_rekeying(s);
 	if (ssh_bind_accept_fd(s->means->bind, s->ssh, s->client_fd) != SSH_OK)
 		return err_set(err, ERR_INTERNAL, "%s", ssh_get_error(s->means->bind));
 	/* Or libssh ends the session at a key below the policy's, and the client has more to try.
