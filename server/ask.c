@@ -235,6 +235,48 @@ int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err
 	return 0;
 }
 
+int ask_space(
+    int broker, const char *path, struct space *ret_space, struct reply *ret_reply, struct err *err)
+{
+	struct space space;
+	struct reply reply;
+
+	if (ask_path(broker, REQUEST_SPACE, path, &reply, err) < 0)
+		return -1;
+	if (reply.answer == ANSWER_OK) {
+		space.block_size = message_get_bounded(&message, 0, INT64_MAX);
+		space.blocks = message_get_bounded(&message, 0, INT64_MAX);
+		space.free_blocks = message_get_bounded(&message, 0, INT64_MAX);
+		space.files = message_get_bounded(&message, 0, INT64_MAX);
+		space.free_files = message_get_bounded(&message, 0, INT64_MAX);
+		if (end_reading(&message, err) < 0)
+			return -1;
+		*ret_space = space;
+	}
+	*ret_reply = reply;
+	return 0;
+}
+
+int ask_hash(int broker, const char *path, char ret_sha256[SHA256_TEXT + 1],
+    struct reply *ret_reply, struct err *err)
+{
+	struct reply reply;
+
+	if (ask_path(broker, REQUEST_HASH, path, &reply, err) < 0)
+		return -1;
+	if (reply.answer == ANSWER_OK) {
+		const char *sha256 = message_get_text(&message);
+
+		if (end_reading(&message, err) < 0)
+			return -1;
+		if (strlen(sha256) != SHA256_TEXT)
+			return refuse(&message, err);
+		text_copy_part(ret_sha256, SHA256_TEXT + 1, sha256);
+	}
+	*ret_reply = reply;
+	return 0;
+}
+
 void ask_end(int broker, const char *reason)
 {
 	struct err err;

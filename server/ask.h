@@ -16,6 +16,7 @@
 #include "base/message.h"
 #include "server/request.h"
 #include "spool/coverage.h"
+#include "spool/digest.h"
 
 /* What the broker said: a reason for people goes with ANSWER_DENIED and ANSWER_FAILURE. */
 struct reply {
@@ -55,6 +56,21 @@ int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
 /* Tell which bytes of a letter went out. */
 int ask_sent(int broker, int64_t letter, const struct coverage *sent, struct err *err);
 int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err *err);
+
+/* What a file system has, as statvfs(3) tells it. */
+struct space {
+	int64_t block_size; /* bytes */
+	int64_t blocks;
+	int64_t free_blocks;
+	int64_t files;
+	int64_t free_files;
+};
+int ask_space(int broker, const char *path, struct space *ret_space, struct reply *ret_reply,
+    struct err *err);
+
+/* The SHA-256 of a whole letter, as text. */
+int ask_hash(int broker, const char *path, char ret_sha256[SHA256_TEXT + 1],
+    struct reply *ret_reply, struct err *err);
 
 /* Tell why the session ends; nothing is waited for. */
 void ask_end(int broker, const char *reason);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <uthash.h>
 
@@ -607,6 +608,49 @@ static int answer_remove(struct broker_session *s, struct err *err)
 	return put_ok(s);
 }
 
+/* How full the disk is concerns who runs it: others see one block, which is taken. */
+static int answer_space(struct broker_session *s, struct err *err)
+{
+	struct message *out = &s->broker->out;
+	struct statvfs space = {.f_frsize = 4096, .f_blocks = 1, .f_files = 1};
+	struct view_found found;
+	bool answered = false;
+
+	if (find(s, &found, &answered, err) < 0)
+		return -1;
+	if (answered)
+		return 0;
+	if (s->view.account.admin && fstatvfs(s->broker->spool.root_fd, &space) < 0) {
+		(void)err_sys(err, "ask for the space of the file system");
+		return put_trouble(s, err);
+	}
+	(void)put_ok(s);
+	message_put_int(out, (int64_t)space.f_frsize);
+	message_put_int(out, (int64_t)space.f_blocks);
+	message_put_int(out, (int64_t)space.f_bavail);
+	message_put_int(out, (int64_t)space.f_files);
+	message_put_int(out, (int64_t)space.f_favail);
+	return 0;
+}
+
+static int answer_hash(struct broker_session *s, struct err *err)
+{
+	struct view_found found;
+	bool answered = false;
+
+	if (find(s, &found, &answered, err) < 0)
+		return -1;
+	if (answered)
+		return 0;
+	if (found.place.is_folder)
+		return put_answer(s, ANSWER_FAILURE, "a folder");
+	if (!found.letter.sha256[0])
+		return put_answer(s, ANSWER_FAILURE, "open it, to have its hash");
+	(void)put_ok(s);
+	message_put_text(&s->broker->out, found.letter.sha256);
+	return 0;
+}
+
 static int answer_end(struct broker_session *s, struct err *err)
 {
 	const char *reason = message_get_text(&s->broker->in);
@@ -632,6 +676,8 @@ static const struct {
     [REQUEST_OPEN] = {PHASE_SFTP, true, answer_open},
     [REQUEST_REMOVE] = {PHASE_SFTP, true, answer_remove},
     [REQUEST_SENT] = {PHASE_SFTP, false, answer_sent},
+    [REQUEST_SPACE] = {PHASE_SFTP, true, answer_space},
+    [REQUEST_HASH] = {PHASE_SFTP, true, answer_hash},
     [REQUEST_PASSWORD] = {PHASE_STRANGER, true, answer_password},
     [REQUEST_END] = {PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP, false, answer_end},
 };

@@ -36,6 +36,11 @@ enum request {
 	REQUEST_PASSWORD,
 	/* letter, count, count parts of it that were sent: from, to. No answer */
 	REQUEST_SENT,
+	/* path. Answer: bytes of a block, blocks, free blocks, files, free files: for an
+	   administrator the file system's, for others what tells nothing */
+	REQUEST_SPACE,
+	/* path of a letter. Answer: its SHA-256, as text */
+	REQUEST_HASH,
 	REQUEST_COUNT
 };
 

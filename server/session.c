@@ -226,7 +226,18 @@ static int confine(struct session *s, struct err *err)
 	return sandbox_enter(s->means->sandbox, err);
 }
 
-int session_prepare(ssh_bind bind, ssh_session *ret_ssh, struct err *err)
+/* The client may do it sooner; libssh alone does it after 64 GB, and never for time. */
+static void set_rekeying(ssh_session ssh, const struct settings *settings)
+{
+	uint64_t bytes = (uint64_t)settings->server_rekey_data;
+	uint32_t seconds = (uint32_t)(settings->server_rekey_time / SECOND);
+
+	(void)ssh_options_set(ssh, SSH_OPTIONS_REKEY_DATA, &bytes);
+	(void)ssh_options_set(ssh, SSH_OPTIONS_REKEY_TIME, &seconds);
+}
+
+int session_prepare(
+    ssh_bind bind, const struct settings *settings, ssh_session *ret_ssh, struct err *err)
 {
 	ssh_session ssh = ssh_new();
 	int one = 1;
@@ -238,6 +249,7 @@ int session_prepare(ssh_bind bind, ssh_session *ret_ssh, struct err *err)
 	(void)ssh_options_set(ssh, SSH_OPTIONS_COMPRESSION_C_S, "none");
 	(void)ssh_options_set(ssh, SSH_OPTIONS_COMPRESSION_S_C, "none");
 	(void)ssh_options_set(ssh, SSH_OPTIONS_NODELAY, &one);
+	set_rekeying(ssh, settings);
 	if (ssh_bind_accept_fd(bind, ssh, SESSION_CLIENT_FD) != SSH_OK) {
 		(void)err_set(err, ERR_INTERNAL, "%s", ssh_get_error(bind));
 		ssh_free(ssh);

@@ -31,7 +31,8 @@ extern const struct sandbox_rule session_rules[];
  * copying the RSA key takes libssh longer than the rest of a small session's beginning. ssh_free()
  * ends it, and closes SESSION_CLIENT_FD, whatever that is by then.
  */
-int session_prepare(ssh_bind bind, ssh_session *ret_ssh, struct err *err);
+int session_prepare(
+    ssh_bind bind, const struct settings *settings, ssh_session *ret_ssh, struct err *err);
 
 /*
  * Serve the client, connected at SESSION_CLIENT_FD, until it or we are done. Called in a process of

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "server/ask.h"
+#include "server/extension.h"
 #include "server/sftp_packet.h"
 #include "spool/place.h"
 
@@ -166,12 +167,7 @@ bool sftp_is_full(const struct sftp *sftp)
 
 static int put_status(struct sftp *sftp, uint32_t id, enum sftp_status status, const char *text)
 {
-	size_t start = sftp_begin(&sftp->out, SFTP_STATUS, id);
-
-	sftp_put_uint32(&sftp->out, status);
-	sftp_put_string(&sftp->out, text, strlen(text));
-	sftp_put_string(&sftp->out, "en", 2);
-	sftp_end(&sftp->out, start);
+	sftp_put_status(&sftp->out, id, status, text);
 	return 0;
 }
 
@@ -547,7 +543,10 @@ static int answer_home(struct sftp *sftp, struct request_in *in, struct err *err
 	return put_path(sftp, in->id, "/");
 }
 
-/* OpenSSH's PROTOCOL file, and draft-ietf-secsh-filexfer-extensions-00 for home-directory. */
+/*
+ * Those that concern the session itself (the others are in extension.c): OpenSSH's PROTOCOL file,
+ * and draft-ietf-secsh-filexfer-extensions-00 for home-directory.
+ */
 static const struct {
 	const char *name;
 	const char *version;
@@ -559,11 +558,31 @@ static const struct {
 };
 enum { EXTENSIONS = sizeof(extensions) / sizeof(extensions[0]) };
 
+static int answer_elsewhere(
+    struct sftp *sftp, struct request_in *in, const struct extension *extension, struct err *err)
+{
+	struct extension_request request = {
+	    .broker = sftp->broker, .out = &sftp->out, .in = &in->reader, .id = in->id, .fd = -1};
+
+	if (extension->takes_handle) {
+		const struct handle *handle = get_handle(sftp, in);
+
+		if (!handle)
+			return put_bad_handle(sftp, in);
+		request.fd = handle->kind == HANDLE_FILE ? handle->fd : -1;
+		request.size = handle->attributes.size;
+	}
+	return extension->answer(&request, err);
+}
+
 static int answer_extended(struct sftp *sftp, struct request_in *in, struct err *err)
 {
 	size_t length = 0;
 	const char *name = sftp_get_string(&in->reader, &length);
+	const struct extension *extension = extension_find(name, length);
 
+	if (extension)
+		return answer_elsewhere(sftp, in, extension, err);
 	for (size_t i = 0; i < EXTENSIONS; i++)
 		if (!in->reader.bad && strlen(extensions[i].name) == length &&
 		    memcmp(extensions[i].name, name, length) == 0)
@@ -593,6 +612,12 @@ static int (*const answers[256])(struct sftp *sftp, struct request_in *in, struc
     [SFTP_EXTENDED] = answer_extended,
 };
 
+static void offer(struct sftp *sftp, const char *extension, const char *version)
+{
+	sftp_put_string(&sftp->out, extension, strlen(extension));
+	sftp_put_string(&sftp->out, version, strlen(version));
+}
+
 /* INIT has a version where other packets have an id, and comes first and once. */
 static int greet(struct sftp *sftp, struct sftp_reader *reader, struct err *err)
 {
@@ -602,10 +627,10 @@ static int greet(struct sftp *sftp, struct sftp_reader *reader, struct err *err)
 		return err_set(err, ERR_REFUSED, "not an SFTP client of version %d", VERSION);
 	sftp->greeted = true;
 	start = sftp_begin(&sftp->out, SFTP_VERSION, VERSION);
-	for (size_t i = 0; i < EXTENSIONS; i++) {
-		sftp_put_string(&sftp->out, extensions[i].name, strlen(extensions[i].name));
-		sftp_put_string(&sftp->out, extensions[i].version, strlen(extensions[i].version));
-	}
+	for (size_t i = 0; i < EXTENSIONS; i++)
+		offer(sftp, extensions[i].name, extensions[i].version);
+	for (const struct extension *row = extension_rows; row->name; row++)
+		offer(sftp, row->name, row->version);
 	sftp_end(&sftp->out, start);
 	return 0;
 }

@@ -114,6 +114,16 @@ void sftp_end(struct buffer *out, size_t start)
 	sftp_put_length(out, start, (uint32_t)(out->length - start - sizeof(uint32_t)));
 }
 
+void sftp_put_status(struct buffer *out, uint32_t id, enum sftp_status status, const char *text)
+{
+	size_t start = sftp_begin(out, SFTP_STATUS, id);
+
+	sftp_put_uint32(out, status);
+	sftp_put_string(out, text, strlen(text));
+	sftp_put_string(out, "en", 2);
+	sftp_end(out, start);
+}
+
 static uint32_t seconds_of(int64_t when)
 {
 	return (uint32_t)(when / SECOND);

@@ -92,6 +92,9 @@ void sftp_put_uint64(struct buffer *out, uint64_t value);
 void sftp_put_string(struct buffer *out, const char *bytes, size_t length);
 void sftp_put_attributes(struct buffer *out, const struct sftp_attributes *attributes);
 
+/* A whole STATUS packet. */
+void sftp_put_status(struct buffer *out, uint32_t id, enum sftp_status status, const char *text);
+
 /* The line that `ls -l` shows, as a string. now decides between time of day and year. */
 void sftp_put_long_name(
     struct buffer *out, const char *name, const struct sftp_attributes *attributes, int64_t now);

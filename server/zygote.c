@@ -222,7 +222,7 @@ static int prepare(struct zygote *z, const char *settings, struct err *err)
 	(void)mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
 	if (host_key_load(&z->settings, z->means.policy, &z->bind, err) < 0 ||
 	    host_key_warm_up(z->bind, err) < 0 ||
-	    session_prepare(z->bind, &z->means.ssh, err) < 0 ||
+	    session_prepare(z->bind, &z->settings, &z->means.ssh, err) < 0 ||
 	    sandbox_new(session_rules, &z->sandbox, err) < 0 || sandbox_new(rules, &own, err) < 0)
 		return -1;
 	z->means.sandbox = z->sandbox;

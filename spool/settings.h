@@ -73,6 +73,8 @@ struct settings {
 	int64_t server_login_grace;
 	int64_t server_password_tries;
 	int64_t server_idle;
+	int64_t server_rekey_data; /* bytes */
+	int64_t server_rekey_time;
 	int64_t server_sessions;
 	int64_t server_sessions_per_address;
 	int64_t server_strangers;

@@ -427,6 +427,38 @@ pull_tree() {
 	cmp "$T/tree/trade-files/big.pdf" "$T/$MADE/big.pdf"
 }
 
+# exchanges: how often OpenSSH got new keys, by what it said.
+exchanges() {
+	grep -c 'SSH2_MSG_NEWKEYS received' "$T/said"
+}
+
+@test "the server exchanges keys by itself, after so much and after so long, with every client" {
+	spool_start server.rekey-data=1M
+	master 123456789 mary
+	drop_big 123456789 big.pdf 20000000
+	until_posted 1
+	big=$T/$MADE/big.pdf
+	sftp_as mary -v -B 32768 -R 4 -o LogLevel=DEBUG1 \
+		<<<"get /123456789/trade-files/big.pdf $T/big.sftp" >"$T/said" 2>&1
+	[ "$(exchanges)" -gt 10 ]
+	lftp_as mary "get /123456789/trade-files/big.pdf -o $T/big.lftp"
+	rclone_as mary copyto :sftp:/123456789/trade-files/big.pdf "$T/big.rclone"
+	psftp_as mary <<<"get /123456789/trade-files/big.pdf $T/big.psftp"
+	paramiko_as mary <<<"sftp.get('/123456789/trade-files/big.pdf', '$T/big.paramiko')"
+	for client in sftp lftp rclone psftp paramiko; do
+		cmp "$T/big.$client" "$big"
+	done
+	spool_stop
+	edelivery config set server.rekey-data 1G >/dev/null
+	edelivery config set server.rekey-time 1s >/dev/null
+	spool_up
+	# 20 MB at 40 Mbit/s: four seconds.
+	sftp_as mary -v -l 40000 -o LogLevel=DEBUG1 \
+		<<<"get /123456789/trade-files/big.pdf $T/big.slow" >"$T/said" 2>&1
+	[ "$(exchanges)" -gt 2 ]
+	cmp "$T/big.slow" "$big"
+}
+
 @test "shells, commands, scp's old protocol and forwarding are refused with one line" {
 	serve_mary
 	run -255 ssh_as mary

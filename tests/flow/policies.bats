@@ -216,3 +216,27 @@ refuses_key() {
 	edelivery key add mary "$BATS_FILE_TMPDIR/keys/rsa2048.pub"
 	[ "$(edelivery key list mary --json | wc -l)" = 2 ]
 }
+
+# token TYPE [WAY]: log in with the security key of that type.
+token() {
+	/usr/bin/python3 "$BATS_TEST_DIRNAME/../lib/security_key.py" use "$T/keys/$1" "$PORT" mary "${@:2}"
+}
+
+@test "security keys of both kinds log in; a signature of theirs for anything else does not" {
+	spool_start
+	master 123456789 mary
+	drop 123456789 EFT_1.pdf
+	until_posted 1
+	for type in ed25519 ecdsa; do
+		/usr/bin/python3 "$BATS_TEST_DIRNAME/../lib/security_key.py" make $type "$T/keys/$type"
+		run -1 token $type
+		edelivery key add mary "$T/keys/$type.pub"
+		[ "$(token $type)" = 123456789_EFT_1.pdf ]
+		# Its counter, and what it was made for, are part of what is signed.
+		run -1 token $type counter
+		run -1 token $type application
+		# Nobody looks whether it was touched: edelivery-sftpd(8) says so.
+		[ "$(token $type untouched)" = 123456789_EFT_1.pdf ]
+	done
+	[ "$(edelivery key list --json mary | grep -c '"type":"sk-')" = 2 ]
+}

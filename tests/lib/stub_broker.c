@@ -160,6 +160,19 @@ static void answer_list(struct stub *stub)
 	}
 }
 
+static void answer_space(struct stub *stub)
+{
+	message_put_int(&stub->out, ANSWER_OK);
+	for (int64_t i = 1; i <= 5; i++)
+		message_put_int(&stub->out, i * 1000);
+}
+
+static void answer_hash(struct stub *stub)
+{
+	message_put_int(&stub->out, ANSWER_OK);
+	message_put_text(&stub->out, STUB_HASH STUB_HASH STUB_HASH STUB_HASH);
+}
+
 static void answer_path(struct stub *stub, const char *path)
 {
 	size_t at = find(path);
@@ -172,6 +185,10 @@ static void answer_path(struct stub *stub, const char *path)
 	           (stub->in.kind == REQUEST_OPEN && tree[at].is_folder)) {
 		message_put_int(&stub->out, ANSWER_FAILURE);
 		message_put_text(&stub->out, "not what was asked for");
+	} else if (stub->in.kind == REQUEST_SPACE) {
+		answer_space(stub);
+	} else if (stub->in.kind == REQUEST_HASH) {
+		answer_hash(stub);
 	} else if (stub->in.kind == REQUEST_REMOVE) {
 		message_put_int(
 		    &stub->out, strncmp(path, "/new/", 5) == 0 ? ANSWER_OK : ANSWER_DENIED);
@@ -197,6 +214,8 @@ static void answer(struct stub *stub)
 	case REQUEST_OPEN_FOLDER:
 	case REQUEST_OPEN:
 	case REQUEST_REMOVE:
+	case REQUEST_SPACE:
+	case REQUEST_HASH:
 		answer_path(stub, message_get_text(&stub->in));
 		break;
 	case REQUEST_LIST:

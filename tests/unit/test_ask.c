@@ -195,6 +195,53 @@ static int call_remove(int broker, struct reply *reply, struct err *err)
 	return reply->answer == ANSWER_OK;
 }
 
+static int call_space(int broker, struct reply *reply, struct err *err)
+{
+	struct space space = {.blocks = -7};
+
+	if (ask_space(broker, "/a", &space, reply, err) < 0) {
+		CU_ASSERT_EQUAL(space.blocks, -7);
+		CU_ASSERT_TRUE(is_untouched(&no_entry, reply));
+		return -1;
+	}
+	if (reply->answer != ANSWER_OK)
+		return 0;
+	CU_ASSERT_EQUAL(space.block_size, 1);
+	CU_ASSERT_EQUAL(space.blocks, 2);
+	CU_ASSERT_EQUAL(space.free_blocks, 3);
+	CU_ASSERT_EQUAL(space.files, 4);
+	CU_ASSERT_EQUAL(space.free_files, 5);
+	return 1;
+}
+
+static void answer_space(struct message *out)
+{
+	for (int i = 1; i <= 5; i++)
+		message_put_int(out, i);
+}
+
+#define SOME_HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static int call_hash(int broker, struct reply *reply, struct err *err)
+{
+	char hash[SHA256_TEXT + 1] = "untouched";
+
+	if (ask_hash(broker, "/a", hash, reply, err) < 0) {
+		CU_ASSERT_STRING_EQUAL(hash, "untouched");
+		CU_ASSERT_TRUE(is_untouched(&no_entry, reply));
+		return -1;
+	}
+	if (reply->answer != ANSWER_OK)
+		return 0;
+	CU_ASSERT_STRING_EQUAL(hash, SOME_HASH);
+	return 1;
+}
+
+static void answer_hash(struct message *out)
+{
+	message_put_text(out, SOME_HASH);
+}
+
 static const struct {
 	enum request request;
 	int (*call)(int broker, struct reply *reply, struct err *err);
@@ -208,6 +255,8 @@ static const struct {
     {REQUEST_LIST, call_list, answer_list, true, false},
     {REQUEST_OPEN, call_open, answer_open, true, true},
     {REQUEST_REMOVE, call_remove, answer_nothing, true, false},
+    {REQUEST_SPACE, call_space, answer_space, true, false},
+    {REQUEST_HASH, call_hash, answer_hash, true, false},
 };
 
 /* Begin the answer to the ask at i. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -12,6 +13,7 @@
 #include "base/text.h"
 #include "batch/post.h"
 #include "server/broker_session.h"
+#include "spool/digest.h"
 #include "tests/lib/drops.h"
 #include "tests/unit/suite.h"
 
@@ -202,6 +204,8 @@ static const struct {
     {REQUEST_OPEN, PHASE_SFTP, put_letter, true},
     {REQUEST_REMOVE, PHASE_SFTP, put_new, true},
     {REQUEST_END, PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP, put_client, false},
+    {REQUEST_SPACE, PHASE_SFTP, put_root, true},
+    {REQUEST_HASH, PHASE_SFTP, put_letter, true},
 };
 
 static const enum phase phases[] = {PHASE_UNKNOWN, PHASE_STRANGER, PHASE_LOGGED_IN, PHASE_SFTP};
@@ -221,7 +225,7 @@ static void every_request_is_answered_in_its_phases_only(void)
 	 */
 	CU_ASSERT_EQUAL(COUNT(requests), REQUEST_COUNT - 2);
 	for (size_t i = 0; i < COUNT(requests); i++) {
-		CU_ASSERT_EQUAL((size_t)requests[i].request, i);
+		CU_ASSERT_TRUE(i == 0 || requests[i].request > requests[i - 1].request);
 		for (size_t j = 0; j < COUNT(phases); j++) {
 			OWNED_BENCH struct bench bench;
 			bool allowed = requests[i].phases & phases[j];
@@ -737,6 +741,62 @@ static void a_paper_letter_that_was_read_to_the_end_makes_a_receipt(void)
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND, PRINTED), ANSWER_NO_SUCH_FILE);
 }
 
+/* How full the disk is, and that letters come and go, is the administrator's to know. */
+static void only_an_administrator_sees_the_space_there_is(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct statvfs space;
+	int64_t blocks;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_SPACE, LETTER), ANSWER_OK);
+	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), 4096);
+	for (int i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), i % 2 == 0);
+	CU_ASSERT_TRUE(message_is_read(&bench.broker->in));
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_SPACE, "/987654321"), ANSWER_NO_SUCH_FILE);
+	bench.session->view.account.admin = true;
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_SPACE, "/"), ANSWER_OK);
+	CU_ASSERT_EQUAL(fstatvfs(bench.drops.spool.root_fd, &space), 0);
+	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), (int64_t)space.f_frsize);
+	blocks = message_get_int(&bench.broker->in);
+	CU_ASSERT_EQUAL(blocks, (int64_t)space.f_blocks);
+	CU_ASSERT_TRUE(message_get_bounded(&bench.broker->in, 0, blocks) > 0);
+}
+
+static void the_hash_of_a_letter_is_what_it_was_posted_with(void)
+{
+	static const struct {
+		const char *path;
+		enum answer answer;
+	} others[] = {
+	    {"/987654321/edelivery/EFT_1.pdf", ANSWER_NO_SUCH_FILE},
+	    {"/" DROPS_AVRS_ID "/edelivery/EFT_2.pdf", ANSWER_NO_SUCH_FILE},
+	    {"/" DROPS_AVRS_ID "/edelivery", ANSWER_FAILURE},
+	    {"/STATUS.txt", ANSWER_FAILURE},
+	};
+	OWNED_BENCH struct bench bench;
+	OWNED_DIGEST struct digest *digest = digest_new();
+	char sha256[SHA256_TEXT + 1];
+	uint32_t crc32;
+	struct err err;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	CU_ASSERT_EQUAL(digest_begin(digest, &err), 0);
+	digest_add(digest, DROPS_PDF, strlen(DROPS_PDF));
+	digest_end(digest, sha256, &crc32);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_HASH, LETTER), ANSWER_OK);
+	expect_reason(&bench, sha256);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_HASH, NEW), ANSWER_OK);
+	/* That is no opening: the letter stays new. */
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_REMOVE, NEW), ANSWER_OK);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND, NEW), ANSWER_OK);
+	for (size_t i = 0; i < COUNT(others); i++)
+		CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_HASH, others[i].path), others[i].answer);
+}
+
 static void why_a_session_ends_is_kept_and_not_answered(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -789,6 +849,8 @@ void add_suite_broker_answer(CU_pSuite suite)
 	TEST(only_a_paper_letter_that_was_opened_is_handed_over);
 	TEST(a_paper_letter_counts_as_opened_since_it_was_queued);
 	TEST(a_paper_letter_that_was_read_to_the_end_makes_a_receipt);
+	TEST(only_an_administrator_sees_the_space_there_is);
+	TEST(the_hash_of_a_letter_is_what_it_was_posted_with);
 	TEST(why_a_session_ends_is_kept_and_not_answered);
 	TEST(a_session_that_is_gone_is_told_as_such);
 }
