@@ -36,12 +36,10 @@ static size_t count_to_post(const struct drop *drops, size_t count)
 	return to_post;
 }
 
-/* Step 2. */
-static int make_durable(
-    const struct spool *spool, const struct drop *drops, size_t count, struct err *err)
+int post_sync(const struct spool *spool, const struct drop *drops, size_t count, struct err *err)
 {
 	if (count_to_post(drops, count) >= (size_t)spool->settings.post_syncfs_from)
-		return syncfs(spool->root_fd) < 0 ? err_sys(err, "syncfs") : 0;
+		return file_sync_all(spool->root_fd, err);
 	for (size_t i = 0; i < count; i++)
 		if (drops[i].verdict == VERDICT_POST &&
 		    file_sync(drops[i].served_fd, "a taken file", err) < 0)
@@ -127,8 +125,7 @@ static void undo_all(const struct spool *spool, struct drop *drops, size_t count
 	}
 }
 
-/* No row was made: the adopted files are their jobs' again. */
-static void give_back_all(struct drop *drops, size_t count)
+void post_give_back(struct drop *drops, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (drops[i].adopted)
@@ -153,13 +150,9 @@ static int publish_drops(
 
 int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
 {
-	if (make_durable(spool, drops, count, err) < 0) {
-		give_back_all(drops, count);
-		return -1;
-	}
 	fault_point("post.durable");
 	if (record(spool, drops, count, err) < 0) {
-		give_back_all(drops, count);
+		post_give_back(drops, count);
 		return -1;
 	}
 	fault_point("post.recorded");
@@ -291,8 +284,8 @@ static int finish(const struct recovery *r, struct err *err)
 {
 	if (r->finished_count == 0)
 		return 0;
-	if (syncfs(r->spool->root_fd) < 0)
-		return err_sys(err, "syncfs");
+	if (file_sync_all(r->spool->root_fd, err) < 0)
+		return -1;
 	return publish(r->spool, r->finished, r->finished_count, err);
 }
 

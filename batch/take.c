@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "batch/post.h"
 #include "spool/digest.h"
 
 enum { CHUNK = 128 * 1024 };
@@ -224,4 +225,56 @@ size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_tr
 	(void)pthread_mutex_destroy(&work.lock);
 	*ret_trouble = work.trouble;
 	return work.troubled;
+}
+
+/* Steps 1 and 2 of a group, beside what the caller does. */
+struct taking {
+	const struct spool *spool;
+	int letters_fd;
+	struct drop *drops;
+	size_t count;
+	pthread_t thread;
+	bool is_beside;
+	int result;
+	bool troubled;
+	struct err err; /* of either */
+};
+
+static void *run_taking(void *arg)
+{
+	struct taking *t = arg;
+	size_t troubled = take(t->letters_fd, t->drops, t->count, &t->err);
+	struct err trouble = t->err;
+
+	t->result = post_sync(t->spool, t->drops, t->count, &t->err);
+	if (t->result == 0 && troubled > 0)
+		t->err = trouble;
+	t->troubled = troubled > 0;
+	return NULL;
+}
+
+struct taking *take_begin(
+    const struct spool *spool, int letters_fd, struct drop *drops, size_t count)
+{
+	struct taking *t = mem_new(1, sizeof(*t));
+
+	*t = (struct taking){
+	    .spool = spool, .letters_fd = letters_fd, .drops = drops, .count = count};
+	t->is_beside = count > 1 && pthread_create(&t->thread, NULL, run_taking, t) == 0;
+	if (!t->is_beside)
+		(void)run_taking(t);
+	return t;
+}
+
+int take_end(struct taking *taking, bool *ret_troubled, struct err *err)
+{
+	int result;
+
+	if (taking->is_beside)
+		(void)pthread_join(taking->thread, NULL);
+	result = taking->result;
+	*ret_troubled = taking->troubled;
+	*err = taking->err;
+	free(taking);
+	return result;
 }

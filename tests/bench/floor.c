@@ -91,8 +91,7 @@ static void sync_all(const struct letter *letters, size_t count)
 		must(fsync(letters[i].fd) == 0, "fsync");
 }
 
-static void rename_all(
-    const struct letter *letters, size_t count, int drop_fd, int letters_fd)
+static void rename_all(const struct letter *letters, size_t count, int drop_fd, int letters_fd)
 {
 	char path[512];
 
@@ -105,7 +104,8 @@ static void rename_all(
 	}
 }
 
-static void commit_all(const struct letter *letters, size_t count, sqlite3 *db, sqlite3_stmt *insert)
+static void commit_all(
+    const struct letter *letters, size_t count, sqlite3 *db, sqlite3_stmt *insert)
 {
 	must(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK, "BEGIN");
 	for (size_t i = 0; i < count; i++) {
@@ -156,9 +156,11 @@ static struct letter *list(const char *drop, size_t *ret_count)
 			if (file->d_name[0] == '.')
 				continue;
 			if ((count & (count - 1)) == 0)
-				letters = mem_resize(letters, count ? 2 * count : 1, sizeof(*letters));
-			letters[count++] = (struct letter){
-			    .folder = strdup(folder->d_name), .name = strdup(file->d_name), .fd = -1};
+				letters =
+				    mem_resize(letters, count ? 2 * count : 1, sizeof(*letters));
+			letters[count++] = (struct letter){.folder = strdup(folder->d_name),
+			    .name = strdup(file->d_name),
+			    .fd = -1};
 		}
 		if (files)
 			(void)closedir(files);
@@ -195,11 +197,12 @@ int main(int argc, char **argv)
 	letters_fd = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	must(drop_fd >= 0 && letters_fd >= 0, "open");
 	must(sqlite3_open(argv[3], &db) == SQLITE_OK, argv[3]);
-	must(sqlite3_exec(db,
-	         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-	         "CREATE TABLE IF NOT EXISTS letter (folder TEXT, name TEXT, size INTEGER, hash BLOB,"
-	         " crc INTEGER)",
-	         NULL, NULL, NULL) == SQLITE_OK,
+	must(
+	    sqlite3_exec(db,
+	        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	        "CREATE TABLE IF NOT EXISTS letter (folder TEXT, name TEXT, size INTEGER, hash BLOB,"
+	        " crc INTEGER)",
+	        NULL, NULL, NULL) == SQLITE_OK,
 	    "CREATE");
 	must(sqlite3_prepare_v2(
 	         db, "INSERT INTO letter VALUES (?, ?, ?, ?, ?)", -1, &insert, NULL) == SQLITE_OK,
