@@ -94,12 +94,12 @@ static int find_known(struct dispatcher *dispatcher, const char *avrs_id,
 	return 0;
 }
 
-static void follow_route(struct drop *drop, const struct route_facts *facts)
+static void follow_route(struct drop *drop, const struct route_facts *facts, int64_t now)
 {
 	char reason[REASON_MAX + 1];
 	struct letter *letter = &drop->letter;
 
-	letter->taken = clock_now();
+	letter->taken = now;
 	letter->posted = letter->taken;
 	drop->verdict = VERDICT_POST;
 	switch (route_choose(facts, reason)) {
@@ -120,9 +120,10 @@ static void follow_route(struct drop *drop, const struct route_facts *facts)
 }
 
 static int dispatch_one(
-    struct dispatcher *dispatcher, struct drop *drop, const char *today, struct err *err)
+    struct dispatcher *dispatcher, struct drop *drop, int64_t now, struct err *err)
 {
 	const struct known *known = NULL;
+	char today[DATE_SIZE];
 	struct route_facts facts = {.today = today, .class = drop->class};
 
 	if (find_known(dispatcher, drop->avrs_id, &known, err) < 0)
@@ -134,23 +135,24 @@ static int dispatch_one(
 		    drop->avrs_id, drop->avrs_id);
 		return 0;
 	}
+	clock_print_date(now, today);
 	facts.type = letter_types_find(&dispatcher->spool->types, drop->letter.type);
 	facts.provider_active = known->active;
 	facts.provider_kind = known->kind;
 	facts.has_master = known->has_master;
 	facts.shows_trade_files = known->shows_trade_files;
-	follow_route(drop, &facts);
+	follow_route(drop, &facts, now);
 	return 0;
 }
 
 int dispatch(struct dispatcher *dispatcher, struct drop *drops, size_t count, struct err *err)
 {
-	char today[DATE_SIZE];
+	/* The same for all: none of them has to be given another one when they are numbered. */
+	int64_t now = clock_now();
 
-	clock_print_date(clock_now(), today);
 	for (size_t i = 0; i < count; i++)
 		if (drops[i].verdict == VERDICT_NONE &&
-		    dispatch_one(dispatcher, &drops[i], today, err) < 0)
+		    dispatch_one(dispatcher, &drops[i], now, err) < 0)
 			return -1;
 	return 0;
 }
