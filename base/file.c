@@ -62,6 +62,15 @@ int file_sync(int fd, const char *name, struct err *err)
 	return err_sys(err, "make %s durable", name);
 }
 
+int file_sync_all(int fd, struct err *err)
+{
+	if (fault_here("file.sync"))
+		errno = EIO;
+	else if (syncfs(fd) == 0)
+		return 0;
+	return err_sys(err, "make the file system durable");
+}
+
 int file_sync_folder(int folder_fd, const char *path, struct err *err)
 {
 	OWNED_FD int fd = -1;

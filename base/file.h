@@ -42,6 +42,9 @@ int file_make_folder(int folder_fd, const char *path, mode_t mode, struct err *e
 int file_sync(int fd, const char *name, struct err *err);
 int file_sync_folder(int folder_fd, const char *path, struct err *err);
 
+/* The same for everything in the file system that fd is in. */
+int file_sync_all(int fd, struct err *err);
+
 /*
  * Add the whole file to *out. ERR_REFUSED when it is not there, not allowed or too large, ERR_RETRY
  * when it cannot be read just now.

@@ -38,7 +38,8 @@ struct drop {
 	int folder_fd;              /* of its drop folder; borrowed */
 	int fd;                     /* the file, for reading; -1: it was not opened */
 	struct stat st;
-	bool leased; /* nobody has it open for writing, and nobody can without asking */
+	bool leased;  /* nobody has it open for writing, and nobody can without asking */
+	bool claimed; /* see claim.h */
 	enum letter_format format;
 
 	enum verdict verdict;

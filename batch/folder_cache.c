@@ -110,7 +110,7 @@ int folder_cache_sync(struct folder_cache *cache, size_t syncfs_from, struct err
 	struct open_folder *next;
 
 	if (HASH_COUNT(cache->table) >= syncfs_from)
-		return syncfs(cache->root_fd) < 0 ? err_sys(err, "syncfs") : 0;
+		return file_sync_all(cache->root_fd, err);
 	HASH_ITER(hh, cache->table, folder, next)
 		if (file_sync(folder->fd, folder->path, err) < 0)
 			return -1;

@@ -36,12 +36,10 @@ static size_t count_to_post(const struct drop *drops, size_t count)
 	return to_post;
 }
 
-/* Step 2. */
-static int make_durable(
-    const struct spool *spool, const struct drop *drops, size_t count, struct err *err)
+int post_sync(const struct spool *spool, const struct drop *drops, size_t count, struct err *err)
 {
 	if (count_to_post(drops, count) >= (size_t)spool->settings.post_syncfs_from)
-		return syncfs(spool->root_fd) < 0 ? err_sys(err, "syncfs") : 0;
+		return file_sync_all(spool->root_fd, err);
 	for (size_t i = 0; i < count; i++)
 		if (drops[i].verdict == VERDICT_POST &&
 		    file_sync(drops[i].served_fd, "a taken file", err) < 0)
@@ -127,8 +125,7 @@ static void undo_all(const struct spool *spool, struct drop *drops, size_t count
 	}
 }
 
-/* No row was made: the adopted files are their jobs' again. */
-static void give_back_all(struct drop *drops, size_t count)
+void post_give_back(struct drop *drops, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (drops[i].adopted)
@@ -153,13 +150,9 @@ static int publish_drops(
 
 int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
 {
-	if (make_durable(spool, drops, count, err) < 0) {
-		give_back_all(drops, count);
-		return -1;
-	}
 	fault_point("post.durable");
 	if (record(spool, drops, count, err) < 0) {
-		give_back_all(drops, count);
+		post_give_back(drops, count);
 		return -1;
 	}
 	fault_point("post.recorded");
@@ -184,7 +177,7 @@ static bool is_what_was_taken(const struct drop *drop, const char *name)
 {
 	struct stat now;
 
-	return !(drop_is_asked_back(drop) && !drop->adopted) &&
+	return (drop->adopted || !drop_is_asked_back(drop)) &&
 	       fstatat(drop->folder_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       now.st_dev == drop->st.st_dev && now.st_ino == drop->st.st_ino &&
 	       (drop->adopted ||
@@ -213,25 +206,44 @@ static int put_back(
 	return 0;
 }
 
-/* Is there another file that put_back() had to leave under that name? It goes first. */
-static bool is_waiting(const struct drop *drop, const char *name)
+/*
+ * Give it the name of removing. ERR_CONFLICT: another file, which put_back() had to leave there,
+ * has that name still.
+ */
+static int rename_away(const struct drop *drop, const char *name, bool *ret_gone, struct err *err)
 {
-	return strcmp(drop->on_disk, name) != 0 &&
-	       faccessat(drop->folder_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	unsigned flags = strcmp(drop->on_disk, name) == 0 ? 0 : RENAME_NOREPLACE;
+
+	*ret_gone = false;
+	if (renameat2(drop->folder_fd, drop->on_disk, drop->folder_fd, name, flags) == 0)
+		return 0;
+	if (errno == EINVAL && faccessat(drop->folder_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		errno = EEXIST; /* a file system without RENAME_NOREPLACE */
+	else if (errno == EINVAL &&
+	         renameat(drop->folder_fd, drop->on_disk, drop->folder_fd, name) == 0)
+		return 0;
+	*ret_gone = errno == ENOENT;
+	if (*ret_gone)
+		return 0;
+	return errno == EEXIST ? err_set(err, ERR_CONFLICT, "%s exists", name)
+	                       : err_sys(err, "remove a taken file");
 }
 
 int post_remove(const struct drop *drop, struct arrivals *arrivals, struct err *err)
 {
 	char name[48];
+	bool is_gone = false;
 
 	(void)snprintf(name, sizeof(name), ".%" PRId64 ".taken", drop->letter.id);
-	if (is_waiting(drop, name)) {
-		/* The next scan finds what stays. */
+	if (rename_away(drop, name, &is_gone, err) < 0) {
+		if (err->kind != ERR_CONFLICT)
+			return -1;
+		/* That one goes first; the next scan finds what stays. */
 		queue(drop, name, arrivals);
 		return 0;
 	}
-	if (renameat(drop->folder_fd, drop->on_disk, drop->folder_fd, name) < 0)
-		return errno == ENOENT ? 0 : err_sys(err, "remove a taken file");
+	if (is_gone)
+		return 0;
 	fault_point("post.renamed");
 	if (!is_what_was_taken(drop, name))
 		return put_back(drop, name, arrivals, err);
@@ -291,8 +303,8 @@ static int finish(const struct recovery *r, struct err *err)
 {
 	if (r->finished_count == 0)
 		return 0;
-	if (syncfs(r->spool->root_fd) < 0)
-		return err_sys(err, "syncfs");
+	if (file_sync_all(r->spool->root_fd, err) < 0)
+		return -1;
 	return publish(r->spool, r->finished, r->finished_count, err);
 }
 

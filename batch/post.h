@@ -17,8 +17,14 @@
 #include "batch/drop.h"
 #include "spool/spool.h"
 
+/* Step 2, for those of count taken drops whose verdict is to post. Any thread may do it. */
+int post_sync(const struct spool *spool, const struct drop *drops, size_t count, struct err *err);
+
+/* Not to be posted after all, before any row was made: adopted files are their jobs' again. */
+void post_give_back(struct drop *drops, size_t count);
+
 /*
- * Post those of count taken drops whose verdict is to post, steps 2 to 5. A repeated one has
+ * Post those of count durable drops whose verdict is to post, steps 3 to 5. A repeated one has
  * the verdict duplicate or leftover afterwards (recorded, still to be removed), one that was
  * asked back is given back and waits. On -1 nothing of the batch is visible; post_recover() and
  * a scan go on from what there is.

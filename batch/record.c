@@ -157,9 +157,10 @@ static int add_duplicate(const struct spool *spool, const struct drop *drop, str
 	    err);
 }
 
-static int record_one(const struct spool *spool, struct drop *drop, struct err *err)
+/* Its name is taken: it repeats a letter, or gets a number, or is refused. */
+static int record_repeat(const struct spool *spool, struct drop *drop, struct err *err)
 {
-	int64_t id = drop->intake_id;
+	int64_t id = drop->letter.id;
 
 	if (choose_name(spool, drop, err) < 0)
 		return -1;
@@ -167,23 +168,82 @@ static int record_one(const struct spool *spool, struct drop *drop, struct err *
 		return add_duplicate(spool, drop, err);
 	if (drop->verdict != VERDICT_POST)
 		return 0;
-	if (!id && catalog_take_ids(spool->catalog, "letter", 1, &id, err) < 0)
-		return -1;
 	drop->letter.id = id;
 	return letter_add(spool->catalog, spool->actor.node, &drop->letter, err);
 }
 
-static int record_body(struct catalog *catalog, void *arg, struct err *err)
+/* Everything is decided anew when the transaction is tried again. What was held has its id. */
+static int offer_all(const struct recording *r, struct err *err)
 {
-	struct recording *recording = arg;
+	int64_t fresh = 0;
+	int64_t id = 0;
 
-	(void)catalog;
-	for (size_t i = 0; i < recording->count; i++) {
-		/* Decided anew when the transaction is tried again. */
-		recording->drops[i]->verdict = VERDICT_POST;
-		if (record_one(recording->spool, recording->drops[i], err) < 0)
+	for (size_t i = 0; i < r->count; i++)
+		fresh += r->drops[i]->intake_id == 0;
+	if (fresh && catalog_take_ids(r->spool->catalog, "letter", fresh, &id, err) < 0)
+		return -1;
+	for (size_t i = 0; i < r->count; i++) {
+		struct drop *drop = r->drops[i];
+
+		drop->verdict = VERDICT_POST;
+		drop->letter.id = drop->intake_id ? drop->intake_id : id++;
+		letter_name_number(drop->name, 1, drop->letter.name);
+		if (letter_offer(r->spool->catalog, r->spool->actor.node, &drop->letter, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* Which of the fresh ones are there: their ids are in a row. */
+struct sighting {
+	struct drop **drops;
+	size_t count;
+	size_t at;
+	bool *is_there;
+};
+
+static void see(int64_t id, void *arg)
+{
+	struct sighting *s = arg;
+
+	while (s->at < s->count && (s->drops[s->at]->intake_id || s->drops[s->at]->letter.id < id))
+		s->at++;
+	if (s->at < s->count && s->drops[s->at]->letter.id == id)
+		s->is_there[s->at] = true;
+}
+
+static int find_offered(const struct recording *r, bool *is_there, struct err *err)
+{
+	struct sighting sighting = {.drops = r->drops, .count = r->count, .is_there = is_there};
+	int64_t first = 0;
+	int64_t last = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct drop *drop = r->drops[i];
+		struct letter letter;
+
+		if (!drop->intake_id) {
+			first = first ? first : drop->letter.id;
+			last = drop->letter.id;
+		} else if (letter_find(r->spool->catalog, drop->letter.id, &letter, &is_there[i],
+		               err) < 0) {
+			return -1;
+		}
+	}
+	return first ? letter_list_ids(r->spool->catalog, first, last, see, &sighting, err) : 0;
+}
+
+static int record_body(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct recording *r = arg;
+	OWNED_MEM bool *is_there = mem_new(r->count, sizeof(*is_there));
+
+	(void)catalog;
+	if (offer_all(r, err) < 0 || find_offered(r, is_there, err) < 0)
+		return -1;
+	for (size_t i = 0; i < r->count; i++)
+		if (!is_there[i] && record_repeat(r->spool, r->drops[i], err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -195,5 +255,7 @@ int record(const struct spool *spool, struct drop *drops, size_t count, struct e
 	for (size_t i = 0; i < count; i++)
 		if (drops[i].verdict == VERDICT_POST)
 			to_post[recording.count++] = &drops[i];
+	if (recording.count == 0)
+		return 0;
 	return catalog_transact(spool->catalog, record_body, &recording, err);
 }

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "base/number.h"
+#include "batch/post.h"
 #include "spool/digest.h"
 
 enum { CHUNK = 128 * 1024 };
@@ -38,6 +39,12 @@ static void worker_free(struct worker *worker)
 	free(worker);
 }
 
+/* Where letters are served from. */
+struct letters_folder {
+	int fd;
+	dev_t device;
+};
+
 /* Hash what fd has from its start, and write it to to_fd unless that is -1. */
 static int hash_and_copy(
     struct worker *worker, int fd, int to_fd, struct letter *ret_letter, struct err *err)
@@ -47,26 +54,24 @@ static int hash_and_copy(
 
 	if (digest_begin(worker->digest, err) < 0)
 		return -1;
-	while ((count = pread(fd, worker->chunk, CHUNK, size)) > 0) {
+	do {
+		count = pread(fd, worker->chunk, CHUNK, size);
+		if (count < 0)
+			return err_sys(err, "read");
 		digest_add(worker->digest, worker->chunk, (size_t)count);
 		if (to_fd >= 0 && file_write(to_fd, worker->chunk, (size_t)count, err) < 0)
 			return -1;
 		size += count;
 		notify_alive();
-	}
-	if (count < 0)
-		return err_sys(err, "read");
+	} while (count == CHUNK); /* a regular file has less only at its end */
 	digest_end(worker->digest, ret_letter->sha256, &ret_letter->crc32);
 	ret_letter->size = size;
 	return 0;
 }
 
-static bool can_be_adopted(int letters_fd, const struct drop *drop)
+static bool can_be_adopted(const struct letters_folder *letters, const struct drop *drop)
 {
-	struct stat letters;
-
-	return drop->leased && drop->st.st_nlink == 1 && fstat(letters_fd, &letters) == 0 &&
-	       letters.st_dev == drop->st.st_dev;
+	return drop->leased && drop->st.st_nlink == 1 && letters->device == drop->st.st_dev;
 }
 
 /* What clients see as its time. */
@@ -152,10 +157,11 @@ static bool is_unchanged(const struct drop *drop)
 	       memcmp(&now.st_ctim, &drop->st.st_ctim, sizeof(now.st_ctim)) == 0;
 }
 
-static int copy(struct worker *worker, int letters_fd, struct drop *drop, struct err *err)
+static int copy(
+    struct worker *worker, const struct letters_folder *letters, struct drop *drop, struct err *err)
 {
 	drop->letter.source = source_of(&drop->st);
-	if (file_new(letters_fd, drop->temporary, &drop->served_fd, err) < 0 ||
+	if (file_new(letters->fd, drop->temporary, &drop->served_fd, err) < 0 ||
 	    hash_and_copy(worker, drop->fd, drop->served_fd, &drop->letter, err) < 0)
 		return -1;
 	if (!is_unchanged(drop) || drop->letter.size != drop->st.st_size)
@@ -165,16 +171,17 @@ static int copy(struct worker *worker, int letters_fd, struct drop *drop, struct
 	return set_time(drop->served_fd, drop->letter.posted, err);
 }
 
-static int take_one(struct worker *worker, int letters_fd, struct drop *drop, struct err *err)
+static int take_one(
+    struct worker *worker, const struct letters_folder *letters, struct drop *drop, struct err *err)
 {
-	if (can_be_adopted(letters_fd, drop) && make_ours(drop) == 0)
+	if (can_be_adopted(letters, drop) && make_ours(drop) == 0)
 		return adopt(worker, drop, err);
-	return copy(worker, letters_fd, drop, err);
+	return copy(worker, letters, drop, err);
 }
 
 /* The drops that the workers take from, by the next free index. */
 struct work {
-	int letters_fd;
+	struct letters_folder letters;
 	struct drop *drops;
 	size_t count;
 	atomic_size_t next;
@@ -205,7 +212,7 @@ static void *run_worker(void *arg)
 		struct err err;
 
 		if (drop->verdict == VERDICT_POST &&
-		    take_one(worker, work->letters_fd, drop, &err) < 0)
+		    take_one(worker, &work->letters, drop, &err) < 0)
 			note_failure(work, drop, &err);
 	}
 	worker_free(worker);
@@ -214,9 +221,13 @@ static void *run_worker(void *arg)
 
 size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_trouble)
 {
-	struct work work = {.letters_fd = letters_fd, .drops = drops, .count = count};
+	struct work work = {.letters = {.fd = letters_fd}, .drops = drops, .count = count};
+	struct stat letters;
 	pthread_t helper;
 	bool helped;
+
+	if (fstat(letters_fd, &letters) == 0)
+		work.letters.device = letters.st_dev;
 
 	(void)pthread_mutex_init(&work.lock, NULL);
 	helped = count > 1 && pthread_create(&helper, NULL, run_worker, &work) == 0;
@@ -226,4 +237,56 @@ size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_tr
 	(void)pthread_mutex_destroy(&work.lock);
 	*ret_trouble = work.trouble;
 	return work.troubled;
+}
+
+/* Steps 1 and 2 of a group, beside what the caller does. */
+struct taking {
+	const struct spool *spool;
+	int letters_fd;
+	struct drop *drops;
+	size_t count;
+	pthread_t thread;
+	bool is_beside;
+	int result;
+	bool troubled;
+	struct err err; /* of either */
+};
+
+static void *run_taking(void *arg)
+{
+	struct taking *t = arg;
+	size_t troubled = take(t->letters_fd, t->drops, t->count, &t->err);
+	struct err trouble = t->err;
+
+	t->result = post_sync(t->spool, t->drops, t->count, &t->err);
+	if (t->result == 0 && troubled > 0)
+		t->err = trouble;
+	t->troubled = troubled > 0;
+	return NULL;
+}
+
+struct taking *take_begin(
+    const struct spool *spool, int letters_fd, struct drop *drops, size_t count)
+{
+	struct taking *t = mem_new(1, sizeof(*t));
+
+	*t = (struct taking){
+	    .spool = spool, .letters_fd = letters_fd, .drops = drops, .count = count};
+	t->is_beside = count > 1 && pthread_create(&t->thread, NULL, run_taking, t) == 0;
+	if (!t->is_beside)
+		(void)run_taking(t);
+	return t;
+}
+
+int take_end(struct taking *taking, bool *ret_troubled, struct err *err)
+{
+	int result;
+
+	if (taking->is_beside)
+		(void)pthread_join(taking->thread, NULL);
+	result = taking->result;
+	*ret_troubled = taking->troubled;
+	*err = taking->err;
+	free(taking);
+	return result;
 }

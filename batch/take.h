@@ -10,6 +10,7 @@
 #define BATCH_TAKE_H
 
 #include "batch/drop.h"
+#include "spool/spool.h"
 
 /*
  * Take those of count drops whose verdict is to post, on both cores; letters_fd is a folder of
@@ -18,6 +19,15 @@
  * *ret_trouble tells of one of them.
  */
 size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_trouble);
+
+/*
+ * The same, and what was taken is made durable, while the caller goes on: count drops are not to be
+ * touched until take_end() has waited for that. It returns 0, or -1: nothing is durable;
+ * *ret_troubled: some could not be taken, for trouble that may pass. *err tells of either.
+ */
+struct taking *take_begin(
+    const struct spool *spool, int letters_fd, struct drop *drops, size_t count);
+int take_end(struct taking *taking, bool *ret_troubled, struct err *err);
 
 /* Remove the name that our copy had to have meanwhile, where it had one. */
 void take_clean(int letters_fd, struct drop *drop);

@@ -213,10 +213,17 @@ static void fill_letter(struct drop *drop)
 	letter->id = drop->intake_id;
 }
 
+static void claim(const struct validator *v, struct drop *drop)
+{
+	drop->claimed = claims_add(v->claims, &drop->st);
+	if (!drop->claimed)
+		drop_decide(drop, VERDICT_WAIT, "on its way already");
+}
+
 int validate(const struct validator *validator, struct drop *drops, size_t count, struct err *err)
 {
 	static void (*const judges[])(const struct validator *v, struct drop *drop) = {
-	    open_drop, judge_name, judge_size, judge_settled};
+	    open_drop, judge_name, judge_size, judge_settled, claim};
 
 	for (size_t i = 0; i < count; i++) {
 		struct drop *drop = &drops[i];

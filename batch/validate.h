@@ -9,6 +9,7 @@
 #define BATCH_VALIDATE_H
 
 #include "batch/checker.h"
+#include "batch/claim.h"
 #include "batch/drop.h"
 #include "batch/folder_cache.h"
 #include "batch/hold.h"
@@ -19,11 +20,12 @@ struct validator {
 	struct checker *checker;
 	struct holds *holds;
 	struct folder_cache *drop_folders;
+	struct claims *claims;
 };
 
 /*
  * Look at count drops: each gets a verdict unless it is fit to be routed (VERDICT_NONE, with its
- * type and size in letter). Fails only where none of them could be looked at.
+ * type and size in letter); it is claimed then. Fails only where none of them could be looked at.
  */
 int validate(const struct validator *validator, struct drop *drops, size_t count, struct err *err);
 

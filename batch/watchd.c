@@ -17,23 +17,30 @@
 #include "base/number.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "batch/dispatch.h"
 #include "batch/paper.h"
 #include "batch/paper_zip.h"
 #include "batch/post.h"
 #include "batch/quarantine.h"
 #include "batch/release.h"
-#include "batch/route.h"
 #include "batch/take.h"
 #include "batch/validate.h"
 #include "batch/watch.h"
-#include "spool/membership.h"
 #include "spool/program.h"
-#include "spool/provider.h"
 #include "spool/spool.h"
 
 enum {
 	PAUSE_AFTER_TROUBLE = 5, /* seconds */
 	DESCRIPTORS_OF_OTHERS = 128,
+	DESCRIPTORS_OF_ONE = 8,
+};
+
+/* Drops that share the syncs and transactions of one posting. */
+struct group {
+	struct drop *drops;
+	size_t count;
+	struct folder_cache *folders; /* that they are in */
+	struct taking *taking;
 };
 
 /* How often is looked whether a day is over that wants its zip. */
@@ -49,6 +56,10 @@ struct watchd {
 	struct arrivals *arrivals;
 	struct watcher *watcher;
 	struct holds *holds;
+	struct claims *claims;
+	struct dispatcher *dispatcher;
+	bool has_news; /* rights or AVRS IDs changed, and who waits for that was not woken yet */
+	struct group *group; /* that is being taken */
 	struct checker checker;
 	struct process paper_zip;   /* that is being made */
 	char paper_date[DATE_SIZE]; /* of the outbox folder whose manifest is out of date, or "" */
@@ -75,74 +86,6 @@ static void stop_with(struct watchd *w, const struct err *err)
 	w->fatal = *err;
 	w->failed = true;
 	loop_stop(w->loop);
-}
-
-/* What routing wants to know of the drop's AVRS ID; *ret_known false: nothing is. */
-static int find_facts(const struct spool *spool, const struct drop *drop,
-    struct route_facts *ret_facts, bool *ret_known, struct err *err)
-{
-	struct provider provider;
-
-	if (provider_find(spool->catalog, drop->avrs_id, &provider, ret_known, err) < 0)
-		return -1;
-	if (!*ret_known)
-		return 0;
-	ret_facts->class = drop->class;
-	ret_facts->type = letter_types_find(&spool->types, drop->letter.type);
-	ret_facts->provider_active = provider.active;
-	ret_facts->provider_kind = provider.kind;
-	return membership_audience(spool->catalog, drop->avrs_id, &ret_facts->has_master,
-	    &ret_facts->shows_trade_files, err);
-}
-
-static void follow_route(struct drop *drop, const struct route_facts *facts)
-{
-	char reason[REASON_MAX + 1];
-	struct letter *letter = &drop->letter;
-
-	letter->taken = clock_now();
-	letter->posted = letter->taken;
-	drop->verdict = VERDICT_POST;
-	switch (route_choose(facts, reason)) {
-	case ROUTE_ELECTRONIC:
-		letter->electronic = ELECTRONIC_POSTING;
-		break;
-	case ROUTE_PAPER:
-		letter->paper = PAPER_QUEUED;
-		letter->queued = letter->taken;
-		text_copy(letter->paper_reason, reason);
-		text_copy(letter->paper_date, facts->today);
-		break;
-	case ROUTE_HOLD:
-		drop->hold = HOLD_NO_ACCOUNT;
-		drop_decide(drop, VERDICT_HOLD, "%s", reason);
-		break;
-	}
-}
-
-static int route(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
-{
-	char today[DATE_SIZE];
-
-	clock_print_date(clock_now(), today);
-	for (size_t i = 0; i < count; i++) {
-		struct route_facts facts = {.today = today};
-		bool known = false;
-
-		if (drops[i].verdict != VERDICT_NONE)
-			continue;
-		if (find_facts(spool, &drops[i], &facts, &known, err) < 0)
-			return -1;
-		if (known) {
-			follow_route(&drops[i], &facts);
-			continue;
-		}
-		drops[i].hold = HOLD_UNKNOWN;
-		drop_decide(&drops[i], VERDICT_HOLD,
-		    "AVRS ID %s is not known; `edelivery provider add %s` makes it so",
-		    drops[i].avrs_id, drops[i].avrs_id);
-	}
-	return 0;
 }
 
 static void write_manifest(void *arg)
@@ -233,65 +176,100 @@ static void end_all(struct watchd *w, struct drop *drops, size_t count)
 	}
 }
 
-/* The way of a batch, from looking at it to its end. */
-static int process(struct watchd *w, struct drop *drops, size_t count, struct err *err)
+/* The first part of a group's way: each drop is looked at and routed, and taking begins. */
+static int begin_group(struct watchd *w, struct group *group, struct err *err)
 {
-	struct folder_cache *folders = folder_cache_new(w->spool.drop_fd);
-	struct validator validator = {&w->spool, &w->checker, w->holds, folders};
-	struct err trouble;
-	size_t troubled = 0;
-	int result = validate(&validator, drops, count, err);
+	struct validator validator = {&w->spool, &w->checker, w->holds, group->folders, w->claims};
 
-	if (result == 0)
-		result = route(&w->spool, drops, count, err);
-	if (result == 0) {
-		troubled = take(w->letters_fd, drops, count, &trouble);
-		result = post(&w->spool, drops, count, err);
-	}
-	for (size_t i = 0; i < count; i++)
-		take_clean(w->letters_fd, &drops[i]);
-	if (result == 0)
-		end_all(w, drops, count);
-	folder_cache_free(folders);
-	if (result == 0 && troubled > 0)
-		return err_set(err, ERR_RETRY, "%s", trouble.text);
-	return result;
+	if (validate(&validator, group->drops, group->count, err) < 0 ||
+	    dispatch(w->dispatcher, group->drops, group->count, err) < 0)
+		return -1;
+	group->taking = take_begin(&w->spool, w->letters_fd, group->drops, group->count);
+	return 0;
 }
 
-/* A letter needs two descriptors while it is copied; others need some, too. */
-static size_t batch_most(const struct watchd *w)
+/* The rest of it. ERR_RETRY: some or all have to begin again. */
+static int finish_group(struct watchd *w, struct group *group, struct err *err)
+{
+	bool troubled = false;
+	struct err trouble;
+	int result = take_end(group->taking, &troubled, &trouble);
+
+	group->taking = NULL;
+	if (result < 0) {
+		post_give_back(group->drops, group->count);
+		*err = trouble;
+		return -1;
+	}
+	if (post(&w->spool, group->drops, group->count, err) < 0)
+		return -1;
+	end_all(w, group->drops, group->count);
+	if (!troubled)
+		return 0;
+	*err = trouble;
+	return -1;
+}
+
+/* What may be open of two groups at a time: a letter, its copy, and the folders of both. */
+static size_t group_most(const struct watchd *w)
 {
 	int64_t most = w->spool.settings.post_batch;
-	int64_t by_descriptors = (w->descriptors - DESCRIPTORS_OF_OTHERS) / 2;
+	int64_t by_descriptors = (w->descriptors - DESCRIPTORS_OF_OTHERS) / DESCRIPTORS_OF_ONE;
 
 	return (size_t)(by_descriptors < 1 ? 1 : most < by_descriptors ? most : by_descriptors);
 }
 
-static size_t fill_batch(struct watchd *w, struct drop *drops)
+static struct group *new_group(struct watchd *w)
 {
-	size_t most = batch_most(w);
-	size_t count = 0;
+	struct group *group = mem_new(1, sizeof(*group));
+	size_t most = group_most(w);
 
-	while (count < most) {
-		struct arrival *arrival = arrivals_take(w->arrivals, count % 2 == 1);
+	if (arrivals_count(w->arrivals) < most)
+		most = arrivals_count(w->arrivals);
+	group->folders = folder_cache_new(w->spool.drop_fd);
+	group->drops = mem_new(most, sizeof(*group->drops));
+	while (group->count < most) {
+		struct arrival *arrival = arrivals_take(w->arrivals, group->count % 2 == 1);
 
-		if (!arrival)
-			break;
-		drop_init(&drops[count++], arrival);
+		drop_init(&group->drops[group->count++], arrival);
 		free(arrival);
 	}
-	return count;
+	return group;
 }
 
-/* Queue them again: they were not seen to an end. */
-static void requeue(struct watchd *w, const struct drop *drops, size_t count)
+static void free_group(struct watchd *w, struct group *group)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct arrival arrival = {.class = drops[i].class, .name = drops[i].on_disk};
+	for (size_t i = 0; i < group->count; i++) {
+		struct drop *drop = &group->drops[i];
 
-		text_copy(arrival.avrs_id, drops[i].avrs_id);
+		if (drop->claimed)
+			claims_remove(w->claims, &drop->st);
+		take_clean(w->letters_fd, drop);
+		drop_done(drop);
+	}
+	folder_cache_free(group->folders);
+	free(group->drops);
+	free(group);
+}
+
+/* Not seen to an end: as if it had not begun, and all of it queued again. */
+static void abandon_group(struct watchd *w, struct group *group)
+{
+	struct err ignored;
+	bool troubled;
+
+	if (group->taking) {
+		(void)take_end(group->taking, &troubled, &ignored);
+		post_give_back(group->drops, group->count);
+	}
+	for (size_t i = 0; i < group->count; i++) {
+		const struct drop *drop = &group->drops[i];
+		struct arrival arrival = {.class = drop->class, .name = drop->on_disk};
+
+		text_copy(arrival.avrs_id, drop->avrs_id);
 		arrivals_add(w->arrivals, &arrival);
 	}
+	free_group(w, group);
 }
 
 /* After trouble: what was begun is finished or undone before anything new is begun. */
@@ -305,31 +283,75 @@ static int recover_from_trouble(struct watchd *w, struct err *err)
 	return 0;
 }
 
-/* One batch; what is left comes next, after the loop has looked at everything else. */
+static int hear_news(struct watchd *w, struct err *err)
+{
+	bool news = false;
+
+	if (catalog_has_news(w->spool.catalog, &news, err) < 0)
+		return -1;
+	if (news)
+		dispatcher_forget(w->dispatcher);
+	w->has_news |= news;
+	return 0;
+}
+
+/* Begin a group, while the one before it is still being taken; NULL: nothing has arrived. */
+static int begin_next(struct watchd *w, struct group **ret_group, struct err *err)
+{
+	struct group *group;
+
+	*ret_group = NULL;
+	if (arrivals_count(w->arrivals) == 0)
+		return 0;
+	if (recover_from_trouble(w, err) < 0 || hear_news(w, err) < 0)
+		return -1;
+	group = new_group(w);
+	if (begin_group(w, group, err) < 0) {
+		abandon_group(w, group);
+		return -1;
+	}
+	*ret_group = group;
+	return 0;
+}
+
+static int finish_current(struct watchd *w, struct err *err)
+{
+	struct group *group = w->group;
+
+	w->group = NULL;
+	if (group && finish_group(w, group, err) < 0) {
+		abandon_group(w, group);
+		return -1;
+	}
+	if (group)
+		free_group(w, group);
+	return 0;
+}
+
+/*
+ * Two groups are on their way at a time: while one is hashed and made durable, the rows and names
+ * of the one before it are made. The loop looks at everything else in between; what comes alone
+ * waits for nothing.
+ */
 static void work(void *arg)
 {
 	struct watchd *w = arg;
-	struct drop *drops;
+	struct group *next = NULL;
 	struct err err;
-	size_t count;
+	bool failed = begin_next(w, &next, &err) < 0;
 
-	if (arrivals_count(w->arrivals) == 0)
-		return;
-	if (recover_from_trouble(w, &err) < 0) {
+	failed = finish_current(w, &err) < 0 || failed;
+	w->group = next;
+	if (!failed && arrivals_count(w->arrivals) == 0)
+		failed = finish_current(w, &err) < 0;
+	if (failed) {
+		if (w->group)
+			abandon_group(w, w->group);
+		w->group = NULL;
 		pause_for(w, &err);
-		return;
-	}
-	drops = mem_new((size_t)w->spool.settings.post_batch, sizeof(*drops));
-	count = fill_batch(w, drops);
-	if (process(w, drops, count, &err) < 0) {
-		requeue(w, drops, count);
-		pause_for(w, &err);
-	} else if (arrivals_count(w->arrivals) > 0) {
+	} else if (w->group || arrivals_count(w->arrivals) > 0) {
 		loop_after(w->loop, 0, work, w);
 	}
-	for (size_t i = 0; i < count; i++)
-		drop_done(&drops[i]);
-	free(drops);
 }
 
 /* Whatever queued arrivals ends here; in trouble they wait for the pause to be over. */
@@ -393,13 +415,13 @@ static void on_second(void *arg)
 {
 	struct watchd *w = arg;
 	struct err err;
-	bool news = false;
 
-	if (catalog_has_news(w->spool.catalog, &news, &err) < 0)
+	if (hear_news(w, &err) < 0)
 		log_warning("text=\"%s\"", err.text);
-	if (news)
+	if (w->has_news)
 		release(w);
-	holds_wake(w->holds, news, w->arrivals);
+	holds_wake(w->holds, w->has_news, w->arrivals);
+	w->has_news = false;
 	watcher_poll(w->watcher);
 	scan(w);
 }
@@ -490,6 +512,8 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	    checker_start(&w->checker, err) < 0 || loop_new(&w->loop, err) < 0)
 		return -1;
 	w->arrivals = arrivals_new();
+	w->claims = claims_new();
+	w->dispatcher = dispatcher_new(&w->spool);
 	if (watcher_new(w->spool.drop_fd, w->arrivals, &w->watcher, err) < 0)
 		return -1;
 	return holds_new(&w->spool, &w->holds, err);
@@ -537,8 +561,12 @@ int watchd_run(const char *settings, struct err *err)
 	const char *argv[] = {path, "-c", settings, NULL};
 	int result = run(&w, settings, err);
 
+	if (w.group)
+		abandon_group(&w, w.group);
 	checker_stop(&w.checker);
 	process_stop(&w.paper_zip, SECOND);
+	claims_free(w.claims);
+	dispatcher_free(w.dispatcher);
 	holds_free(w.holds);
 	watcher_free(w.watcher);
 	arrivals_free(w.arrivals);

@@ -240,6 +240,31 @@ int catalog_run(
 	return 0;
 }
 
+int catalog_queue(
+    struct catalog *catalog, const char *sql, const struct value *values, struct err *err)
+{
+	OWNED_STATEMENT struct statement *statement = NULL;
+
+	if (!catalog->dialect->queue || catalog->depth == 0)
+		return catalog_run(catalog, sql, values, err);
+	if (ensure_connected(catalog, err) < 0)
+		return -1;
+	if (fault_here("catalog.statement"))
+		return note(catalog,
+		    err_set(err, ERR_GONE, "catalog: the connection broke (fault point)"), err);
+	if (note(catalog, take_statement(catalog, sql, &statement, err), err) < 0)
+		return -1;
+	return note(catalog, catalog->dialect->queue(statement->prepared, values, err), err);
+}
+
+/* Wait for what was queued. */
+static int settle(struct catalog *catalog, struct err *err)
+{
+	const struct dialect *dialect = catalog->dialect;
+
+	return dialect->settle ? note(catalog, dialect->settle(catalog->connection, err), err) : 0;
+}
+
 int64_t catalog_changes(const struct catalog *catalog)
 {
 	return catalog->changes;
@@ -286,12 +311,13 @@ static int attempt(struct catalog *catalog,
 	if (catalog_run(catalog, catalog->dialect->begin, NO_VALUES, err) < 0)
 		return -1;
 	catalog->depth = 1;
-	is_done = body(catalog, arg, err) == 0;
+	is_done = body(catalog, arg, err) == 0 && settle(catalog, err) == 0;
 	if (is_done && catalog_run(catalog, "COMMIT", NO_VALUES, err) == 0) {
 		catalog->depth = 0;
 		return 0;
 	}
 	catalog->depth = 0;
+	(void)settle(catalog, &ignored);
 	if (is_done && err->kind == ERR_GONE)
 		return err_set(err, ERR_RETRY, "catalog: the connection broke in a commit");
 	if (!catalog->is_gone)

@@ -57,6 +57,14 @@ void catalog_close(struct catalog *catalog);
 int catalog_run(
     struct catalog *catalog, const char *sql, const struct value *values, struct err *err);
 
+/*
+ * The same in a transaction, for one of many: it may be run a little later, in order, and a failure
+ * of it be told by any later call up to the transaction's end. How many rows it changed is not
+ * told.
+ */
+int catalog_queue(
+    struct catalog *catalog, const char *sql, const struct value *values, struct err *err);
+
 /* In the transaction of a migration, first: nobody else migrates until it ends. */
 int catalog_begin_migration(struct catalog *catalog, struct err *err);
 

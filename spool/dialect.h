@@ -35,6 +35,13 @@ struct dialect {
 	/* Bind values and begin; next() then yields the rows, reset() ends it at any point. */
 	int (*start)(void *prepared, const struct value *values, struct err *err);
 	int (*next)(void *prepared, bool *ret_row, struct err *err);
+	/*
+	 * Run a statement without rows some time, in order, at the latest before whatever is run
+	 * otherwise; settle() waits for what was queued, and fails where one of that did. NULL,
+	 * both, where running costs no round trip.
+	 */
+	int (*queue)(void *prepared, const struct value *values, struct err *err);
+	int (*settle)(void *connection, struct err *err);
 	void (*reset)(void *prepared);
 	int64_t (*changes)(void *prepared);
 	int (*columns)(void *prepared);

@@ -14,6 +14,7 @@
 
 enum {
 	PARAMETERS_MAX = 32,
+	QUEUED_MAX = 256, /* statements whose results nobody has waited for */
 	/* Of pg_type: what our columns of numbers come as; a sum is numeric. */
 	OID_INT8 = 20,
 	OID_INT4 = 23,
@@ -34,6 +35,7 @@ struct connection {
 	unsigned long opened;    /* how many times: statements of an earlier time are gone */
 	unsigned long next_name; /* of a statement; never the same again */
 	int64_t notices;         /* of other connections' announcements */
+	int queued;              /* statements in the pipeline */
 };
 
 /* A statement that the server knows by its name, and the rows of its present run. */
@@ -107,6 +109,46 @@ static int execute(const struct connection *c, const char *sql, struct err *err)
 		return -1;
 	PQclear(result);
 	return 0;
+}
+
+/* The result of one queued statement, and what ends it; the first failure is kept in *err. */
+static bool read_queued(const struct connection *c, struct err *err)
+{
+	PGresult *result = PQgetResult(c->pg);
+	ExecStatusType status = PQresultStatus(result);
+	bool is_good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+
+	if (!is_good && !err->text[0])
+		(void)fail(c->pg, result, err);
+	PQclear(result);
+	while ((result = PQgetResult(c->pg)) != NULL)
+		PQclear(result);
+	return is_good;
+}
+
+/* Wait for what was queued. After a failure the server skips the rest of it. */
+static int settle(void *connection, struct err *err)
+{
+	struct connection *c = connection;
+	struct err first = {.text = ""};
+	bool is_good = true;
+	PGresult *end;
+
+	if (c->queued == 0)
+		return 0;
+	if (PQpipelineSync(c->pg) != 1)
+		is_good = false;
+	for (; c->queued > 0; c->queued--)
+		is_good = read_queued(c, &first) && is_good;
+	end = PQgetResult(c->pg);
+	is_good = is_good && PQresultStatus(end) == PGRES_PIPELINE_SYNC;
+	PQclear(end);
+	if (PQexitPipelineMode(c->pg) == 1 && is_good)
+		return 0;
+	if (!first.text[0])
+		return fail(c->pg, NULL, err);
+	*err = first;
+	return -1;
 }
 
 static void ignore_notice(void *arg, const char *text)
@@ -185,6 +227,7 @@ static int reopen_connection(void *connection, struct err *err)
 {
 	struct connection *c = connection;
 
+	c->queued = 0;
 	PQreset(c->pg);
 	return set_up(c, err);
 }
@@ -205,6 +248,10 @@ static int prepare(void *connection, const char *sql, void **ret_prepared, struc
 	struct connection *c = connection;
 	struct prepared *p = mem_new(1, sizeof(*p));
 
+	if (settle(c, err) < 0) {
+		free(p);
+		return -1;
+	}
 	*p = (struct prepared){.connection = c, .sql = sql};
 	(void)snprintf(p->name, sizeof(p->name), "s%lu", c->next_name++);
 	if (tell_server(p, err) < 0) {
@@ -230,6 +277,7 @@ static void finalize(void *prepared)
 	char sql[48];
 
 	reset(p);
+	(void)settle(p->connection, &ignored);
 	/* Inside a transaction that failed the server keeps it until the connection ends. */
 	(void)snprintf(sql, sizeof(sql), "DEALLOCATE %s", p->name);
 	if (p->opened == p->connection->opened &&
@@ -238,33 +286,71 @@ static void finalize(void *prepared)
 	free(p);
 }
 
+/* Values as the server takes them: text, all of them. */
+struct parameters {
+	char numbers[PARAMETERS_MAX][24];
+	const char *texts[PARAMETERS_MAX];
+	int count;
+};
+
+static void print_values(const struct value *values, struct parameters *ret_parameters)
+{
+	struct parameters *p = ret_parameters;
+
+	for (p->count = 0; p->count < PARAMETERS_MAX && values[p->count].kind != VALUE_END;
+	     p->count++) {
+		int i = p->count;
+
+		p->texts[i] = values[i].text;
+		if (values[i].kind != VALUE_INT)
+			continue;
+		(void)snprintf(p->numbers[i], sizeof(p->numbers[i]), "%" PRId64, values[i].integer);
+		p->texts[i] = p->numbers[i];
+	}
+}
+
+/* Before a statement is sent: the server knows it. */
+static int make_ready(struct prepared *p, struct err *err)
+{
+	if (fault_here("catalog.cut"))
+		(void)shutdown(PQsocket(p->connection->pg), SHUT_RDWR);
+	return p->opened == p->connection->opened ? 0 : tell_server(p, err);
+}
+
+static int queue(void *prepared, const struct value *values, struct err *err)
+{
+	struct prepared *p = prepared;
+	struct connection *c = p->connection;
+	struct parameters v;
+
+	if ((c->queued >= QUEUED_MAX || p->opened != c->opened) && settle(c, err) < 0)
+		return -1;
+	if (make_ready(p, err) < 0)
+		return -1;
+	print_values(values, &v);
+	if ((c->queued == 0 && PQenterPipelineMode(c->pg) != 1) ||
+	    PQsendQueryPrepared(c->pg, p->name, v.count, v.texts, NULL, NULL, 0) != 1)
+		return fail(c->pg, NULL, err);
+	c->queued++;
+	return 0;
+}
+
 static int start(void *prepared, const struct value *values, struct err *err)
 {
 	struct prepared *p = prepared;
 	PGconn *pg = p->connection->pg;
-	char numbers[PARAMETERS_MAX][24];
-	const char *texts[PARAMETERS_MAX];
-	int count = 0;
+	struct parameters v;
 	PGresult *result;
 
-	for (; count < PARAMETERS_MAX && values[count].kind != VALUE_END; count++) {
-		texts[count] = values[count].text;
-		if (values[count].kind != VALUE_INT)
-			continue;
-		(void)snprintf(
-		    numbers[count], sizeof(numbers[count]), "%" PRId64, values[count].integer);
-		texts[count] = numbers[count];
-	}
-	if (fault_here("catalog.cut"))
-		(void)shutdown(PQsocket(pg), SHUT_RDWR);
-	if (p->opened != p->connection->opened && tell_server(p, err) < 0)
+	if (settle(p->connection, err) < 0 || make_ready(p, err) < 0)
 		return -1;
-	result = PQexecPrepared(pg, p->name, count, texts, NULL, NULL, 0);
+	print_values(values, &v);
+	result = PQexecPrepared(pg, p->name, v.count, v.texts, NULL, NULL, 0);
 	/* It was done, but its answer did not come back. */
 	if (fault_here("catalog.lost")) {
 		PQclear(result);
 		(void)shutdown(PQsocket(pg), SHUT_RDWR);
-		result = PQexecPrepared(pg, p->name, count, texts, NULL, NULL, 0);
+		result = PQexecPrepared(pg, p->name, v.count, v.texts, NULL, NULL, 0);
 	}
 	if (check(p->connection, result, err) < 0)
 		return -1;
@@ -375,6 +461,8 @@ const struct dialect dialect_postgresql = {
     .finalize = finalize,
     .start = start,
     .next = next,
+    .queue = queue,
+    .settle = settle,
     .reset = reset,
     .changes = changes,
     .columns = columns,

@@ -6,7 +6,7 @@
 int event_add_as(struct catalog *catalog, int64_t id, const struct actor *actor,
     const struct event *event, struct err *err)
 {
-	return catalog_run(catalog,
+	return catalog_queue(catalog,
 	    "INSERT INTO event (id, at, node, what, actor, login, avrs_id, letter_id, detail)"
 	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 	    VALUES(INT(id), INT(clock_now()), TEXT(actor->node), TEXT(event->what),

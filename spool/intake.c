@@ -61,7 +61,7 @@ int intake_update(struct catalog *catalog, const struct intake *intake, struct e
 
 int intake_set_taken(struct catalog *catalog, int64_t id, struct err *err)
 {
-	return catalog_run(catalog,
+	return catalog_queue(catalog,
 	    "UPDATE intake SET state = 'taken', changed = $2 WHERE id = $1 AND state = 'held'",
 	    VALUES(INT(id), INT(clock_now())), err);
 }

@@ -20,26 +20,53 @@ static struct value state_or_null(int state, const char *name)
 	return TEXT(state ? name : NULL);
 }
 
+#define INSERT                                                                                   \
+	"INSERT INTO letter (id, avrs_id, class, type, name, dropped_name, size, sha256, crc32," \
+	" node, source_device, source_inode, source_changed, batch_id, taken,"                   \
+	" electronic, electronic_reason, paper, paper_reason, paper_date, queued)"               \
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"             \
+	" $16, $17, $18, $19, $20, $21)"
+
+#define INSERTED(node, l)                                                                 \
+	VALUES(INT((l)->id), TEXT((l)->avrs_id), TEXT(letter_class_name((l)->class)),     \
+	    TEXT((l)->type), TEXT((l)->name), TEXT((l)->dropped_name), INT((l)->size),    \
+	    TEXT((l)->sha256), INT((l)->crc32), TEXT(node), INT((l)->source.device),      \
+	    INT((l)->source.inode), INT((l)->source.changed), INT_OR_NULL((l)->batch_id), \
+	    INT((l)->taken),                                                              \
+	    state_or_null((int)(l)->electronic, electronic_name((l)->electronic)),        \
+	    TEXT_OR_NULL((l)->electronic_reason),                                         \
+	    state_or_null((int)(l)->paper, paper_name((l)->paper)),                       \
+	    TEXT_OR_NULL((l)->paper_reason), TEXT_OR_NULL((l)->paper_date),               \
+	    INT_OR_NULL((l)->queued))
+
 int letter_add(
     struct catalog *catalog, const char *node, const struct letter *letter, struct err *err)
 {
-	const struct letter *l = letter;
+	return catalog_run(catalog, INSERT, INSERTED(node, letter), err);
+}
 
-	return catalog_run(catalog,
-	    "INSERT INTO letter (id, avrs_id, class, type, name, dropped_name, size, sha256, crc32,"
-	    " node, source_device, source_inode, source_changed, batch_id, taken,"
-	    " electronic, electronic_reason, paper, paper_reason, paper_date, queued)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-	    " $16, $17, $18, $19, $20, $21)",
-	    VALUES(INT(l->id), TEXT(l->avrs_id), TEXT(letter_class_name(l->class)), TEXT(l->type),
-	        TEXT(l->name), TEXT(l->dropped_name), INT(l->size), TEXT(l->sha256), INT(l->crc32),
-	        TEXT(node), INT(l->source.device), INT(l->source.inode), INT(l->source.changed),
-	        INT_OR_NULL(l->batch_id), INT(l->taken),
-	        state_or_null((int)l->electronic, electronic_name(l->electronic)),
-	        TEXT_OR_NULL(l->electronic_reason),
-	        state_or_null((int)l->paper, paper_name(l->paper)), TEXT_OR_NULL(l->paper_reason),
-	        TEXT_OR_NULL(l->paper_date), INT_OR_NULL(l->queued)),
-	    err);
+int letter_offer(
+    struct catalog *catalog, const char *node, const struct letter *letter, struct err *err)
+{
+	return catalog_queue(
+	    catalog, INSERT " ON CONFLICT (avrs_id, name) DO NOTHING", INSERTED(node, letter), err);
+}
+
+int letter_list_ids(struct catalog *catalog, int64_t first, int64_t last,
+    void (*each)(int64_t id, void *arg), void *arg, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog, "SELECT id FROM letter WHERE id >= $1 AND id <= $2 ORDER BY id",
+	        VALUES(INT(first), INT(last)), &row, &found, err) < 0)
+		return -1;
+	while (found) {
+		each(statement_int(row, 0), arg);
+		if (statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int letter_forget(struct catalog *catalog, int64_t id, struct err *err)
@@ -70,7 +97,7 @@ int letter_take_sequence(struct catalog *catalog, const char *avrs_id, int64_t c
 
 int letter_set_posted(struct catalog *catalog, const struct letter *letter, struct err *err)
 {
-	return catalog_run(catalog,
+	return catalog_queue(catalog,
 	    "UPDATE letter SET electronic = 'posted', sequence = $2, posted = $3"
 	    " WHERE id = $1 AND electronic = 'posting'",
 	    VALUES(INT(letter->id), INT(letter->sequence), INT(letter->posted)), err);
@@ -78,7 +105,7 @@ int letter_set_posted(struct catalog *catalog, const struct letter *letter, stru
 
 int letter_set_placed(struct catalog *catalog, int64_t id, int64_t placed, struct err *err)
 {
-	return catalog_run(catalog,
+	return catalog_queue(catalog,
 	    "UPDATE letter SET placed = $2 WHERE id = $1 AND paper = 'queued' AND placed IS NULL",
 	    VALUES(INT(id), INT(placed)), err);
 }

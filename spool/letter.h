@@ -77,6 +77,16 @@ struct source source_of(const struct stat *st);
 int letter_add(
     struct catalog *catalog, const char *node, const struct letter *letter, struct err *err);
 
+/*
+ * The same in a transaction, for one of many: nothing is added where its AVRS ID has that name.
+ * letter_list_ids() tells of which that is so: it calls each(id) for those that are there, in
+ * order.
+ */
+int letter_offer(
+    struct catalog *catalog, const char *node, const struct letter *letter, struct err *err);
+int letter_list_ids(struct catalog *catalog, int64_t first, int64_t last,
+    void (*each)(int64_t id, void *arg), void *arg, struct err *err);
+
 /* Forget a letter that was never posted: its dropped file is where it was. */
 int letter_forget(struct catalog *catalog, int64_t id, struct err *err);
 

@@ -23,7 +23,7 @@ static const char *const sql[CLASS_COUNT] = {
 int notification_count(struct catalog *catalog, const char *avrs_id, enum letter_class class,
     int64_t letters, struct err *err)
 {
-	return catalog_run(catalog, sql[class],
+	return catalog_queue(catalog, sql[class],
 	    VALUES(TEXT(avrs_id), TEXT(letter_class_name(class)), INT(letters), INT(clock_now())),
 	    err);
 }

@@ -302,6 +302,84 @@ static void undoes_all_when_the_commit_fails(void)
 	CU_ASSERT_EQUAL(catalog_transact(f.catalog, follow_plan, &plan, &err), 0);
 }
 
+/* Fruits that are queued, and what comes after them. */
+struct basket {
+	int64_t count;
+	int64_t twice; /* this one is added again at the end */
+	bool counts;   /* asks how many there are before the transaction ends */
+	int64_t counted;
+};
+
+static int fill_basket(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct basket *basket = arg;
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	for (int64_t i = 1; i <= basket->count; i++)
+		if (catalog_queue(catalog, "INSERT INTO fruit VALUES ($1, $2)",
+		        VALUES(INT(i), TEXT("x")), err) < 0)
+			return -1;
+	if (basket->twice && catalog_queue(catalog, "INSERT INTO fruit VALUES ($1, 'again')",
+	                         VALUES(INT(basket->twice)), err) < 0)
+		return -1;
+	if (!basket->counts)
+		return 0;
+	if (catalog_find(catalog, "SELECT COUNT(*) FROM fruit", NO_VALUES, &row, &found, err) < 0)
+		return -1;
+	basket->counted = statement_int(row, 0);
+	return 0;
+}
+
+static void what_is_queued_is_there_for_what_comes_after_it(void)
+{
+	static const int64_t counts[] = {0, 1, 3, 256, 1000};
+
+	for (size_t i = 0; i < COUNT(counts); i++) {
+		OWNED_FIXTURE struct fixture f;
+		struct basket basket = {.count = counts[i], .counts = true};
+		struct err err;
+
+		open_with_table(&f);
+		CU_ASSERT_EQUAL(catalog_transact(f.catalog, fill_basket, &basket, &err), 0);
+		CU_ASSERT_EQUAL(basket.counted, counts[i]);
+		CU_ASSERT_EQUAL(fruits(&f), counts[i]);
+	}
+}
+
+/* Told by a later call or by the end, as what it is; and nothing of the transaction is left. */
+static void a_queued_statement_that_fails_undoes_all(void)
+{
+	static const struct basket baskets[] = {{.count = 3, .twice = 1},
+	    {.count = 3, .twice = 1, .counts = true}, {.count = 700, .twice = 300},
+	    {.count = 1, .twice = 1}};
+
+	for (size_t i = 0; i < COUNT(baskets); i++) {
+		OWNED_FIXTURE struct fixture f;
+		struct basket basket = baskets[i];
+		struct err err;
+
+		open_with_table(&f);
+		CU_ASSERT_TRUE(fails(
+		    catalog_transact(f.catalog, fill_basket, &basket, &err), &err, ERR_CONFLICT));
+		CU_ASSERT_EQUAL(fruits(&f), 0);
+		basket.twice = 0;
+		CU_ASSERT_EQUAL(catalog_transact(f.catalog, fill_basket, &basket, &err), 0);
+		CU_ASSERT_EQUAL(fruits(&f), basket.count);
+	}
+}
+
+static void outside_a_transaction_nothing_is_queued(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct basket basket = {.count = 1, .twice = 1};
+	struct err err;
+
+	open_with_table(&f);
+	CU_ASSERT_TRUE(fails(fill_basket(f.catalog, &basket, &err), &err, ERR_CONFLICT));
+	CU_ASSERT_EQUAL(fruits(&f), 1);
+}
+
 static void takes_ids_in_a_row(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -428,6 +506,9 @@ void add_suite_catalog(CU_pSuite suite)
 	TEST(gives_up_when_it_stays_busy);
 	TEST(makes_one_of_a_transaction_inside_another);
 	TEST(undoes_all_when_the_commit_fails);
+	TEST(what_is_queued_is_there_for_what_comes_after_it);
+	TEST(a_queued_statement_that_fails_undoes_all);
+	TEST(outside_a_transaction_nothing_is_queued);
 	TEST(takes_ids_in_a_row);
 	TEST(knows_no_ids_of_other_things);
 	TEST(has_news_when_another_connection_announces_some);

@@ -23,6 +23,7 @@ struct bench {
 	struct drops drops;
 	struct checker checker;
 	struct holds *holds;
+	struct claims *claims;
 	struct validator validator;
 };
 
@@ -34,13 +35,15 @@ static void bench_open(struct bench *bench, const char *settings)
 	drops_open(&bench->drops, settings);
 	CU_ASSERT_EQUAL_FATAL(checker_start(&bench->checker, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(holds_new(&bench->drops.spool, &bench->holds, &err), 0);
-	bench->validator = (struct validator){
-	    &bench->drops.spool, &bench->checker, bench->holds, bench->drops.folders};
+	bench->claims = claims_new();
+	bench->validator = (struct validator){&bench->drops.spool, &bench->checker, bench->holds,
+	    bench->drops.folders, bench->claims};
 }
 
 static void bench_close(struct bench *bench)
 {
 	clock_freeze(0);
+	claims_free(bench->claims);
 	holds_free(bench->holds);
 	checker_stop(&bench->checker);
 	drops_close(&bench->drops);
