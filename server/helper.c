@@ -39,8 +39,7 @@ static int run(struct helper *helper, const char *settings, struct err *err)
 	int ends[2];
 	int result;
 
-	if (process_sibling(program, path, sizeof(path), err) < 0 ||
-	    message_channel(ends, err) < 0)
+	if (process_sibling(program, path, sizeof(path), err) < 0 || message_channel(ends, err) < 0)
 		return -1;
 	result = process_start(argv, &ends[1], 1, &helper->process, err);
 	(void)close(ends[1]);

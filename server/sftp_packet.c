@@ -162,7 +162,7 @@ static void put_mode(struct buffer *out, uint32_t mode)
 	char text[10] = {S_ISDIR(mode) ? 'd' : '-'};
 
 	for (int i = 0; i < 9; i++)
-		text[1 + i] = mode & 0400u >> i ? bits[i] : '-';
+		text[1 + i] = (char)(mode & 0400u >> i ? bits[i] : '-');
 	buffer_add(out, text, sizeof(text));
 }
 
