@@ -5,6 +5,7 @@
 #include "admin/commands.h"
 #include "admin/listing.h"
 #include "admin/operator.h"
+#include "spool/drop_limit.h"
 #include "spool/membership.h"
 
 static int add_row(const struct membership *membership, void *arg, struct err *err)
@@ -20,6 +21,25 @@ static int add_row(const struct membership *membership, void *arg, struct err *e
 	listing_time(listing, membership->granted);
 	listing_number(listing, membership->mark);
 	listing_number(listing, membership->last_sequence);
+	listing_end_row(listing);
+	return 0;
+}
+
+/* A listing of limits, and whose they are. */
+struct limited {
+	struct listing *listing;
+	const char *login;
+};
+
+static int add_limit(const struct drop_limit *limit, void *arg, struct err *err)
+{
+	const struct limited *limited = arg;
+	struct listing *listing = limited->listing;
+
+	(void)err;
+	listing_text(listing, limited->login);
+	listing_text(listing, limit->avrs_id);
+	listing_text(listing, limit->type);
 	listing_end_row(listing);
 	return 0;
 }
@@ -42,6 +62,26 @@ static void print_account(const struct account *account)
 	    account->ack == ACK_ON_READ ? "on-read" : "on-delete");
 }
 
+/* What an administrator may drop. */
+static int print_limits(const struct call *call, const struct spool *spool,
+    const struct account *account, struct err *err)
+{
+	static const char *const columns[] = {"login", "drop", "type", NULL};
+	OWNED_LISTING struct listing *listing = NULL;
+	struct limited limited = {.login = account->login};
+
+	if (!account->admin)
+		return 0;
+	if (listing_new(call_has(call, "json"), columns, &listing, err) < 0)
+		return -1;
+	limited.listing = listing;
+	if (!call_has(call, "json"))
+		(void)printf("\n");
+	if (drop_limit_list(spool->catalog, account->id, add_limit, &limited, err) < 0)
+		return -1;
+	return listing_print(listing, "an administrator: drops everything", err);
+}
+
 static int run(const struct call *call, struct err *err)
 {
 	static const char *const columns[] = {"login", "avrs_id", "role", "from", "until",
@@ -57,7 +97,9 @@ static int run(const struct call *call, struct err *err)
 		return -1;
 	if (!call_has(call, "json"))
 		print_account(&account);
-	return listing_print(listing, "attached to no AVRS ID: `edelivery role grant`", err);
+	if (listing_print(listing, "attached to no AVRS ID: `edelivery role grant`", err) < 0)
+		return -1;
+	return print_limits(call, &spool, &account, err);
 }
 
 static const struct option_row options[] = {OPTION_JSON, {NULL, NULL, NULL}};
