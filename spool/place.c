@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/place.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "spool/letter_name.h"
 
-enum { PARTS_MAX = 3 };
+enum { PARTS_MAX = 4 };
 
 /* What a part of a path has to be, where it is not a fixed word. */
 #define ID     "\001" /* an AVRS ID */
 #define NAME   "\002" /* any name */
 #define JOINED "\003" /* <AVRS-ID>_<name> */
 #define DATE   "\004" /* YYYY-MM-DD */
+#define BATCH  "\005" /* <name>.batch.csv, also with the ending of a file that is not whole yet */
 
 static const struct pattern {
 	const char *parts[PARTS_MAX];
@@ -33,6 +36,20 @@ static const struct pattern {
     {{"paper", DATE}, PLACE_PAPER_DATE, AREA_PAPER, true, 0},
     {{"paper", DATE, "manifest.csv"}, PLACE_PAPER_MANIFEST, AREA_PAPER, false, 0},
     {{"paper", DATE, NAME}, PLACE_PAPER_LETTER, AREA_PAPER, false, 0},
+    {{"drop"}, PLACE_DROP, AREA_DROP, true, 0},
+    {{"drop", "STATUS.txt"}, PLACE_DROP_STATUS, AREA_DROP, false, 0},
+    {{"drop", BATCH}, PLACE_DROP_FILE, AREA_DROP, false, 0},
+    {{"drop", "publications"}, PLACE_DROP_FOLDER, AREA_DROP, true, 0},
+    {{"drop", "publications", "telehealth"}, PLACE_DROP_FOLDER, AREA_DROP, true, 0},
+    {{"drop", "publications", "messages"}, PLACE_DROP_FOLDER, AREA_DROP, true, 0},
+    {{"drop", "publications", "bulletins"}, PLACE_DROP_FOLDER, AREA_DROP, true, 0},
+    {{"drop", "publications", "telehealth", NAME}, PLACE_DROP_FILE, AREA_DROP, false, 0},
+    {{"drop", "publications", "messages", NAME}, PLACE_DROP_FILE, AREA_DROP, false, 0},
+    {{"drop", "publications", "bulletins", NAME}, PLACE_DROP_FILE, AREA_DROP, false, 0},
+    {{"drop", ID}, PLACE_DROP_FOLDER, AREA_DROP, true, CLASS_EDELIVERY},
+    {{"drop", ID, "trade-files"}, PLACE_DROP_FOLDER, AREA_DROP, true, CLASS_TRADE_FILES},
+    {{"drop", ID, NAME}, PLACE_DROP_FILE, AREA_DROP, false, CLASS_EDELIVERY},
+    {{"drop", ID, "trade-files", NAME}, PLACE_DROP_FILE, AREA_DROP, false, CLASS_TRADE_FILES},
     {{ID}, PLACE_PROVIDER, AREA_PROVIDER, true, 0},
     {{ID, "STATUS.txt"}, PLACE_PROVIDER_STATUS, AREA_PROVIDER, false, 0},
     {{ID, "MANIFEST.csv"}, PLACE_MANIFEST, AREA_PROVIDER, false, 0},
@@ -58,6 +75,7 @@ static bool take_id(const char *text, struct place *place)
 	if (!avrs_id_is_valid(text))
 		return false;
 	text_copy(place->avrs_id, text);
+	place->name[0] = '\0';
 	return true;
 }
 
@@ -81,6 +99,17 @@ static bool take_joined(const char *text, struct place *place)
 	return take_id(id, place) && take_name(text + length + 1, place);
 }
 
+static bool take_batch(const char *text, struct place *place)
+{
+	static const char ending[] = ".batch.csv";
+	const char *at = strstr(text, ending);
+
+	if (!at || at == text || text[0] == '.')
+		return false;
+	at += sizeof(ending) - 1;
+	return (*at == '\0' || letter_name_is_unfinished(text)) && take_name(text, place);
+}
+
 static bool part_matches(const char *wanted, const char *part, struct place *place)
 {
 	switch (wanted[0]) {
@@ -92,9 +121,23 @@ static bool part_matches(const char *wanted, const char *part, struct place *pla
 		return take_joined(part, place);
 	case '\004':
 		return take_date(part, place);
+	case '\005':
+		return take_batch(part, place);
 	default:
 		return strcmp(wanted, part) == 0 && take_name(part, place);
 	}
+}
+
+/* What stands between "drop" and the name of a file, but for the class. */
+static void take_drop_folder(struct place *place, char *const *parts)
+{
+	bool is_section = parts[1] && strcmp(parts[1], "publications") == 0 && parts[2];
+
+	if (place->avrs_id[0])
+		text_copy(place->drop, place->avrs_id);
+	else if (parts[1] && strcmp(parts[1], "publications") == 0)
+		(void)snprintf(place->drop, sizeof(place->drop), "%s%s%.12s", parts[1],
+		    is_section ? "/" : "", is_section ? parts[2] : "");
 }
 
 static bool matches(const struct pattern *pattern, char *const *parts, struct place *ret_place)
@@ -113,6 +156,8 @@ static bool matches(const struct pattern *pattern, char *const *parts, struct pl
 		if (!part_matches(pattern->parts[i], parts[i], &place))
 			return false;
 	}
+	if (place.area == AREA_DROP)
+		take_drop_folder(&place, parts);
 	*ret_place = place;
 	return true;
 }
