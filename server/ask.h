@@ -31,6 +31,14 @@ struct entry {
 	int64_t letter; /* of a file that was opened; 0: none, or not known */
 };
 
+/* A file that the broker opened for writing. */
+struct uploading {
+	struct entry entry;
+	int64_t number; /* of the upload, by the broker */
+	int64_t most;   /* bytes that it may have */
+	int fd;         /* the caller's */
+};
+
 int ask_key(int broker, const char *login, const char *type, const char *blob, bool proven,
     enum admission *ret_admission, struct err *err);
 int ask_password(int broker, const char *login, const char *password, enum admission *ret_admission,
@@ -53,6 +61,17 @@ int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
 /* Tell which bytes of a letter went out. */
 int ask_sent(int broker, int64_t letter, const struct coverage *sent, struct err *err);
 int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err *err);
+
+/* Uploads: how is UPLOAD_... of request.h; failure "": it is whole. */
+int ask_upload(int broker, const char *path, unsigned how, struct uploading *ret_uploading,
+    struct reply *ret_reply, struct err *err);
+int ask_uploaded(
+    int broker, int64_t number, const char *failure, struct reply *ret_reply, struct err *err);
+int ask_set(int broker, const char *path, const struct upload_change *change,
+    struct reply *ret_reply, struct err *err);
+int ask_make_folder(int broker, const char *path, struct reply *ret_reply, struct err *err);
+int ask_rename(
+    int broker, const char *from, const char *to, struct reply *ret_reply, struct err *err);
 
 /* Tell why the session ends; nothing is waited for. */
 void ask_end(int broker, const char *reason);

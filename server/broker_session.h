@@ -13,6 +13,7 @@
 #include "base/message.h"
 #include "server/ledger.h"
 #include "server/request.h"
+#include "server/upload_desk.h"
 #include "server/verifier.h"
 #include "spool/public_key.h"
 #include "spool/view.h"
@@ -55,6 +56,7 @@ struct broker_session {
 	int pidfd;
 	enum phase phase;
 	struct view view; /* from PHASE_LOGGED_IN on */
+	struct upload_desk desk;
 	struct listing listings[LISTINGS_MAX];
 	int64_t passed_account; /* who has shown what passed says, before the login is done */
 	unsigned passed;        /* 1 << AUTH_KEY, 1 << AUTH_PASSWORD */
@@ -77,8 +79,9 @@ struct broker {
 	struct loop *loop;
 	int control_fd;
 	struct broker_session *sessions;
-	char today[DATE_SIZE]; /* when rights were looked at last */
-	bool must_check;       /* they changed, and not every session has been looked at since */
+	struct upload_desk *desks; /* of all sessions that are logged in */
+	char today[DATE_SIZE];     /* when rights were looked at last */
+	bool must_check; /* they changed, and not every session has been looked at since */
 	struct message in;
 	struct message out;
 };
