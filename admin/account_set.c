@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery account set: change an account: e-mail address, kinds, how letters are acknowledged. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/commands.h"
 #include "admin/operator.h"
 #include "spool/account.h"
+#include "spool/drop_limit.h"
 
 /* "first" is false, "second" is true; without the option the value stays. */
 static int take_word(const struct call *call, const char *option, const char *first,
@@ -44,18 +46,52 @@ static int take_options(const struct call *call, struct account *account, struct
 	return 0;
 }
 
+/* The account and its limits as they are to be, for a transaction's body. */
+struct changing {
+	const struct spool *spool;
+	const struct account *account;
+	bool sets_limits;
+	struct drop_limit *limits; /* NULL: none */
+	size_t count;
+};
+
+static int take_limits(const struct call *call, struct changing *changing, struct err *err)
+{
+	const char *drop = call_option(call, "drop");
+
+	changing->sets_limits = drop || call_has(call, "drop-anything");
+	if (drop && call_has(call, "drop-anything"))
+		return err_set(err, ERR_USAGE, "--drop or --drop-anything, not both");
+	return drop ? drop_limit_parse(drop, &changing->limits, &changing->count, err) : 0;
+}
+
+static int change(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct changing *c = arg;
+
+	if (account_set(catalog, &c->spool->actor, c->account, err) < 0)
+		return -1;
+	return c->sets_limits
+	           ? drop_limit_set(catalog, &c->spool->actor, c->account, c->limits, c->count, err)
+	           : 0;
+}
+
 static int run(const struct call *call, struct err *err)
 {
 	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
 	struct account account;
+	struct changing changing = {.spool = &spool, .account = &account};
+	int result;
 
 	if (operator_open(call, &spool, err) < 0 ||
 	    account_get(spool.catalog, call->arguments[0], &account, err) < 0 ||
-	    take_options(call, &account, err) < 0 ||
-	    account_set(spool.catalog, &spool.actor, &account, err) < 0)
+	    take_options(call, &account, err) < 0 || take_limits(call, &changing, err) < 0)
 		return -1;
-	(void)printf("account %s is changed\n", account.login);
-	return 0;
+	result = catalog_transact(spool.catalog, change, &changing, err);
+	free(changing.limits);
+	if (result == 0)
+		(void)printf("account %s is changed\n", account.login);
+	return result;
 }
 
 static const struct option_row options[] = {
@@ -64,6 +100,8 @@ static const struct option_row options[] = {
         "a letter leaves new/ when it is removed there, or when it was read whole"},
     {"auth", "any|key|password|key+password", "what a login takes"},
     {"admin", "yes|no", "an administrator: sees drop/ and uploads into it"},
+    {"drop", "AVRS-ID[:TYPE],...", "what an administrator may drop, and nothing else"},
+    {"drop-anything", NULL, "it may drop everything again"},
     {"print-shop", "yes|no", "a print shop: sees paper/"},
     {"mail", "default|daily|off",
         "told of new letters after mail.window, once a day, or (no master) never"},

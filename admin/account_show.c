@@ -6,6 +6,7 @@
 #include "admin/listing.h"
 #include "admin/membership_listing.h"
 #include "admin/operator.h"
+#include "spool/drop_limit.h"
 #include "spool/membership.h"
 
 static int add_row(const struct membership *membership, void *arg, struct err *err)
@@ -32,18 +33,34 @@ static int add_membership(const struct membership *membership, void *arg, struct
 	return 0;
 }
 
+/* As `account set --drop` takes it. */
+static int add_drop(const struct drop_limit *limit, void *arg, struct err *err)
+{
+	char text[AVRS_ID_MAX + TYPE_CODE_MAX + 2];
+
+	(void)err;
+	(void)snprintf(
+	    text, sizeof(text), "%s%s%s", limit->avrs_id, limit->type[0] ? ":" : "", limit->type);
+	(void)json_array_append_new(arg, json_string(text));
+	return 0;
+}
+
 /* The account as one object, its memberships in it. */
 static int print_json(struct catalog *catalog, const struct account *account, struct err *err)
 {
 	static const char *const columns[] = {"id", "login", "email", "state", "locked", "admin",
-	    "print_shop", "bundle", "ack", "auth", "created", "last_login", "memberships", NULL};
+	    "print_shop", "bundle", "ack", "auth", "created", "last_login", "drop", "memberships",
+	    NULL};
 	OWNED_LISTING struct listing *listing = NULL;
 	json_t *memberships = json_array();
+	json_t *drop = json_array();
 
-	if (membership_list(catalog, account->id, "", INT64_MAX, add_membership, memberships, err) <
+	if (drop_limit_list(catalog, account->id, add_drop, drop, err) < 0 ||
+	    membership_list(catalog, account->id, "", INT64_MAX, add_membership, memberships, err) <
 	        0 ||
 	    listing_new(true, columns, &listing, err) < 0) {
 		json_decref(memberships);
+		json_decref(drop);
 		return -1;
 	}
 	listing_number(listing, account->id);
@@ -58,6 +75,7 @@ static int print_json(struct catalog *catalog, const struct account *account, st
 	listing_text(listing, auth_name(account->auth));
 	listing_time(listing, account->created);
 	listing_time(listing, account->last_login);
+	listing_json(listing, drop, "");
 	listing_json(listing, memberships, "");
 	listing_end_row(listing);
 	return listing_print(listing, "", err);
@@ -81,6 +99,32 @@ static void print_account(const struct account *account)
 	    account->ack == ACK_ON_READ ? "on-read" : "on-delete");
 }
 
+/* What an administrator may drop. */
+static int add_limit(const struct drop_limit *limit, void *arg, struct err *err)
+{
+	struct listing *listing = arg;
+
+	(void)err;
+	listing_text(listing, limit->avrs_id);
+	listing_text(listing, limit->type);
+	listing_end_row(listing);
+	return 0;
+}
+
+static int print_limits(struct catalog *catalog, const struct account *account, struct err *err)
+{
+	static const char *const columns[] = {"drop", "type", NULL};
+	OWNED_LISTING struct listing *listing = NULL;
+
+	if (!account->admin)
+		return 0;
+	(void)printf("\n");
+	if (listing_new(false, columns, &listing, err) < 0 ||
+	    drop_limit_list(catalog, account->id, add_limit, listing, err) < 0)
+		return -1;
+	return listing_print(listing, "an administrator: drops everything", err);
+}
+
 static int run(const struct call *call, struct err *err)
 {
 	static const char *const columns[] = {"login", "avrs_id", "role", "from", "until",
@@ -98,7 +142,9 @@ static int run(const struct call *call, struct err *err)
 	    membership_list(spool.catalog, account.id, "", INT64_MAX, add_row, listing, err) < 0)
 		return -1;
 	print_account(&account);
-	return listing_print(listing, "attached to no AVRS ID: `edelivery role grant`", err);
+	if (listing_print(listing, "attached to no AVRS ID: `edelivery role grant`", err) < 0)
+		return -1;
+	return print_limits(spool.catalog, &account, err);
 }
 
 static const struct option_row options[] = {OPTION_JSON, {NULL, NULL, NULL}};

@@ -359,6 +359,16 @@ int file_give_name(int fd, int folder_fd, const char *temporary, const char *pat
 	return 0;
 }
 
+int file_rename_new(int from_fd, const char *from_name, int to_fd, const char *to_name)
+{
+	if (renameat2(from_fd, from_name, to_fd, to_name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	return linkat(from_fd, from_name, to_fd, to_name, 0) == 0 ? unlinkat(from_fd, from_name, 0)
+	                                                          : -1;
+}
+
 /* Who holds the lock says so in the file, for the one who comes second. */
 static int refuse_lock(int fd, const char *path, struct err *err)
 {

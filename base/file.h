@@ -90,6 +90,12 @@ int file_end_writing(int *fd, struct err *err);
  */
 int file_give_name(int fd, int folder_fd, const char *temporary, const char *path, struct err *err);
 
+/*
+ * Give from_name the name to_name, which must not exist: 0, or -1 with errno (EEXIST). Where the
+ * file system cannot do that at once (GlusterFS), it has both names for a moment.
+ */
+int file_rename_new(int from_fd, const char *from_name, int to_fd, const char *to_name);
+
 /* Take the lock of the file path (made if needed), or say who has it: ERR_CONFLICT with its text.
  */
 int file_lock(int folder_fd, const char *path, const char *owner, int *ret_fd, struct err *err);

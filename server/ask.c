@@ -249,6 +249,7 @@ int ask_space(
 		space.free_blocks = message_get_bounded(&message, 0, INT64_MAX);
 		space.files = message_get_bounded(&message, 0, INT64_MAX);
 		space.free_files = message_get_bounded(&message, 0, INT64_MAX);
+		space.is_read_only = message_get_bounded(&message, 0, 1) == 1;
 		if (end_reading(&message, err) < 0)
 			return -1;
 		*ret_space = space;
@@ -275,6 +276,80 @@ int ask_hash(int broker, const char *path, char ret_sha256[SHA256_TEXT + 1],
 	}
 	*ret_reply = reply;
 	return 0;
+}
+
+int ask_upload(int broker, const char *path, unsigned how, struct uploading *ret_uploading,
+    struct reply *ret_reply, struct err *err)
+{
+	struct reply reply;
+
+	message_start(&message, REQUEST_UPLOAD);
+	message_put_text(&message, path);
+	message_put_int(&message, how);
+	if (ask(broker, &message, &reply, err) < 0)
+		return -1;
+	if (reply.answer == ANSWER_OK) {
+		OWNED_FD int fd = message_get_fd(&message);
+		struct uploading uploading;
+
+		if (ask_next_entry(&message, &uploading.entry, err) < 0)
+			return -1;
+		uploading.number = message_get_bounded(&message, 0, UPLOADS_MAX - 1);
+		uploading.most = message_get_bounded(&message, 0, INT64_MAX);
+		if (end_reading(&message, err) < 0)
+			return -1;
+		uploading.fd = TAKE_FD(fd);
+		*ret_uploading = uploading;
+	}
+	*ret_reply = reply;
+	return 0;
+}
+
+/* The request in message, whose answer has nothing behind its head. */
+static int ask_yes(int broker, struct reply *ret_reply, struct err *err)
+{
+	struct reply reply;
+
+	if (ask(broker, &message, &reply, err) < 0 || end_reading(&message, err) < 0)
+		return -1;
+	*ret_reply = reply;
+	return 0;
+}
+
+int ask_uploaded(
+    int broker, int64_t number, const char *failure, struct reply *ret_reply, struct err *err)
+{
+	message_start(&message, REQUEST_UPLOADED);
+	message_put_int(&message, number);
+	message_put_text(&message, failure);
+	return ask_yes(broker, ret_reply, err);
+}
+
+int ask_set(int broker, const char *path, const struct upload_change *change,
+    struct reply *ret_reply, struct err *err)
+{
+	message_start(&message, REQUEST_SET);
+	message_put_text(&message, path);
+	message_put_int(&message, change->what);
+	message_put_int(&message, change->size);
+	message_put_int(&message, change->modified);
+	return ask_yes(broker, ret_reply, err);
+}
+
+int ask_make_folder(int broker, const char *path, struct reply *ret_reply, struct err *err)
+{
+	message_start(&message, REQUEST_MAKE_FOLDER);
+	message_put_text(&message, path);
+	return ask_yes(broker, ret_reply, err);
+}
+
+int ask_rename(
+    int broker, const char *from, const char *to, struct reply *ret_reply, struct err *err)
+{
+	message_start(&message, REQUEST_RENAME);
+	message_put_text(&message, from);
+	message_put_text(&message, to);
+	return ask_yes(broker, ret_reply, err);
 }
 
 void ask_end(int broker, const char *reason)

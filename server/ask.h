@@ -32,6 +32,14 @@ struct entry {
 	int64_t letter; /* of a file that was opened; 0: none, or not known */
 };
 
+/* A file that the broker opened for writing. */
+struct uploading {
+	struct entry entry;
+	int64_t number; /* of the upload, by the broker */
+	int64_t most;   /* bytes that it may have */
+	int fd;         /* the caller's */
+};
+
 int ask_key(int broker, const char *login, const char *type, const char *blob, bool proven,
     enum admission *ret_admission, struct err *err);
 int ask_password(int broker, const char *login, const char *password, enum admission *ret_admission,
@@ -64,6 +72,7 @@ struct space {
 	int64_t free_blocks;
 	int64_t files;
 	int64_t free_files;
+	bool is_read_only;
 };
 int ask_space(int broker, const char *path, struct space *ret_space, struct reply *ret_reply,
     struct err *err);
@@ -71,6 +80,16 @@ int ask_space(int broker, const char *path, struct space *ret_space, struct repl
 /* The SHA-256 of a whole letter, as text. */
 int ask_hash(int broker, const char *path, char ret_sha256[SHA256_TEXT + 1],
     struct reply *ret_reply, struct err *err);
+/* Uploads: how is UPLOAD_... of request.h; failure "": it is whole. */
+int ask_upload(int broker, const char *path, unsigned how, struct uploading *ret_uploading,
+    struct reply *ret_reply, struct err *err);
+int ask_uploaded(
+    int broker, int64_t number, const char *failure, struct reply *ret_reply, struct err *err);
+int ask_set(int broker, const char *path, const struct upload_change *change,
+    struct reply *ret_reply, struct err *err);
+int ask_make_folder(int broker, const char *path, struct reply *ret_reply, struct err *err);
+int ask_rename(
+    int broker, const char *from, const char *to, struct reply *ret_reply, struct err *err);
 
 /* Tell why the session ends; nothing is waited for. */
 void ask_end(int broker, const char *reason);

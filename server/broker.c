@@ -18,10 +18,13 @@
 #include "base/text.h"
 #include "server/broker_session.h"
 #include "server/control.h"
+#include "server/hand_in.h"
 #include "server/request.h"
 #include "spool/program.h"
 
 enum { CHECK_RIGHTS_MS = 400, BURY_MS = 100, TRAFFIC_MS = 1000 };
+
+#define CLEAN_UPLOADS (10 * MINUTE)
 
 /* What a session has, when it is told to end, before it is killed. */
 #define END_GRACE SECOND
@@ -80,6 +83,7 @@ static void close_session(struct broker_session *s, const char *reason)
 	log_info("session=%" PRId64 " ended login=%s reason=\"%s\"", s->number,
 	    s->view.account.login[0] ? s->view.account.login : "-", reason);
 	broker_acknowledge_read(s);
+	upload_desk_done(&s->desk);
 	broker_tell(broker, CONTROL_CLOSED, s->number);
 	HASH_DEL(broker->sessions, s);
 	loop_unwatch(broker->loop, s->watch);
@@ -273,6 +277,10 @@ static int check_session(struct broker_session *s, const char **ret_end, struct 
 	}
 	s->view.account = account;
 	s->view.role.until = 0;
+	if (upload_desk_may_stay(&s->desk, &found, err) < 0)
+		return -1;
+	if (!found)
+		*ret_end = "the right to an upload that it had open was withdrawn";
 	clock_print_date(clock_now(), today);
 	for (size_t i = 0; i < s->handed_count; i++) {
 		const struct handed *handed = &s->handed[i];
@@ -306,6 +314,15 @@ static void check_sessions(struct broker *broker)
 	}
 }
 
+static void clean_uploads(void *arg)
+{
+	struct broker *broker = arg;
+	struct err err;
+
+	if (hand_in_clean(&broker->spool, &err) < 0)
+		log_error("text=\"uploads that are over: %s\"", err.text);
+}
+
 /* Rights change by what is announced, and by the date. */
 static void check_rights(void *arg)
 {
@@ -332,11 +349,15 @@ static int run(struct broker *broker, const char *settings, struct err *err)
 	if (spool_open(settings, "sftpd", &broker->spool, err) < 0 ||
 	    loop_new(&broker->loop, err) < 0)
 		return -1;
+	if (hand_in_recover(&broker->spool, err) < 0)
+		return -1;
 	broker->ledger = ledger_new(&broker->spool);
 	broker->verifier = verifier_new(broker->loop, take_verdict, broker);
 	if (loop_watch(broker->loop, broker->control_fd, on_control, broker, NULL, err) < 0)
 		return -1;
 	loop_every(broker->loop, CHECK_RIGHTS_MS * (SECOND / 1000), check_rights, broker);
+	loop_every(broker->loop, CLEAN_UPLOADS, clean_uploads, broker);
+	loop_after(broker->loop, SECOND, clean_uploads, broker);
 	message_start(&broker->out, CONTROL_READY);
 	if (message_send(broker->control_fd, &broker->out, err) < 0)
 		return -1;
@@ -353,6 +374,8 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 	(void)signal(SIGINT, SIG_IGN);
 	/* The listener sees to it that settings are read again. */
 	(void)signal(SIGHUP, SIG_IGN);
+	/* A lease that somebody waits for (upload_desk.c) is given back anyway. */
+	(void)signal(SIGIO, SIG_IGN);
 	broker->spool = (struct spool)SPOOL_CLOSED;
 	broker->control_fd = control_fd;
 	/* Two a session, and one more for each descriptor that is being handed over. */

@@ -73,6 +73,7 @@ static void log_in(struct broker_session *s, const struct account *account)
 {
 	view_init(&s->view, &s->broker->spool, account);
 	s->view.role_lasts = ROLE_LASTS;
+	upload_desk_init(&s->desk, &s->view, &s->broker->desks);
 	s->phase = PHASE_LOGGED_IN;
 	broker_tell(s->broker, CONTROL_LOGGED_IN, s->number);
 	broker_count(s->broker, TRAFFIC_LOGINS, 1);
@@ -433,6 +434,8 @@ static int answer_open(struct broker_session *s, struct err *err)
 		return 0;
 	if (found.place.is_folder)
 		return put_answer(s, ANSWER_FAILURE, "a folder");
+	if (found.place.kind == PLACE_DROP_FILE)
+		return put_answer(s, ANSWER_DENIED, "what is in drop/ is for nobody to read");
 	if (view_open(&s->view, &found, &fd, err) < 0)
 		return put_trouble(s, err);
 	if (found.place.kind == PLACE_PAPER_ZIP &&
@@ -584,6 +587,112 @@ static int hand_over_date(struct broker_session *s, const char *date, struct err
 	    s->broker->spool.catalog, &actor, account->id, account->login, date, err);
 }
 
+/* The desk's word; what it denies an administrator is an event, too. */
+static int put_ruling(struct broker_session *s, const char *what, const struct ruling *ruling)
+{
+	bool is_no = ruling->answer == ANSWER_DENIED || ruling->answer == ANSWER_FAILURE;
+	char detail[250];
+
+	if (is_no && s->view.account.admin)
+		log_info("session=%" PRId64 " login=%s refused=%s reason=\"%s\"", s->number,
+		    s->view.account.login, what, ruling->reason);
+	(void)snprintf(detail, sizeof(detail), "%s: %s", what, ruling->reason);
+	if (ruling->answer == ANSWER_DENIED && s->view.account.admin &&
+	    ledger_note_refusal(s->broker->ledger, &s->view.account, detail))
+		broker_commit_soon(s->broker);
+	return put_answer(s, ruling->answer, ruling->reason);
+}
+
+static int answer_upload(struct broker_session *s, struct err *err)
+{
+	struct message *in = &s->broker->in;
+	struct message *out = &s->broker->out;
+	const char *path = message_get_text(in);
+	unsigned how = (unsigned)message_get_bounded(in, 0, UPLOAD_HOW);
+	struct desk_file file;
+	struct ruling ruling;
+
+	if (!message_is_read(in) || path[0] != '/')
+		return refuse(err);
+	if (upload_desk_open(&s->desk, path, how, &file, &ruling, err) < 0)
+		return put_trouble(s, err);
+	/* It may have another session ended, whose client is gone. */
+	s->broker->must_check |= ruling.answer == ANSWER_FAILURE;
+	if (ruling.answer != ANSWER_OK)
+		return put_ruling(s, "open", &ruling);
+	(void)put_ok(s);
+	put_entry(out, &file.entry);
+	message_put_int(out, file.number);
+	message_put_int(out, file.most);
+	message_put_fd(out, file.fd);
+	return 0;
+}
+
+static int answer_uploaded(struct broker_session *s, struct err *err)
+{
+	struct message *in = &s->broker->in;
+	int64_t number = message_get_bounded(in, 0, UPLOADS_MAX - 1);
+	const char *failure = message_get_text(in);
+	struct ruling ruling;
+
+	if (!message_is_read(in))
+		return refuse(err);
+	if (upload_desk_close(&s->desk, number, failure, &ruling, err) < 0)
+		return put_trouble(s, err);
+	return put_ruling(s, "close", &ruling);
+}
+
+static int answer_set(struct broker_session *s, struct err *err)
+{
+	struct message *in = &s->broker->in;
+	const char *path = message_get_text(in);
+	struct upload_change change;
+	struct ruling ruling;
+
+	change.what = (unsigned)message_get_bounded(in, 0, UPLOAD_SET);
+	change.size = message_get_bounded(in, 0, INT64_MAX);
+	change.modified = message_get_bounded(in, 0, INT64_MAX);
+	if (!message_is_read(in) || path[0] != '/')
+		return refuse(err);
+	if (upload_desk_set(&s->desk, path, &change, &ruling, err) < 0)
+		return put_trouble(s, err);
+	return put_ruling(s, "set", &ruling);
+}
+
+static int answer_make_folder(struct broker_session *s, struct err *err)
+{
+	const char *path = message_get_text(&s->broker->in);
+	struct ruling ruling;
+
+	if (!message_is_read(&s->broker->in) || path[0] != '/')
+		return refuse(err);
+	if (upload_desk_make_folder(&s->desk, path, &ruling, err) < 0)
+		return put_trouble(s, err);
+	return put_ruling(s, "mkdir", &ruling);
+}
+
+static int answer_rename(struct broker_session *s, struct err *err)
+{
+	const char *from = message_get_text(&s->broker->in);
+	const char *to = message_get_text(&s->broker->in);
+	struct ruling ruling;
+
+	if (!message_is_read(&s->broker->in) || from[0] != '/' || to[0] != '/')
+		return refuse(err);
+	if (upload_desk_rename(&s->desk, from, to, &ruling, err) < 0)
+		return put_trouble(s, err);
+	return put_ruling(s, "rename", &ruling);
+}
+
+static int remove_upload(struct broker_session *s, const struct place *place, struct err *err)
+{
+	struct ruling ruling;
+
+	if (upload_desk_remove(&s->desk, place, &ruling, err) < 0)
+		return put_trouble(s, err);
+	return put_ruling(s, "remove", &ruling);
+}
+
 static int answer_remove(struct broker_session *s, struct err *err)
 {
 	struct view_found found;
@@ -593,6 +702,8 @@ static int answer_remove(struct broker_session *s, struct err *err)
 		return -1;
 	if (answered)
 		return 0;
+	if (found.place.kind == PLACE_DROP_FILE)
+		return remove_upload(s, &found.place, err);
 	/* `rm *` takes it with the letters; it goes with the last of them. */
 	if (found.place.kind == PLACE_PAPER_MANIFEST)
 		return put_ok(s);
@@ -613,14 +724,18 @@ static int answer_space(struct broker_session *s, struct err *err)
 {
 	struct message *out = &s->broker->out;
 	struct statvfs space = {.f_frsize = 4096, .f_blocks = 1, .f_files = 1};
+	const struct spool *spool = &s->broker->spool;
 	struct view_found found;
 	bool answered = false;
+	bool is_drop;
 
 	if (find(s, &found, &answered, err) < 0)
 		return -1;
 	if (answered)
 		return 0;
-	if (s->view.account.admin && fstatvfs(s->broker->spool.root_fd, &space) < 0) {
+	is_drop = found.place.area == AREA_DROP;
+	if (s->view.account.admin &&
+	    fstatvfs(is_drop ? spool->drop_fd : spool->root_fd, &space) < 0) {
 		(void)err_sys(err, "ask for the space of the file system");
 		return put_trouble(s, err);
 	}
@@ -630,6 +745,7 @@ static int answer_space(struct broker_session *s, struct err *err)
 	message_put_int(out, (int64_t)space.f_bavail);
 	message_put_int(out, (int64_t)space.f_files);
 	message_put_int(out, (int64_t)space.f_favail);
+	message_put_int(out, !is_drop);
 	return 0;
 }
 
@@ -679,6 +795,11 @@ static const struct {
     [REQUEST_SPACE] = {PHASE_SFTP, true, answer_space},
     [REQUEST_HASH] = {PHASE_SFTP, true, answer_hash},
     [REQUEST_PASSWORD] = {PHASE_STRANGER, true, answer_password},
+    [REQUEST_UPLOAD] = {PHASE_SFTP, true, answer_upload},
+    [REQUEST_UPLOADED] = {PHASE_SFTP, true, answer_uploaded},
+    [REQUEST_SET] = {PHASE_SFTP, true, answer_set},
+    [REQUEST_MAKE_FOLDER] = {PHASE_SFTP, true, answer_make_folder},
+    [REQUEST_RENAME] = {PHASE_SFTP, true, answer_rename},
     [REQUEST_END] = {PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP, false, answer_end},
 };
 

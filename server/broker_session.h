@@ -14,6 +14,7 @@
 #include "server/control.h"
 #include "server/ledger.h"
 #include "server/request.h"
+#include "server/upload_desk.h"
 #include "server/verifier.h"
 #include "spool/public_key.h"
 #include "spool/traffic.h"
@@ -57,6 +58,7 @@ struct broker_session {
 	int pidfd;
 	enum phase phase;
 	struct view view; /* from PHASE_LOGGED_IN on */
+	struct upload_desk desk;
 	struct listing listings[LISTINGS_MAX];
 	int64_t passed_account; /* who has shown what passed says, before the login is done */
 	unsigned passed;        /* 1 << AUTH_KEY, 1 << AUTH_PASSWORD */
@@ -80,8 +82,9 @@ struct broker {
 	struct loop *loop;
 	int control_fd;
 	struct broker_session *sessions;
-	char today[DATE_SIZE];  /* when rights were looked at last */
-	struct traffic traffic; /* counted, and not written down yet */
+	struct upload_desk *desks; /* of all sessions that are logged in */
+	char today[DATE_SIZE];     /* when rights were looked at last */
+	struct traffic traffic;    /* counted, and not written down yet */
 	bool is_stopping;
 	bool must_check; /* they changed, and not every session has been looked at since */
 	struct message in;

@@ -78,7 +78,7 @@ static int put_space(const struct extension_request *request, const char *path, 
 	sftp_put_uint64(out, (uint64_t)space.free_files);
 	sftp_put_uint64(out, (uint64_t)space.free_files);
 	sftp_put_uint64(out, 0); /* which file system it is */
-	sftp_put_uint64(out, READ_ONLY);
+	sftp_put_uint64(out, space.is_read_only ? READ_ONLY : 0);
 	sftp_put_uint64(out, NAME_LENGTH_MAX);
 	sftp_end(out, start);
 	return 0;

@@ -15,11 +15,11 @@
 enum { ENTRIES_MAX = 65536 };
 
 struct entry {
-	enum { ENTRY_LOGIN, ENTRY_OPENING, ENTRY_READING } kind;
+	enum { ENTRY_LOGIN, ENTRY_OPENING, ENTRY_READING, ENTRY_REFUSAL } kind;
 	int64_t letter_id;
 	int64_t key_id;         /* of a login, or 0 */
 	struct account account; /* of an opening only the id */
-	char detail[160];
+	char detail[256];
 	struct reading *reading; /* or NULL */
 };
 
@@ -103,6 +103,16 @@ bool ledger_note_reading(struct ledger *ledger, const struct reading *reading)
 	return ledger->count == 1;
 }
 
+bool ledger_note_refusal(struct ledger *ledger, const struct account *account, const char *detail)
+{
+	struct entry *entry = add(ledger);
+
+	entry->kind = ENTRY_REFUSAL;
+	entry->account = *account;
+	text_copy(entry->detail, detail);
+	return ledger->count == 1;
+}
+
 static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
     const struct entry *entry, struct err *err)
 {
@@ -113,6 +123,12 @@ static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
 		return news_note_opening(catalog, entry->account.id, entry->letter_id, err);
 	if (entry->kind == ENTRY_READING)
 		return receipt_note(catalog, entry->reading, err);
+	if (entry->kind == ENTRY_REFUSAL)
+		return event_add(catalog, &actor,
+		    &(struct event){.what = "upload.refused",
+		        .login = entry->account.login,
+		        .detail = entry->detail},
+		    err);
 	if (entry->key_id && public_key_note_use(catalog, entry->key_id, err) < 0)
 		return -1;
 	return account_logged_in(catalog, &actor, &entry->account, entry->detail, err);

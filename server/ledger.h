@@ -29,6 +29,9 @@ bool ledger_note_login(struct ledger *ledger, const struct account *account, con
     const char *how, int64_t key_id);
 bool ledger_note_opening(struct ledger *ledger, int64_t account_id, int64_t letter_id);
 
+/* What an administrator was denied in drop/, and why. */
+bool ledger_note_refusal(struct ledger *ledger, const struct account *account, const char *detail);
+
 bool ledger_note_reading(struct ledger *ledger, const struct reading *reading);
 
 /* Commit what was noted. On failure it stays noted, up to a bound; then the oldest go. */

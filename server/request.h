@@ -10,6 +10,8 @@
 #ifndef SERVER_REQUEST_H
 #define SERVER_REQUEST_H
 
+#include <stdint.h>
+
 enum request {
 	/* By the zygote, before the session runs: -> its pidfd. Answer: the session may begin. */
 	REQUEST_HELLO,
@@ -37,10 +39,22 @@ enum request {
 	/* letter, count, count parts of it that were sent: from, to. No answer */
 	REQUEST_SENT,
 	/* path. Answer: bytes of a block, blocks, free blocks, files, free files: for an
-	   administrator the file system's, for others what tells nothing */
+	   administrator the file system's, for others what tells nothing; read-only (0, 1) */
 	REQUEST_SPACE,
 	/* path of a letter. Answer: its SHA-256, as text */
 	REQUEST_HASH,
+	/* path in drop/, how (UPLOAD_...). Answer: entry, number of the upload, most bytes that it
+	   may have, descriptor for writing */
+	REQUEST_UPLOAD,
+	/* number of the upload, whose descriptor is closed; why it is not whole ("": it is).
+	   Answer: nothing more */
+	REQUEST_UPLOADED,
+	/* path in drop/, what is set (UPLOAD_SET_...), size, time. Answer: nothing more */
+	REQUEST_SET,
+	/* path of a folder in drop/. Answer: nothing more */
+	REQUEST_MAKE_FOLDER,
+	/* path in drop/, path that it gets. Answer: nothing more */
+	REQUEST_RENAME,
 	REQUEST_COUNT
 };
 
@@ -63,7 +77,28 @@ enum admission {
 	ADMISSION_COUNT
 };
 
+/* How a file is opened for writing, as SFTP has it. */
 enum {
+	UPLOAD_CREATE = 1 << 0,
+	UPLOAD_EXCLUSIVE = 1 << 1,
+	UPLOAD_EMPTY = 1 << 2,
+	UPLOAD_HOW = (1 << 3) - 1,
+};
+
+/* What a client sets of a file in drop/. */
+enum {
+	UPLOAD_SET_SIZE = 1 << 0,
+	UPLOAD_SET_TIME = 1 << 1,
+	UPLOAD_SET = (1 << 2) - 1,
+};
+struct upload_change {
+	unsigned what; /* UPLOAD_SET_... */
+	int64_t size;
+	int64_t modified; /* microseconds since 1970 */
+};
+
+enum {
+	UPLOADS_MAX = 32,           /* open at a time in a session */
 	REQUEST_TIMEOUT_MS = 30000, /* a broker that says nothing for so long is gone */
 	LISTINGS_MAX = 64,          /* open at a time in a session */
 	LIST_PAGE = 220,            /* entries in an answer at most; they fit a message */

@@ -47,6 +47,8 @@ const struct sandbox_rule session_rules[] = {
     {.number = SCMP_SYS(recvmsg)},
     {.number = SCMP_SYS(sendmsg)},
     {.number = SCMP_SYS(pread64)},
+    {.number = SCMP_SYS(pwrite64)},
+    {.number = SCMP_SYS(fsync)},
     {.number = -1},
 };
 
@@ -209,6 +211,13 @@ static int watch_stop(struct session *s, struct err *err)
 	return s->stop_fd < 0 ? err_sys(err, "catch SIGTERM") : 0;
 }
 
+static uint64_t largest_upload(const struct settings *settings)
+{
+	return (uint64_t)(settings->drop_letter_max > settings->drop_trade_file_max
+	                      ? settings->drop_letter_max
+	                      : settings->drop_trade_file_max);
+}
+
 /* Everything that could be done with more rights than reading and writing is over here. */
 static int confine(struct session *s, struct err *err)
 {
@@ -221,7 +230,10 @@ static int confine(struct session *s, struct err *err)
 	if (sandbox_limit(RLIMIT_AS, MEMORY_MAX, err) < 0)
 		return -1;
 #endif
-	if (sandbox_limit(RLIMIT_FSIZE, 0, err) < 0 || sandbox_limit(RLIMIT_NPROC, 0, err) < 0)
+	/* What is larger is an error of the write, not the end of the session. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (sandbox_limit(RLIMIT_FSIZE, largest_upload(s->means->settings), err) < 0 ||
+	    sandbox_limit(RLIMIT_NPROC, 0, err) < 0)
 		return -1;
 	return sandbox_enter(s->means->sandbox, err);
 }

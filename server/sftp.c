@@ -9,9 +9,11 @@
 #include "base/attack.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "server/ask.h"
 #include "server/extension.h"
+#include "server/inbound.h"
 #include "server/sftp_packet.h"
 #include "spool/place.h"
 
@@ -19,7 +21,7 @@ enum {
 	VERSION = 3,
 	HANDLES_MAX = 256,
 	HANDLE_SIZE = 8, /* bytes of a handle on the wire: slot and serial */
-	WRITE_MAX = 32 * 1024,
+	WRITE_MAX = 255 * 1024,
 	READ_MAX = 255 * 1024, /* bytes of one answer, as limits@openssh.com tells them */
 	NAMES_MAX = 32 * 1024, /* bytes of a NAME packet: every client takes so many */
 	NAME_RESERVE = 1024,   /* of which an entry needs at most so many */
@@ -31,6 +33,8 @@ enum {
 	FOLDER_MODE = S_IFDIR | 0755,
 };
 
+#define READ_ONLY "this tree is read-only"
+
 /* A page of a listing, and how much of it is still to be told. */
 struct page {
 	struct message message;
@@ -39,14 +43,15 @@ struct page {
 };
 
 struct handle {
-	enum { HANDLE_FREE, HANDLE_FILE, HANDLE_FOLDER } kind;
+	enum { HANDLE_FREE, HANDLE_FILE, HANDLE_FOLDER, HANDLE_UPLOAD } kind;
 	uint32_t serial;
 	struct sftp_attributes attributes;
-	int fd;                /* of a file */
-	int64_t letter;        /* that it is, or 0 */
-	struct coverage *sent; /* of a file; apart, so that the table of handles is a few pages */
-	int64_t listing;       /* of a folder, by the broker's number */
-	struct page *page;     /* NULL until it is read */
+	int fd;                  /* of a file */
+	int64_t letter;          /* that it is, or 0 */
+	struct coverage *sent;   /* of a file; apart, so that the table of handles is a few pages */
+	int64_t listing;         /* of a folder, by the broker's number */
+	struct page *page;       /* NULL until it is read */
+	struct inbound *inbound; /* of an upload */
 };
 
 /* What went out of a letter that was closed, to be told when all of it did. */
@@ -133,6 +138,7 @@ static void close_handle(struct handle *handle)
 		(void)close(handle->fd);
 	free(handle->sent);
 	free(handle->page);
+	inbound_free(handle->inbound);
 	*handle = (struct handle){.kind = HANDLE_FREE};
 }
 
@@ -215,6 +221,12 @@ static bool get_path(struct request_in *in, char ret_path[PLACE_PATH_MAX])
 	return !in->reader.bad && place_normalise(bytes, length, ret_path);
 }
 
+/* Nothing else can be written to, so that nobody has to be asked about it. */
+static bool is_in_drop(const char *path)
+{
+	return strcmp(path, "/drop") == 0 || strncmp(path, "/drop/", 6) == 0;
+}
+
 static int put_no_such_path(struct sftp *sftp, const struct request_in *in)
 {
 	return put_status(sftp, in->id, SFTP_NO_SUCH_FILE, "no such file");
@@ -261,6 +273,26 @@ static int put_handle(struct sftp *sftp, uint32_t id, struct handle *handle)
 	return 0;
 }
 
+static int open_upload(struct sftp *sftp, const struct request_in *in, const char *path,
+    uint32_t flags, struct err *err)
+{
+	unsigned how = (flags & SFTP_OPEN_CREATE ? UPLOAD_CREATE : 0) |
+	               (flags & SFTP_OPEN_TRUNCATE ? UPLOAD_EMPTY : 0) |
+	               (flags & SFTP_OPEN_EXCLUSIVE ? UPLOAD_EXCLUSIVE : 0);
+	struct handle *handle = free_handle(sftp);
+	struct inbound *inbound = NULL;
+	struct reply reply;
+
+	if (inbound_open(sftp->broker, path, how, flags & SFTP_OPEN_APPEND, &inbound, &reply, err) <
+	    0)
+		return -1;
+	if (reply.answer != ANSWER_OK)
+		return put_reply(sftp, in->id, &reply);
+	handle->kind = HANDLE_UPLOAD;
+	handle->inbound = inbound;
+	return put_handle(sftp, in->id, handle);
+}
+
 static int answer_open(struct sftp *sftp, struct request_in *in, struct err *err)
 {
 	char path[PLACE_PATH_MAX];
@@ -273,10 +305,12 @@ static int answer_open(struct sftp *sftp, struct request_in *in, struct err *err
 
 	if (!is_path || in->reader.bad)
 		return put_no_such_path(sftp, in);
-	if (flags & SFTP_OPEN_WRITE)
-		return put_status(sftp, in->id, SFTP_PERMISSION_DENIED, "this tree is read-only");
+	if (flags & SFTP_OPEN_WRITE && !is_in_drop(path))
+		return put_status(sftp, in->id, SFTP_PERMISSION_DENIED, READ_ONLY);
 	if (!handle)
 		return put_status(sftp, in->id, SFTP_FAILURE, "too many open handles");
+	if (flags & SFTP_OPEN_WRITE)
+		return open_upload(sftp, in, path, flags, err);
 	if (ask_open(sftp->broker, path, &entry, &fd, &reply, err) < 0)
 		return -1;
 	if (reply.answer != ANSWER_OK)
@@ -289,12 +323,25 @@ static int answer_open(struct sftp *sftp, struct request_in *in, struct err *err
 	return put_handle(sftp, in->id, handle);
 }
 
+static int close_upload(
+    struct sftp *sftp, const struct request_in *in, struct handle *handle, struct err *err)
+{
+	struct reply reply;
+
+	if (inbound_close(handle->inbound, sftp->broker, &reply, err) < 0)
+		return -1;
+	close_handle(handle);
+	return put_reply(sftp, in->id, &reply);
+}
+
 static int answer_close(struct sftp *sftp, struct request_in *in, struct err *err)
 {
 	struct handle *handle = get_handle(sftp, in);
 
 	if (!handle)
 		return put_bad_handle(sftp, in);
+	if (handle->kind == HANDLE_UPLOAD)
+		return close_upload(sftp, in, handle, err);
 	if (handle->kind == HANDLE_FOLDER &&
 	    ask_close_folder(sftp->broker, handle->listing, err) < 0)
 		return -1;
@@ -338,6 +385,31 @@ static int answer_read(struct sftp *sftp, struct request_in *in, struct err *err
 	return 0;
 }
 
+static int refuse_change(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	(void)err;
+	return put_status(sftp, in->id, SFTP_PERMISSION_DENIED, READ_ONLY);
+}
+
+static int answer_write(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	struct handle *handle = get_handle(sftp, in);
+	uint64_t offset;
+	size_t length = 0;
+	const char *bytes;
+	char reason[200];
+
+	if (!handle || handle->kind != HANDLE_UPLOAD)
+		return refuse_change(sftp, in, err);
+	offset = sftp_get_uint64(&in->reader);
+	bytes = sftp_get_string(&in->reader, &length);
+	if (in->reader.bad)
+		return 0;
+	if (!inbound_write(handle->inbound, offset, bytes, length, reason))
+		return put_status(sftp, in->id, SFTP_FAILURE, reason);
+	return put_status(sftp, in->id, SFTP_OK, "written");
+}
+
 static int answer_stat(struct sftp *sftp, struct request_in *in, struct err *err)
 {
 	char path[PLACE_PATH_MAX];
@@ -358,11 +430,16 @@ static int answer_stat(struct sftp *sftp, struct request_in *in, struct err *err
 
 static int answer_fstat(struct sftp *sftp, struct request_in *in, struct err *err)
 {
-	const struct handle *handle = get_handle(sftp, in);
+	struct handle *handle = get_handle(sftp, in);
 
 	(void)err;
 	if (!handle)
 		return put_bad_handle(sftp, in);
+	if (handle->kind == HANDLE_UPLOAD) {
+		struct entry entry = inbound_entry(handle->inbound);
+
+		handle->attributes = attributes_of(&entry);
+	}
 	return put_attributes(sftp, in->id, &handle->attributes);
 }
 
@@ -484,18 +561,92 @@ static int answer_remove(struct sftp *sftp, struct request_in *in, struct err *e
 	return put_reply(sftp, in->id, &reply);
 }
 
-static int answer_setstat(struct sftp *sftp, struct request_in *in, struct err *err)
+static int put_unset(struct sftp *sftp, const struct request_in *in)
 {
-	(void)err;
 	if (sftp->ignore_setstat)
 		return put_status(sftp, in->id, SFTP_OK, "nothing changed");
-	return put_status(sftp, in->id, SFTP_PERMISSION_DENIED, "this tree is read-only");
+	return put_status(sftp, in->id, SFTP_PERMISSION_DENIED, READ_ONLY);
 }
 
-static int refuse_change(struct sftp *sftp, struct request_in *in, struct err *err)
+/* Of something in drop/; its handles have to know. */
+static int set_upload(struct sftp *sftp, struct request_in *in, const char *path, struct err *err)
 {
+	struct sftp_wish wish = sftp_get_wish(&in->reader);
+	struct upload_change change = {
+	    .what = (wish.has_size ? UPLOAD_SET_SIZE : 0) | (wish.has_times ? UPLOAD_SET_TIME : 0),
+	    .size = wish.size > INT64_MAX ? INT64_MAX : (int64_t)wish.size,
+	    .modified = wish.modified * SECOND};
+	struct reply reply;
+
+	if (in->reader.bad)
+		return 0;
+	if (ask_set(sftp->broker, path, &change, &reply, err) < 0)
+		return -1;
+	for (int i = 0; reply.answer == ANSWER_OK && i < HANDLES_MAX; i++)
+		if (sftp->handles[i].kind == HANDLE_UPLOAD &&
+		    strcmp(inbound_path(sftp->handles[i].inbound), path) == 0)
+			inbound_note_change(sftp->handles[i].inbound, &change);
+	return put_reply(sftp, in->id, &reply);
+}
+
+static int answer_setstat(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	char path[PLACE_PATH_MAX];
+
+	if (!get_path(in, path) || !is_in_drop(path))
+		return put_unset(sftp, in);
+	return set_upload(sftp, in, path, err);
+}
+
+static int answer_fsetstat(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	const struct handle *handle = get_handle(sftp, in);
+	char path[PLACE_PATH_MAX];
+
+	if (!handle || handle->kind != HANDLE_UPLOAD)
+		return put_unset(sftp, in);
+	text_copy(path, inbound_path(handle->inbound));
+	return set_upload(sftp, in, path, err);
+}
+
+static int answer_mkdir(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	char path[PLACE_PATH_MAX];
+	struct reply reply;
+
+	if (!get_path(in, path) || !is_in_drop(path))
+		return refuse_change(sftp, in, err);
+	if (ask_make_folder(sftp->broker, path, &reply, err) < 0)
+		return -1;
+	return put_reply(sftp, in->id, &reply);
+}
+
+static int answer_rename(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	char from[PLACE_PATH_MAX];
+	char to[PLACE_PATH_MAX];
+	bool are_paths = get_path(in, from);
+	struct reply reply;
+
+	are_paths &= get_path(in, to);
+	if (!are_paths || !is_in_drop(from) || !is_in_drop(to))
+		return refuse_change(sftp, in, err);
+	if (ask_rename(sftp->broker, from, to, &reply, err) < 0)
+		return -1;
+	return put_reply(sftp, in->id, &reply);
+}
+
+static int answer_fsync(struct sftp *sftp, struct request_in *in, struct err *err)
+{
+	struct handle *handle = get_handle(sftp, in);
+	char reason[200];
+
 	(void)err;
-	return put_status(sftp, in->id, SFTP_PERMISSION_DENIED, "this tree is read-only");
+	if (!handle)
+		return put_bad_handle(sftp, in);
+	if (handle->kind == HANDLE_UPLOAD && !inbound_sync(handle->inbound, reason))
+		return put_status(sftp, in->id, SFTP_FAILURE, reason);
+	return put_status(sftp, in->id, SFTP_OK, "durable");
 }
 
 static int answer_readlink(struct sftp *sftp, struct request_in *in, struct err *err)
@@ -555,6 +706,8 @@ static const struct {
     {"limits@openssh.com", "1", answer_limits},
     {"expand-path@openssh.com", "1", answer_expand_path},
     {"home-directory", "1", answer_home},
+    {"posix-rename@openssh.com", "1", answer_rename},
+    {"fsync@openssh.com", "1", answer_fsync},
 };
 enum { EXTENSIONS = sizeof(extensions) / sizeof(extensions[0]) };
 
@@ -594,19 +747,19 @@ static int (*const answers[256])(struct sftp *sftp, struct request_in *in, struc
     [SFTP_OPEN] = answer_open,
     [SFTP_CLOSE] = answer_close,
     [SFTP_READ] = answer_read,
-    [SFTP_WRITE] = refuse_change,
+    [SFTP_WRITE] = answer_write,
     [SFTP_LSTAT] = answer_stat,
     [SFTP_FSTAT] = answer_fstat,
     [SFTP_SETSTAT] = answer_setstat,
-    [SFTP_FSETSTAT] = answer_setstat,
+    [SFTP_FSETSTAT] = answer_fsetstat,
     [SFTP_OPENDIR] = answer_opendir,
     [SFTP_READDIR] = answer_readdir,
     [SFTP_REMOVE] = answer_remove,
-    [SFTP_MKDIR] = refuse_change,
+    [SFTP_MKDIR] = answer_mkdir,
     [SFTP_RMDIR] = refuse_change,
     [SFTP_REALPATH] = answer_realpath,
     [SFTP_STAT] = answer_stat,
-    [SFTP_RENAME] = refuse_change,
+    [SFTP_RENAME] = answer_rename,
     [SFTP_READLINK] = answer_readlink,
     [SFTP_SYMLINK] = refuse_change,
     [SFTP_EXTENDED] = answer_extended,

@@ -67,6 +67,25 @@ const char *sftp_get_string(struct sftp_reader *in, size_t *ret_length)
 	return at ? (const char *)at : "";
 }
 
+/* What is extended comes last, so that nothing behind it is missed. */
+struct sftp_wish sftp_get_wish(struct sftp_reader *in)
+{
+	uint32_t has = sftp_get_uint32(in);
+	struct sftp_wish wish = {.has_size = has & HAS_SIZE, .has_times = has & HAS_TIMES};
+
+	if (has & HAS_SIZE)
+		wish.size = sftp_get_uint64(in);
+	if (has & HAS_IDS)
+		(void)sftp_get_uint64(in);
+	if (has & HAS_MODE)
+		(void)sftp_get_uint32(in);
+	if (has & HAS_TIMES) {
+		(void)sftp_get_uint32(in);
+		wish.modified = sftp_get_uint32(in);
+	}
+	return wish;
+}
+
 void sftp_put_byte(struct buffer *out, uint8_t value)
 {
 	buffer_add(out, &value, 1);

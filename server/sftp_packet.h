@@ -57,6 +57,10 @@ enum sftp_status {
 enum {
 	SFTP_OPEN_READ = 0x01,
 	SFTP_OPEN_WRITE = 0x02,
+	SFTP_OPEN_APPEND = 0x04,
+	SFTP_OPEN_CREATE = 0x08,
+	SFTP_OPEN_TRUNCATE = 0x10,
+	SFTP_OPEN_EXCLUSIVE = 0x20,
 
 	SFTP_PACKET_MAX = 256 * 1024, /* of a request, without its length field */
 };
@@ -66,6 +70,14 @@ struct sftp_attributes {
 	uint64_t size;
 	uint32_t mode;   /* with the file type */
 	int64_t changed; /* microseconds since 1970 */
+};
+
+/* What a client asks for; modes and owners are read over. */
+struct sftp_wish {
+	bool has_size;
+	bool has_times;
+	uint64_t size;
+	uint32_t modified; /* seconds since 1970 */
 };
 
 struct sftp_reader {
@@ -78,6 +90,9 @@ uint8_t sftp_get_byte(struct sftp_reader *in);
 uint32_t sftp_get_uint32(struct sftp_reader *in);
 uint64_t sftp_get_uint64(struct sftp_reader *in);
 const char *sftp_get_string(struct sftp_reader *in, size_t *ret_length);
+
+/* The attributes that a request ends with. */
+struct sftp_wish sftp_get_wish(struct sftp_reader *in);
 
 /* Begin a packet of a type; returns where, for sftp_end() to write its length there. */
 size_t sftp_begin(struct buffer *out, enum sftp_type type, uint32_t id);

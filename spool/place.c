@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/place.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "spool/folder.h"
+#include "spool/letter_name.h"
 
-enum { PARTS_MAX = 3 };
+enum { PARTS_MAX = 4 };
 
 /* What a part of a path has to be, where it is not a fixed word. */
 #define ID     "\001" /* an AVRS ID */
@@ -14,6 +16,7 @@ enum { PARTS_MAX = 3 };
 #define JOINED "\003" /* <AVRS-ID>_<name> */
 #define DATE   "\004" /* YYYY-MM-DD */
 #define ZIP    "\005" /* paper-<that date>.zip */
+#define BATCH  "\006" /* <name>.batch.csv, also with the ending of a file that is not whole yet */
 
 static const struct pattern {
 	const char *parts[PARTS_MAX];
@@ -36,6 +39,20 @@ static const struct pattern {
     {{"paper", DATE, "manifest.csv"}, PLACE_PAPER_MANIFEST, AREA_PAPER, false, 0},
     {{"paper", DATE, ZIP}, PLACE_PAPER_ZIP, AREA_PAPER, false, 0},
     {{"paper", DATE, NAME}, PLACE_PAPER_LETTER, AREA_PAPER, false, 0},
+    {{"drop"}, PLACE_DROP, AREA_DROP, true, 0},
+    {{"drop", "STATUS.txt"}, PLACE_DROP_STATUS, AREA_DROP, false, 0},
+    {{"drop", BATCH}, PLACE_DROP_FILE, AREA_DROP, false, 0},
+    {{"drop", "publications"}, PLACE_DROP_FOLDER, AREA_DROP, true, 0},
+    {{"drop", "publications", "telehealth"}, PLACE_DROP_FOLDER, AREA_DROP, true, 0},
+    {{"drop", "publications", "messages"}, PLACE_DROP_FOLDER, AREA_DROP, true, 0},
+    {{"drop", "publications", "bulletins"}, PLACE_DROP_FOLDER, AREA_DROP, true, 0},
+    {{"drop", "publications", "telehealth", NAME}, PLACE_DROP_FILE, AREA_DROP, false, 0},
+    {{"drop", "publications", "messages", NAME}, PLACE_DROP_FILE, AREA_DROP, false, 0},
+    {{"drop", "publications", "bulletins", NAME}, PLACE_DROP_FILE, AREA_DROP, false, 0},
+    {{"drop", ID}, PLACE_DROP_FOLDER, AREA_DROP, true, CLASS_EDELIVERY},
+    {{"drop", ID, "trade-files"}, PLACE_DROP_FOLDER, AREA_DROP, true, CLASS_TRADE_FILES},
+    {{"drop", ID, NAME}, PLACE_DROP_FILE, AREA_DROP, false, CLASS_EDELIVERY},
+    {{"drop", ID, "trade-files", NAME}, PLACE_DROP_FILE, AREA_DROP, false, CLASS_TRADE_FILES},
     {{ID}, PLACE_PROVIDER, AREA_PROVIDER, true, 0},
     {{ID, "STATUS.txt"}, PLACE_PROVIDER_STATUS, AREA_PROVIDER, false, 0},
     {{ID, "MANIFEST.csv"}, PLACE_MANIFEST, AREA_PROVIDER, false, 0},
@@ -61,6 +78,7 @@ static bool take_id(const char *text, struct place *place)
 	if (!avrs_id_is_valid(text))
 		return false;
 	text_copy(place->avrs_id, text);
+	place->name[0] = '\0';
 	return true;
 }
 
@@ -92,6 +110,17 @@ static bool take_joined(const char *text, struct place *place)
 	return take_id(id, place) && take_name(text + length + 1, place);
 }
 
+static bool take_batch(const char *text, struct place *place)
+{
+	static const char ending[] = ".batch.csv";
+	const char *at = strstr(text, ending);
+
+	if (!at || at == text || text[0] == '.')
+		return false;
+	at += sizeof(ending) - 1;
+	return (*at == '\0' || letter_name_is_unfinished(text)) && take_name(text, place);
+}
+
 static bool part_matches(const char *wanted, const char *part, struct place *place)
 {
 	switch (wanted[0]) {
@@ -105,6 +134,8 @@ static bool part_matches(const char *wanted, const char *part, struct place *pla
 		return take_date(part, place);
 	case '\005':
 		return take_zip(part, place);
+	case '\006':
+		return take_batch(part, place);
 	default:
 		return strcmp(wanted, part) == 0 && take_name(part, place);
 	}
@@ -122,6 +153,18 @@ static bool fits(const struct pattern *pattern, char *const *parts)
 	return true;
 }
 
+/* What stands between "drop" and the name of a file, but for the class. */
+static void take_drop_folder(struct place *place, char *const *parts)
+{
+	bool is_section = parts[1] && strcmp(parts[1], "publications") == 0 && parts[2];
+
+	if (place->avrs_id[0])
+		text_copy(place->drop, place->avrs_id);
+	else if (parts[1] && strcmp(parts[1], "publications") == 0)
+		(void)snprintf(place->drop, sizeof(place->drop), "%s%s%.12s", parts[1],
+		    is_section ? "/" : "", is_section ? parts[2] : "");
+}
+
 static bool matches(const struct pattern *pattern, char *const *parts, struct place *ret_place)
 {
 	struct place place = {.kind = pattern->kind,
@@ -134,6 +177,8 @@ static bool matches(const struct pattern *pattern, char *const *parts, struct pl
 	for (int i = 0; i < PARTS_MAX && parts[i]; i++)
 		if (!part_matches(pattern->parts[i], parts[i], &place))
 			return false;
+	if (place.area == AREA_DROP)
+		take_drop_folder(&place, parts);
 	*ret_place = place;
 	return true;
 }

@@ -38,6 +38,10 @@ enum place_kind {
 	PLACE_PAPER_MANIFEST, /* paper/<date>/manifest.csv */
 	PLACE_PAPER_ZIP,      /* paper/<date>/paper-<date>.zip */
 	PLACE_PAPER_LETTER,   /* paper/<date>/<id>_<name> */
+	PLACE_DROP,           /* drop */
+	PLACE_DROP_STATUS,    /* drop/STATUS.txt */
+	PLACE_DROP_FOLDER,    /* drop/<AVRS-ID>, its trade-files, drop/publications, its sections */
+	PLACE_DROP_FILE,      /* a file in one of those, or a batch control file in drop */
 	PLACE_KIND_COUNT
 };
 
@@ -47,8 +51,9 @@ struct place {
 	bool is_folder;
 	char avrs_id[AVRS_ID_MAX + 1]; /* "": in none */
 	char date[DATE_SIZE];          /* in paper/, "": in none */
-	enum letter_class class;       /* of PLACE_CLASS and PLACE_LETTER */
-	char name[NAME_MAX + 1];       /* of what is in a folder by a name of its own */
+	enum letter_class class;       /* of PLACE_CLASS, PLACE_LETTER and what is in drop */
+	char drop[AVRS_ID_MAX + 1]; /* beneath drop.root, without class: what uploads are kept by */
+	char name[NAME_MAX + 1];    /* of what is in a folder by a name of its own */
 };
 
 /*

@@ -13,6 +13,7 @@
 #include "spool/folder.h"
 #include "spool/intake.h"
 #include "spool/outbox.h"
+#include "spool/view_drop.h"
 
 void view_init(struct view *view, const struct spool *spool, const struct account *account)
 {
@@ -250,6 +251,8 @@ static int find(struct view *view, const char *path, struct view_found *found,
 	if (!may_see(view, member ? &found->membership : NULL, found->place.area))
 		return 0;
 	text_copy(found->entry.name, found->place.name);
+	if (found->place.area == AREA_DROP && found->place.kind != PLACE_DROP_STATUS)
+		return view_drop_find(view, found, ret_answer, err);
 	if (names_letter(found->place.kind))
 		return find_letter(view, found, ret_answer, err);
 	if (found->place.kind == PLACE_PAPER_LETTER)

@@ -6,6 +6,7 @@
 #include "spool/folder.h"
 #include "spool/outbox.h"
 #include "spool/view.h"
+#include "spool/view_drop.h"
 
 /* A listing under way. */
 struct listing {
@@ -185,7 +186,7 @@ static int pass_membership(const struct membership *membership, void *arg, struc
 static int list_root(struct listing *listing, bool *ret_more, struct err *err)
 {
 	static const char *const fixed[] = {
-	    "STATUS.txt", "new", "archives", "publications", "paper", NULL};
+	    "STATUS.txt", "new", "archives", "publications", "paper", "drop", NULL};
 	struct view_cursor *cursor = listing->cursor;
 	int64_t limit;
 
@@ -285,6 +286,12 @@ static int list_paper_date(struct listing *listing, bool *ret_more, struct err *
 	return 0;
 }
 
+static int list_drop(struct listing *listing, bool *ret_more, struct err *err)
+{
+	return view_drop_list(listing->view, listing->folder, listing->cursor, listing->left,
+	    listing->each, listing->arg, ret_more, err);
+}
+
 static int list_nothing(struct listing *listing, bool *ret_more, struct err *err)
 {
 	(void)listing;
@@ -306,6 +313,8 @@ static int (*const lists[PLACE_KIND_COUNT])(
     [PLACE_ARCHIVES] = list_nothing,
     [PLACE_PAPER] = list_paper,
     [PLACE_PAPER_DATE] = list_paper_date,
+    [PLACE_DROP] = list_drop,
+    [PLACE_DROP_FOLDER] = list_drop,
 };
 
 static bool is_start(const struct view_cursor *cursor)
@@ -317,7 +326,7 @@ static bool is_start(const struct view_cursor *cursor)
 static bool has_texts(const struct place *folder)
 {
 	return folder->kind == PLACE_ROOT || folder->kind == PLACE_PROVIDER ||
-	       folder->kind == PLACE_PAPER_DATE;
+	       folder->kind == PLACE_PAPER_DATE || folder->kind == PLACE_DROP;
 }
 
 int view_list(struct view *view, const struct place *folder, struct view_cursor *cursor,
@@ -329,7 +338,7 @@ int view_list(struct view *view, const struct place *folder, struct view_cursor 
 	if (!lists[folder->kind])
 		return err_set(err, ERR_REFUSED, "not a folder");
 	if (is_start(cursor) && has_texts(folder))
-		view_texts_forget(&view->texts, folder->date[0] ? folder->date : folder->avrs_id);
+		view_texts_forget(&view->texts, view_text_folder(folder));
 	clock_print_date(clock_now(), listing.today);
 	return lists[folder->kind](&listing, ret_more, err);
 }

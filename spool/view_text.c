@@ -16,6 +16,7 @@
 #include "spool/outbox.h"
 #include "spool/retention.h"
 #include "spool/standing.h"
+#include "spool/upload_report.h"
 #include "spool/view.h"
 
 enum {
@@ -307,11 +308,27 @@ static int make_paper_manifest(struct making *making, struct err *err)
 	    making->view->spool->catalog, making->place->date, add_paper_line, making, err);
 }
 
+static int make_drop_status(struct making *making, struct err *err)
+{
+	const struct account *account = &making->view->account;
+	int64_t changed = 0;
+
+	buffer_print(making->out,
+	    "Uploads of account %s, newest first, of the last week, at most %d:\n\n",
+	    account->login, UPLOAD_REPORT_MAX);
+	making->changed = account->created;
+	if (upload_report(making->view->spool, account, making->out, &changed, err) < 0)
+		return -1;
+	note_change(making, changed);
+	return 0;
+}
+
 static int (*const makers[PLACE_KIND_COUNT])(struct making *making, struct err *err) = {
     [PLACE_STATUS] = make_any_status,
     [PLACE_PROVIDER_STATUS] = make_any_status,
     [PLACE_MANIFEST] = make_manifest,
     [PLACE_PAPER_MANIFEST] = make_paper_manifest,
+    [PLACE_DROP_STATUS] = make_drop_status,
 };
 
 /* The bytes in a memory file that nobody can change any more. */
@@ -329,9 +346,10 @@ static int seal(const struct buffer *out, int *ret_fd, struct err *err)
 	return 0;
 }
 
-/* What a text is kept by, besides its kind. */
-static const char *folder_of(const struct place *place)
+const char *view_text_folder(const struct place *place)
 {
+	if (place->area == AREA_DROP)
+		return "drop";
 	return place->date[0] ? place->date : place->avrs_id;
 }
 
@@ -356,7 +374,7 @@ static int make(
 		return -1;
 	text.size = (int64_t)out.length;
 	text.changed = making.changed;
-	text_copy(text.folder, folder_of(place));
+	text_copy(text.folder, view_text_folder(place));
 	*ret_text = text;
 	return 0;
 }
@@ -394,7 +412,8 @@ int view_text_get(struct view *view, const struct place *place, const struct vie
 	for (int i = 0; i < VIEW_TEXTS_MAX; i++) {
 		const struct view_text *kept = &texts->kept[i];
 
-		if (kept->kind == place->kind && strcmp(kept->folder, folder_of(place)) == 0) {
+		if (kept->kind == place->kind &&
+		    strcmp(kept->folder, view_text_folder(place)) == 0) {
 			*ret_text = kept;
 			return 0;
 		}

@@ -19,7 +19,7 @@ struct view;
 
 struct view_text {
 	enum place_kind kind;         /* PLACE_ROOT: a free slot */
-	char folder[AVRS_ID_MAX + 1]; /* its AVRS ID or date, "" in the root */
+	char folder[AVRS_ID_MAX + 1]; /* of view_text_folder() */
 	int fd;                       /* a sealed memory file */
 	int64_t size;
 	int64_t changed;
@@ -36,7 +36,10 @@ void view_texts_done(struct view_texts *texts);
 int view_text_get(struct view *view, const struct place *place, const struct view_text **ret_text,
     struct err *err);
 
-/* Make those of a folder (AVRS ID, date or "") anew when they are asked for next. */
+/* What a folder's texts are kept by: its AVRS ID, its date, "drop", or "" in the root. */
+const char *view_text_folder(const struct place *place);
+
+/* Make those of a folder, by that, anew when they are asked for next. */
 void view_texts_forget(struct view_texts *texts, const char *folder);
 
 #endif

@@ -165,6 +165,7 @@ static void answer_space(struct stub *stub)
 	message_put_int(&stub->out, ANSWER_OK);
 	for (int64_t i = 1; i <= 5; i++)
 		message_put_int(&stub->out, i * 1000);
+	message_put_int(&stub->out, 1);
 }
 
 static void answer_hash(struct stub *stub)
@@ -204,6 +205,39 @@ static void answer_path(struct stub *stub, const char *path)
 	}
 }
 
+/* Yes to what is about /drop/a. */
+static bool is_upload(struct stub *stub)
+{
+	bool is = strcmp(message_get_text(&stub->in), "/drop/a") == 0;
+
+	message_put_int(&stub->out, is ? ANSWER_OK : ANSWER_DENIED);
+	if (!is)
+		message_put_text(&stub->out, "not /drop/a");
+	return is;
+}
+
+static void answer_upload(struct stub *stub)
+{
+	if (!is_upload(stub))
+		return;
+	message_put_fd(&stub->out, memfd_create("upload", MFD_CLOEXEC));
+	put_entry(&stub->out, "a", false, 0);
+	message_put_int(&stub->out, 3);
+	message_put_int(&stub->out, STUB_UPLOAD_MAX);
+}
+
+static void answer_uploaded(struct stub *stub)
+{
+	const char *failure;
+
+	if (message_get_int(&stub->in) != 3)
+		_exit(EXIT_FAILURE);
+	failure = message_get_text(&stub->in);
+	message_put_int(&stub->out, failure[0] ? ANSWER_FAILURE : ANSWER_OK);
+	if (failure[0])
+		message_put_text(&stub->out, failure);
+}
+
 static void answer(struct stub *stub)
 {
 	struct err err;
@@ -224,6 +258,17 @@ static void answer(struct stub *stub)
 	case REQUEST_CLOSE_FOLDER:
 		get_listing(stub)->is_open = false;
 		return;
+	case REQUEST_UPLOAD:
+		answer_upload(stub);
+		break;
+	case REQUEST_UPLOADED:
+		answer_uploaded(stub);
+		break;
+	case REQUEST_SET:
+	case REQUEST_MAKE_FOLDER:
+	case REQUEST_RENAME:
+		(void)is_upload(stub);
+		break;
 	default:
 		_exit(EXIT_FAILURE);
 	}

@@ -10,6 +10,8 @@
  *	/denied, /later       ANSWER_DENIED "you may not", ANSWER_FAILURE "come back later"
  *	/wrong                an answer that is none
  *	/new/a                can be removed
+ *	/drop/a               can be uploaded (STUB_UPLOAD_MAX bytes), made, renamed, and set;
+ *closed as not whole it is refused with the reason that was given
  */
 #ifndef TESTS_LIB_STUB_BROKER_H
 #define TESTS_LIB_STUB_BROKER_H
@@ -24,6 +26,7 @@ enum {
 	STUB_FILE_SIZE = 600000,
 	STUB_CHANGED = 1553688000, /* seconds: of everything */
 	STUB_LONG_NAMES = 300,
+	STUB_UPLOAD_MAX = 100000,
 };
 
 struct stub_broker {

@@ -211,6 +211,7 @@ static int call_space(int broker, struct reply *reply, struct err *err)
 	CU_ASSERT_EQUAL(space.free_blocks, 3);
 	CU_ASSERT_EQUAL(space.files, 4);
 	CU_ASSERT_EQUAL(space.free_files, 5);
+	CU_ASSERT_TRUE(space.is_read_only);
 	return 1;
 }
 
@@ -218,6 +219,7 @@ static void answer_space(struct message *out)
 {
 	for (int i = 1; i <= 5; i++)
 		message_put_int(out, i);
+	message_put_int(out, 1);
 }
 
 #define SOME_HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -242,6 +244,67 @@ static void answer_hash(struct message *out)
 	message_put_text(out, SOME_HASH);
 }
 
+static int call_upload(int broker, struct reply *reply, struct err *err)
+{
+	struct uploading uploading = {.entry = no_entry, .fd = -7};
+	struct stat st;
+
+	if (ask_upload(broker, "/drop/a", UPLOAD_CREATE, &uploading, reply, err) < 0) {
+		CU_ASSERT_EQUAL(uploading.fd, -7);
+		CU_ASSERT_TRUE(is_untouched(&uploading.entry, reply));
+		return -1;
+	}
+	if (reply->answer != ANSWER_OK) {
+		CU_ASSERT_EQUAL(uploading.fd, -7);
+		return 0;
+	}
+	CU_ASSERT_TRUE(is_that_entry(&uploading.entry));
+	CU_ASSERT_EQUAL(uploading.number, UPLOADS_MAX - 1);
+	CU_ASSERT_EQUAL(uploading.most, 1000);
+	CU_ASSERT_EQUAL(fstat(uploading.fd, &st), 0);
+	(void)close(uploading.fd);
+	return 1;
+}
+
+static void answer_upload(struct message *out)
+{
+	put_entry(out);
+	message_put_int(out, UPLOADS_MAX - 1);
+	message_put_int(out, 1000);
+}
+
+/* What a call that has nothing to tell but yes comes to. */
+static int judge(int result, const struct reply *reply)
+{
+	if (result < 0) {
+		CU_ASSERT_TRUE(is_untouched(&no_entry, reply));
+		return -1;
+	}
+	return reply->answer == ANSWER_OK;
+}
+
+static int call_uploaded(int broker, struct reply *reply, struct err *err)
+{
+	return judge(ask_uploaded(broker, 3, "", reply, err), reply);
+}
+
+static int call_set(int broker, struct reply *reply, struct err *err)
+{
+	static const struct upload_change change = {UPLOAD_SET, 7, 1553688000000000};
+
+	return judge(ask_set(broker, "/drop/a", &change, reply, err), reply);
+}
+
+static int call_make_folder(int broker, struct reply *reply, struct err *err)
+{
+	return judge(ask_make_folder(broker, "/drop/a", reply, err), reply);
+}
+
+static int call_rename(int broker, struct reply *reply, struct err *err)
+{
+	return judge(ask_rename(broker, "/drop/a", "/drop/b", reply, err), reply);
+}
+
 static const struct {
 	enum request request;
 	int (*call)(int broker, struct reply *reply, struct err *err);
@@ -257,6 +320,11 @@ static const struct {
     {REQUEST_REMOVE, call_remove, answer_nothing, true, false},
     {REQUEST_SPACE, call_space, answer_space, true, false},
     {REQUEST_HASH, call_hash, answer_hash, true, false},
+    {REQUEST_UPLOAD, call_upload, answer_upload, true, true},
+    {REQUEST_UPLOADED, call_uploaded, answer_nothing, true, false},
+    {REQUEST_SET, call_set, answer_nothing, true, false},
+    {REQUEST_MAKE_FOLDER, call_make_folder, answer_nothing, true, false},
+    {REQUEST_RENAME, call_rename, answer_nothing, true, false},
 };
 
 /* Begin the answer to the ask at i. */

@@ -20,6 +20,7 @@
 void add_suite_broker_answer(CU_pSuite suite);
 
 #define LETTER "/" DROPS_AVRS_ID "/edelivery/EFT_1.pdf"
+#define UPLOAD "/drop/" DROPS_AVRS_ID "/EFT_2.pdf"
 #define NEW    "/new/" DROPS_AVRS_ID "_EFT_1.pdf"
 
 /* A broker with one session, whose end of the channel is ours; ann is a master with a letter. */
@@ -68,10 +69,12 @@ static void bench_open(struct bench *bench)
 	bench->session->phase = PHASE_UNKNOWN;
 	bench->channel = ends[1];
 	view_init(&bench->session->view, &bench->broker->spool, &bench->ann);
+	upload_desk_init(&bench->session->desk, &bench->session->view, &bench->broker->desks);
 }
 
 static void bench_close(struct bench *bench)
 {
+	upload_desk_done(&bench->session->desk);
 	view_done(&bench->session->view);
 	clean_fd(&bench->session->pidfd);
 	clean_fd(&bench->session->channel);
@@ -98,6 +101,9 @@ static int ask(struct bench *bench, struct err *err)
 	struct message *in = &bench->broker->in;
 	int result;
 
+	/* A login has a desk of its own. */
+	if (in->kind == REQUEST_KEY)
+		upload_desk_done(&bench->session->desk);
 	for (unsigned i = 0; i < in->fd_count; i++)
 		in->fds[i] = fcntl(in->fds[i], F_DUPFD_CLOEXEC, 0);
 	result = broker_answer(bench->session, err);
@@ -187,6 +193,38 @@ static void put_listing(struct message *out)
 	message_put_int(out, 3);
 }
 
+/* Of an account that is no administrator: answered, with a no. */
+static void put_upload(struct message *out)
+{
+	message_put_text(out, UPLOAD);
+	message_put_int(out, UPLOAD_CREATE);
+}
+
+static void put_uploaded(struct message *out)
+{
+	message_put_int(out, 3);
+	message_put_text(out, "");
+}
+
+static void put_set(struct message *out)
+{
+	message_put_text(out, UPLOAD);
+	message_put_int(out, UPLOAD_SET_TIME);
+	message_put_int(out, 0);
+	message_put_int(out, 1553688000 * SECOND);
+}
+
+static void put_folder(struct message *out)
+{
+	message_put_text(out, "/drop/" DROPS_AVRS_ID "/trade-files");
+}
+
+static void put_rename(struct message *out)
+{
+	message_put_text(out, UPLOAD);
+	message_put_text(out, UPLOAD ".2");
+}
+
 /* Every request, in which phases it may be made, and one of it that is right. */
 static const struct {
 	enum request request;
@@ -206,6 +244,11 @@ static const struct {
     {REQUEST_END, PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP, put_client, false},
     {REQUEST_SPACE, PHASE_SFTP, put_root, true},
     {REQUEST_HASH, PHASE_SFTP, put_letter, true},
+    {REQUEST_UPLOAD, PHASE_SFTP, put_upload, true},
+    {REQUEST_UPLOADED, PHASE_SFTP, put_uploaded, true},
+    {REQUEST_SET, PHASE_SFTP, put_set, true},
+    {REQUEST_MAKE_FOLDER, PHASE_SFTP, put_folder, true},
+    {REQUEST_RENAME, PHASE_SFTP, put_rename, true},
 };
 
 static const enum phase phases[] = {PHASE_UNKNOWN, PHASE_STRANGER, PHASE_LOGGED_IN, PHASE_SFTP};
@@ -244,7 +287,11 @@ static void every_request_is_answered_in_its_phases_only(void)
 			}
 			if (answered) {
 				CU_ASSERT_EQUAL(bench.broker->in.kind, requests[i].request);
-				CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), ANSWER_OK);
+				CU_ASSERT_EQUAL(message_get_int(&bench.broker->in),
+				    requests[i].request < REQUEST_UPLOAD ? ANSWER_OK
+				    : requests[i].request == REQUEST_UPLOADED
+				        ? ANSWER_FAILURE
+				        : ANSWER_NO_SUCH_FILE);
 			}
 		}
 	}
@@ -512,6 +559,45 @@ static void a_letter_is_handed_over_and_noted(void)
 	expect_reason(&bench, "a folder");
 }
 
+/* What is uploaded can be written by the session, and is handed in once it says so. */
+static void an_upload_is_handed_over_for_writing(void)
+{
+	OWNED_BENCH struct bench bench;
+	int64_t number;
+	int fd;
+	struct err err;
+
+	bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	bench.session->view.account.admin = true;
+	put_upload(begin(&bench, REQUEST_UPLOAD));
+	CU_ASSERT_EQUAL(ask_for(&bench), ANSWER_OK);
+	fd = message_get_fd(&bench.broker->in);
+	expect_entry(&bench, "EFT_2.pdf", false, 0);
+	number = message_get_int(&bench.broker->in);
+	CU_ASSERT_EQUAL(
+	    message_get_int(&bench.broker->in), bench.drops.spool.settings.drop_letter_max);
+	CU_ASSERT_TRUE(message_is_read(&bench.broker->in));
+	CU_ASSERT_EQUAL(fcntl(fd, F_GETFL) & O_ACCMODE, O_WRONLY);
+	CU_ASSERT_EQUAL(write(fd, DROPS_PDF, strlen(DROPS_PDF)), (ssize_t)strlen(DROPS_PDF));
+	(void)close(fd);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, UPLOAD), ANSWER_DENIED);
+	message_put_int(begin(&bench, REQUEST_UPLOADED), number);
+	message_put_text(&bench.broker->in, "");
+	CU_ASSERT_EQUAL(ask_for(&bench), ANSWER_OK);
+	CU_ASSERT_TRUE(drops_has(&bench.drops, "drop/" DROPS_AVRS_ID "/EFT_2.pdf"));
+	/* Refusals are events, and lines of the log. */
+	put_upload(begin(&bench, REQUEST_UPLOAD));
+	CU_ASSERT_EQUAL(ask_for(&bench), ANSWER_DENIED);
+	CU_ASSERT_EQUAL(ledger_commit(bench.broker->ledger, &err), 0);
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops, "SELECT COUNT(*) FROM event WHERE what = 'upload.refused'"
+	                               " AND login = 'ann'"),
+	    1);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_REMOVE, UPLOAD), ANSWER_OK);
+	CU_ASSERT_FALSE(drops_has(&bench.drops, "drop/" DROPS_AVRS_ID "/EFT_2.pdf"));
+}
+
 static void a_letter_whose_file_is_missing_is_our_trouble(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -754,6 +840,7 @@ static void only_an_administrator_sees_the_space_there_is(void)
 	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), 4096);
 	for (int i = 0; i < 4; i++)
 		CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), i % 2 == 0);
+	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), 1);
 	CU_ASSERT_TRUE(message_is_read(&bench.broker->in));
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_SPACE, "/987654321"), ANSWER_NO_SUCH_FILE);
 	bench.session->view.account.admin = true;
@@ -763,6 +850,11 @@ static void only_an_administrator_sees_the_space_there_is(void)
 	blocks = message_get_int(&bench.broker->in);
 	CU_ASSERT_EQUAL(blocks, (int64_t)space.f_blocks);
 	CU_ASSERT_TRUE(message_get_bounded(&bench.broker->in, 0, blocks) > 0);
+	/* What can be dropped goes where it can be written. */
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_SPACE, "/drop"), ANSWER_OK);
+	for (int i = 0; i < 5; i++)
+		(void)message_get_int(&bench.broker->in);
+	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), 0);
 }
 
 static void the_hash_of_a_letter_is_what_it_was_posted_with(void)
@@ -842,6 +934,7 @@ void add_suite_broker_answer(CU_pSuite suite)
 	TEST(an_account_logs_in_with_a_key_of_its_own);
 	TEST(what_is_found_is_described);
 	TEST(a_letter_is_handed_over_and_noted);
+	TEST(an_upload_is_handed_over_for_writing);
 	TEST(a_letter_whose_file_is_missing_is_our_trouble);
 	TEST(a_folder_is_listed_page_by_page);
 	TEST(a_session_has_so_many_listings);

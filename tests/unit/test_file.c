@@ -601,8 +601,28 @@ static void locks_nothing_that_cannot_be_a_file(void)
 	}
 }
 
+static void renames_over_nothing(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	char *text;
+
+	scratch_open(&scratch);
+	scratch_write(&scratch, "a", "a");
+	scratch_write(&scratch, "b", "b");
+	CU_ASSERT_EQUAL(file_rename_new(scratch.fd, "a", scratch.fd, "b"), -1);
+	CU_ASSERT_EQUAL(errno, EEXIST);
+	CU_ASSERT_EQUAL(file_rename_new(scratch.fd, "none", scratch.fd, "c"), -1);
+	CU_ASSERT_EQUAL(errno, ENOENT);
+	CU_ASSERT_EQUAL(file_rename_new(scratch.fd, "a", scratch.fd, "c"), 0);
+	CU_ASSERT_EQUAL(faccessat(scratch.fd, "a", F_OK, 0), -1);
+	text = scratch_read(&scratch, "b");
+	CU_ASSERT_STRING_EQUAL(text, "b");
+	free(text);
+}
+
 void add_suite_file(CU_pSuite suite)
 {
+	TEST(renames_over_nothing);
 	TEST(opens_nothing_outside_of_the_folder);
 	TEST(says_where_nothing_can_be_opened_beneath);
 	TEST(does_not_wait_for_the_writer_of_a_fifo);

@@ -176,8 +176,24 @@ static void what_is_kept_has_a_bound_and_the_newest_stays(void)
 	CU_ASSERT_EQUAL(count_openings(&bench), 1);
 }
 
+static void a_refusal_is_an_event_of_its_account(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	CU_ASSERT_TRUE(ledger_note_refusal(bench.ledger, &bench.account, "open: why"));
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops,
+	        "SELECT COUNT(*) FROM event WHERE what = 'upload.refused'"
+	        " AND actor = 'account ann' AND login = 'ann' AND detail = 'open: why'"),
+	    1);
+}
+
 void add_suite_ledger(CU_pSuite suite)
 {
+	TEST(a_refusal_is_an_event_of_its_account);
 	TEST(nothing_is_committed_before_it_is_asked_for);
 	TEST(a_login_is_told_with_its_address_and_key);
 	TEST(the_key_of_a_login_has_been_used_then);

@@ -57,7 +57,51 @@ static const struct {
     {"/123456789/trade-files/RA_1.835", PLACE_LETTER, AREA_TRADE_FILES, false, "123456789",
         CLASS_TRADE_FILES, "RA_1.835"},
     {"/123456789/archives", PLACE_ARCHIVES, AREA_PROVIDER, true, "123456789", 0, "archives"},
+    {"/drop", PLACE_DROP, AREA_DROP, true, "", 0, "drop"},
+    {"/drop/STATUS.txt", PLACE_DROP_STATUS, AREA_DROP, false, "", 0, "STATUS.txt"},
+    {"/drop/x.batch.csv", PLACE_DROP_FILE, AREA_DROP, false, "", 0, "x.batch.csv"},
+    {"/drop/x.batch.csv.filepart", PLACE_DROP_FILE, AREA_DROP, false, "", 0,
+        "x.batch.csv.filepart"},
+    {"/drop/publications", PLACE_DROP_FOLDER, AREA_DROP, true, "", 0, "publications"},
+    {"/drop/publications/telehealth", PLACE_DROP_FOLDER, AREA_DROP, true, "", 0, "telehealth"},
+    {"/drop/publications/messages", PLACE_DROP_FOLDER, AREA_DROP, true, "", 0, "messages"},
+    {"/drop/publications/bulletins", PLACE_DROP_FOLDER, AREA_DROP, true, "", 0, "bulletins"},
+    {"/drop/publications/bulletins/PB_1.pdf", PLACE_DROP_FILE, AREA_DROP, false, "", 0, "PB_1.pdf"},
+    {"/drop/123456789", PLACE_DROP_FOLDER, AREA_DROP, true, "123456789", CLASS_EDELIVERY, ""},
+    {"/drop/123456789/trade-files", PLACE_DROP_FOLDER, AREA_DROP, true, "123456789",
+        CLASS_TRADE_FILES, "trade-files"},
+    {"/drop/123456789/EFT_1.pdf", PLACE_DROP_FILE, AREA_DROP, false, "123456789", CLASS_EDELIVERY,
+        "EFT_1.pdf"},
+    {"/drop/123456789/trade-files/RA_1.835", PLACE_DROP_FILE, AREA_DROP, false, "123456789",
+        CLASS_TRADE_FILES, "RA_1.835"},
 };
+
+/* Where uploads are kept by: the folder on disk, but for the class. */
+static void says_where_in_the_drop_folder_it_is(void)
+{
+	static const struct {
+		const char *path;
+		const char *drop;
+	} drops[] = {
+	    {"/drop", ""},
+	    {"/drop/x.batch.csv", ""},
+	    {"/drop/publications", "publications"},
+	    {"/drop/publications/messages", "publications/messages"},
+	    {"/drop/publications/telehealth/T_1.pdf", "publications/telehealth"},
+	    {"/drop/123456789", "123456789"},
+	    {"/drop/123456789/EFT_1.pdf", "123456789"},
+	    {"/drop/123456789/trade-files", "123456789"},
+	    {"/drop/123456789/trade-files/RA_1.835", "123456789"},
+	    {"/123456789/edelivery/EFT_1.pdf", ""},
+	};
+
+	for (size_t i = 0; i < COUNT(drops); i++) {
+		struct place place;
+
+		CU_ASSERT_TRUE(place_parse(drops[i].path, &place));
+		CU_ASSERT_STRING_EQUAL(place.drop, drops[i].drop);
+	}
+}
 
 static void knows_every_place_of_the_tree(void)
 {
@@ -83,7 +127,11 @@ static void knows_every_place_of_the_tree(void)
 
 static void knows_no_other_place_and_leaves_the_result_alone(void)
 {
-	static const char *const wrong[] = {"/status.txt", "/STATUS.TXT", "/drop", "/letters",
+	static const char *const wrong[] = {"/status.txt", "/STATUS.TXT", "/letters",
+	    "/drop/EFT_1.pdf", "/drop/.batch.csv", "/drop/.x.batch.csv", "/drop/x.batch.csv.pdf",
+	    "/drop/12345678/EFT_1.pdf", "/drop/publications/other", "/drop/publications/PB_1.pdf",
+	    "/drop/publications/telehealth/a/b", "/drop/123456789/a/b", "/drop/letters",
+	    "/drop/123456789/trade-files/a/b", "/drop/STATUS.txt/x", "/drop/x.batch.csv/x",
 	    "/catalog", "/.ssh", "/12345678", "/1234567890", "/123456789x", "/STATUS.txt/x",
 	    "/new/EFT_1.pdf", "/new/123456789", "/new/123456789_", "/new/_EFT_1.pdf",
 	    "/new/12345678_EFT", "/new/123456789/x", "/archives/x", "/publications/other",
@@ -268,6 +316,7 @@ static void knows_the_place_of_what_it_normalised(void)
 void add_suite_place(CU_pSuite suite)
 {
 	TEST(knows_every_place_of_the_tree);
+	TEST(says_where_in_the_drop_folder_it_is);
 	TEST(knows_no_other_place_and_leaves_the_result_alone);
 	TEST(takes_names_as_long_as_a_disk_does);
 	TEST(knows_its_own_words_before_an_avrs_id);

@@ -626,6 +626,139 @@ static void setting_times_is_answered_as_the_setting_says(void)
 	expect_status(&bench, 3, SFTP_PERMISSION_DENIED);
 }
 
+static void ask_write(struct bench *bench, uint32_t id, const struct handle_text *handle,
+    uint64_t offset, size_t size)
+{
+	OWNED_MEM char *bytes = mem_new(size, 1);
+	size_t start = begin(bench, SFTP_WRITE, id);
+
+	sftp_put_string(&bench->ask, handle->bytes, handle->length);
+	sftp_put_uint64(&bench->ask, offset);
+	sftp_put_string(&bench->ask, bytes, size);
+	end(bench, start);
+}
+
+static void expect_size(
+    struct bench *bench, uint32_t id, const struct handle_text *handle, uint64_t size)
+{
+	struct answer answer;
+
+	ask_handle(bench, SFTP_FSTAT, id, handle);
+	answer = next(bench);
+	CU_ASSERT_EQUAL(answer.type, SFTP_ATTRS);
+	(void)sftp_get_uint32(&answer.body);
+	CU_ASSERT_EQUAL(sftp_get_uint64(&answer.body), size);
+}
+
+static void a_file_is_uploaded(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct handle_text handle;
+	size_t start;
+
+	bench_open(&bench);
+	ask_open(&bench, 1, "/drop/b", SFTP_OPEN_WRITE | SFTP_OPEN_CREATE);
+	expect_reason(&bench, 1, SFTP_PERMISSION_DENIED, "not /drop/a");
+	ask_open(&bench, 2, "/drop/a", SFTP_OPEN_WRITE | SFTP_OPEN_CREATE);
+	handle = expect_handle(&bench, 2);
+	ask_write(&bench, 3, &handle, 0, 40000);
+	expect_status(&bench, 3, SFTP_OK);
+	ask_write(&bench, 4, &handle, 40000, 1);
+	expect_status(&bench, 4, SFTP_OK);
+	expect_size(&bench, 5, &handle, 40001);
+	/* It is not there to be read, and no folder. */
+	ask_read(&bench, 6, &handle, 0, 10);
+	expect_status(&bench, 6, SFTP_FAILURE);
+	ask_handle(&bench, SFTP_READDIR, 7, &handle);
+	expect_status(&bench, 7, SFTP_FAILURE);
+	start = begin(&bench, SFTP_FSETSTAT, 8);
+	sftp_put_string(&bench.ask, handle.bytes, handle.length);
+	sftp_put_uint32(&bench.ask, 1);
+	sftp_put_uint64(&bench.ask, 50000);
+	end(&bench, start);
+	expect_status(&bench, 8, SFTP_OK);
+	expect_size(&bench, 9, &handle, 50000);
+	start = begin(&bench, SFTP_EXTENDED, 10);
+	put_text(&bench, "fsync@openssh.com");
+	sftp_put_string(&bench.ask, handle.bytes, handle.length);
+	end(&bench, start);
+	expect_status(&bench, 10, SFTP_OK);
+	ask_handle(&bench, SFTP_CLOSE, 11, &handle);
+	expect_status(&bench, 11, SFTP_OK);
+	ask_write(&bench, 12, &handle, 0, 1);
+	expect_status(&bench, 12, SFTP_PERMISSION_DENIED);
+}
+
+/* A client that closes what it could not write whole is told again: some look at nothing else. */
+static void what_is_not_whole_is_not_closed_as_if_it_were(void)
+{
+	static const char reason[] = "larger than the 100000 bytes that are taken";
+	static const struct {
+		uint64_t offset;
+		size_t size;
+	} writes[] = {{STUB_UPLOAD_MAX, 1}, {0, STUB_UPLOAD_MAX + 1}, {UINT64_MAX, 1},
+	    {UINT64_MAX - 1, 100}, {(uint64_t)INT64_MAX, 1}};
+
+	for (size_t i = 0; i < COUNT(writes); i++) {
+		OWNED_BENCH struct bench bench;
+		struct handle_text handle;
+
+		bench_open(&bench);
+		ask_open(&bench, 1, "/drop/a", SFTP_OPEN_WRITE | SFTP_OPEN_CREATE);
+		handle = expect_handle(&bench, 1);
+		ask_write(&bench, 2, &handle, 0, STUB_UPLOAD_MAX);
+		expect_status(&bench, 2, SFTP_OK);
+		ask_write(&bench, 3, &handle, writes[i].offset, writes[i].size);
+		expect_reason(&bench, 3, SFTP_FAILURE, reason);
+		ask_write(&bench, 4, &handle, 0, 1);
+		expect_reason(&bench, 4, SFTP_FAILURE, reason);
+		ask_handle(&bench, SFTP_CLOSE, 5, &handle);
+		expect_reason(&bench, 5, SFTP_FAILURE, reason);
+	}
+}
+
+static void what_is_appended_goes_to_the_end(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct handle_text handle;
+
+	bench_open(&bench);
+	ask_open(&bench, 1, "/drop/a", SFTP_OPEN_WRITE | SFTP_OPEN_CREATE | SFTP_OPEN_APPEND);
+	handle = expect_handle(&bench, 1);
+	ask_write(&bench, 2, &handle, 0, 10);
+	expect_status(&bench, 2, SFTP_OK);
+	ask_write(&bench, 3, &handle, 0, 10);
+	expect_status(&bench, 3, SFTP_OK);
+	expect_size(&bench, 4, &handle, 20);
+}
+
+static void only_what_is_in_drop_can_be_changed(void)
+{
+	OWNED_BENCH struct bench bench;
+	size_t start;
+
+	bench_open(&bench);
+	ask_path(&bench, SFTP_MKDIR, 1, "/drop/a");
+	expect_status(&bench, 1, SFTP_OK);
+	ask_path(&bench, SFTP_MKDIR, 2, "/dropped/a");
+	expect_status(&bench, 2, SFTP_PERMISSION_DENIED);
+	for (uint32_t id = 3; id < 7; id++) {
+		/* By the request and by the extension; one end of it, or both, elsewhere. */
+		start = begin(&bench, id % 2 ? SFTP_RENAME : SFTP_EXTENDED, id);
+		if (id % 2 == 0)
+			put_text(&bench, "posix-rename@openssh.com");
+		put_text(&bench, "/drop/a");
+		put_text(&bench, id < 5 ? "/drop/b" : "/new/b");
+		end(&bench, start);
+		expect_status(&bench, id, id < 5 ? SFTP_OK : SFTP_PERMISSION_DENIED);
+	}
+	start = begin(&bench, SFTP_SETSTAT, 7);
+	put_text(&bench, "/drop/a");
+	sftp_put_uint32(&bench.ask, 0);
+	end(&bench, start);
+	expect_status(&bench, 7, SFTP_OK);
+}
+
 static void every_type_of_request_is_answered_once(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -1008,6 +1141,10 @@ void add_suite_sftp(CU_pSuite suite)
 	TEST(an_open_file_tells_its_attributes);
 	TEST(a_folder_is_listed_to_its_end);
 	TEST(nothing_can_be_written);
+	TEST(a_file_is_uploaded);
+	TEST(what_is_not_whole_is_not_closed_as_if_it_were);
+	TEST(what_is_appended_goes_to_the_end);
+	TEST(only_what_is_in_drop_can_be_changed);
 	TEST(setting_times_is_answered_as_the_setting_says);
 	TEST(every_type_of_request_is_answered_once);
 	TEST(a_handle_that_is_none_is_refused);

@@ -228,6 +228,33 @@ static void a_long_name_stays_within_its_bounds(void)
 	}
 }
 
+static void what_a_client_wishes_is_read_over_what_it_may_not(void)
+{
+	for (uint32_t has = 0; has < 16; has++) {
+		OWNED_BUFFER struct buffer out = BUFFER(4096);
+		struct sftp_reader in;
+		struct sftp_wish wish;
+
+		sftp_put_uint32(&out, has);
+		if (has & 1)
+			sftp_put_uint64(&out, 77);
+		if (has & 2)
+			sftp_put_uint64(&out, 0);
+		if (has & 4)
+			sftp_put_uint32(&out, 0100777);
+		if (has & 8)
+			sftp_put_uint64(&out, (uint64_t)5 << 32 | 1553688000);
+		in = reader_of(&out);
+		wish = sftp_get_wish(&in);
+		CU_ASSERT_FALSE(in.bad);
+		CU_ASSERT_EQUAL(in.at, in.end);
+		CU_ASSERT_EQUAL(wish.has_size, (has & 1) != 0);
+		CU_ASSERT_EQUAL(wish.has_times, (has & 8) != 0);
+		CU_ASSERT_EQUAL(wish.size, has & 1 ? 77 : 0);
+		CU_ASSERT_EQUAL(wish.modified, has & 8 ? 1553688000 : 0);
+	}
+}
+
 void add_suite_sftp_packet(CU_pSuite suite)
 {
 	TEST(numbers_are_read_as_they_were_written);
@@ -239,4 +266,5 @@ void add_suite_sftp_packet(CU_pSuite suite)
 	TEST(all_attributes_are_told);
 	TEST(a_long_name_is_a_line_of_ls);
 	TEST(a_long_name_stays_within_its_bounds);
+	TEST(what_a_client_wishes_is_read_over_what_it_may_not);
 }

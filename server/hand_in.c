@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/hand_in.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+int64_t hand_in_most(const struct settings *settings, const struct upload *upload)
+{
+	return upload->class == CLASS_TRADE_FILES ? settings->drop_trade_file_max
+	                                          : settings->drop_letter_max;
+}
+
+void hand_in_leave(const struct spool *spool, struct upload *upload)
+{
+	struct err err;
+
+	upload->state = UPLOAD_PART;
+	upload->changed = clock_now();
+	upload->device = 0;
+	upload->inode = 0;
+	/* Then it stays open in the catalog, and is settled later. */
+	if (upload_update(spool->catalog, upload, &err) < 0)
+		log_error("upload=%" PRId64 " text=\"%s\"", upload->id, err.text);
+}
+
+/* Step 1. From here on watchd may take it at any moment: its time is not after that. */
+static int note_inode(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	int64_t most = hand_in_most(&spool->settings, upload);
+	struct stat st;
+
+	if (!upload_is_there(spool->drop_fd, upload, true, &st)) {
+		hand_in_leave(spool, upload);
+		return err_set(err, ERR_REFUSED, "what was uploaded is not there any more");
+	}
+	if (st.st_size > most) {
+		hand_in_leave(spool, upload);
+		return err_set(
+		    err, ERR_REFUSED, "larger than the %" PRId64 " bytes that are taken", most);
+	}
+	upload->size = st.st_size;
+	upload->device = (int64_t)st.st_dev;
+	upload->inode = (int64_t)st.st_ino;
+	upload->changed = clock_now();
+	return upload_update(spool->catalog, upload, err);
+}
+
+/* Step 2. */
+static int give_name(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	OWNED_FD int fd = upload_open_folder(spool->drop_fd, upload->drop, upload->class);
+	char part[NAME_MAX + 1];
+
+	if (fd < 0)
+		return err_sys(err, "open a drop folder");
+	upload_part_name(upload->name, part);
+	if (file_rename_new(fd, part, fd, upload->name) < 0) {
+		if (errno != EEXIST)
+			return err_sys(err, "name an upload");
+		hand_in_leave(spool, upload);
+		return err_set(err, ERR_CONFLICT,
+		    "a file of that name came meanwhile, and nothing is overwritten");
+	}
+	fault_point("upload.named");
+	return file_sync(fd, "a drop folder", err);
+}
+
+/* Step 3. */
+static int close_row(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	struct upload closed = *upload;
+	struct account account = {.id = upload->account_id};
+	char name[ACTOR_MAX];
+	struct actor actor;
+
+	if (upload_login(spool->catalog, upload->account_id, account.login, err) < 0)
+		return -1;
+	actor = actor_of_account(spool->actor.node, &account, name);
+	closed.state = UPLOAD_CLOSED;
+	if (upload_update_as(spool->catalog, &actor, account.login, &closed, "upload.closed", err) <
+	    0)
+		return -1;
+	*upload = closed;
+	log_info("upload=%" PRId64 " closed login=%s drop=%s class=%s bytes=%" PRId64, upload->id,
+	    account.login, upload->drop, letter_class_name(upload->class), upload->size);
+	return 0;
+}
+
+int hand_in(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	if (note_inode(spool, upload, err) < 0)
+		return -1;
+	fault_point("upload.noted");
+	if (give_name(spool, upload, err) < 0)
+		return -1;
+	if (close_row(spool, upload, err) < 0)
+		return -1;
+	fault_point("upload.closed");
+	return 0;
+}
+
+int hand_in_settle(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	struct stat st;
+	bool is_part = upload_is_there(spool->drop_fd, upload, true, &st);
+
+	if (!upload->inode || (is_part && !upload_is_file(upload, &st))) {
+		hand_in_leave(spool, upload);
+		return 0;
+	}
+	/* Another file has its name: its client is told when it asks again. */
+	if (is_part && give_name(spool, upload, err) < 0)
+		return err->kind == ERR_CONFLICT ? 0 : -1;
+	return close_row(spool, upload, err);
+}
+
+/* Uploads gathered before any is changed. */
+struct gathered {
+	struct upload *uploads;
+	size_t count;
+};
+
+static int gather(const struct upload *upload, void *arg, struct err *err)
+{
+	struct gathered *gathered = arg;
+
+	(void)err;
+	gathered->uploads =
+	    mem_resize(gathered->uploads, gathered->count + 1, sizeof(*gathered->uploads));
+	gathered->uploads[gathered->count++] = *upload;
+	return 0;
+}
+
+/* Call act for each upload in a state since before that time. One that fails keeps back no other.
+ */
+static int for_all(const struct spool *spool, enum upload_state state, int64_t before,
+    int (*act)(const struct spool *spool, struct upload *upload, struct err *err), struct err *err)
+{
+	struct gathered gathered = {.count = 0};
+	struct err reason;
+	int result = upload_list(spool->catalog, state, before, gather, &gathered, err);
+
+	for (size_t i = 0; result == 0 && i < gathered.count; i++)
+		if (act(spool, &gathered.uploads[i], &reason) < 0)
+			log_error(
+			    "upload=%" PRId64 " text=\"%s\"", gathered.uploads[i].id, reason.text);
+	free(gathered.uploads);
+	return result;
+}
+
+int hand_in_recover(const struct spool *spool, struct err *err)
+{
+	return for_all(spool, UPLOAD_OPEN, INT64_MAX, hand_in_settle, err);
+}
+
+static int remove_file(
+    const struct spool *spool, const struct upload *upload, bool is_part, struct err *err)
+{
+	OWNED_FD int fd = upload_open_folder(spool->drop_fd, upload->drop, upload->class);
+	char part[NAME_MAX + 1];
+
+	upload_part_name(upload->name, part);
+	if (fd >= 0 && unlinkat(fd, is_part ? part : upload->name, 0) < 0 && errno != ENOENT)
+		return err_sys(err, "remove an upload");
+	return 0;
+}
+
+static int tell_removed(const struct spool *spool, const struct upload *upload, struct err *err)
+{
+	struct upload removed = *upload;
+	char login[LOGIN_MAX + 1];
+
+	removed.state = UPLOAD_REMOVED;
+	removed.changed = clock_now();
+	if (upload_login(spool->catalog, upload->account_id, login, err) < 0 ||
+	    upload_update_as(
+	        spool->catalog, &spool->actor, login, &removed, "upload.removed", err) < 0)
+		return -1;
+	log_info("upload=%" PRId64 " removed login=%s drop=%s reason=\"its client did not go on\"",
+	    upload->id, login, upload->drop);
+	return 0;
+}
+
+static int remove_part(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	return remove_file(spool, upload, true, err) < 0 ? -1 : tell_removed(spool, upload, err);
+}
+
+/* What its client was to rename, and did not; nothing else ever takes such a name. */
+static int remove_unfinished(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	struct stat st;
+
+	if (!letter_name_is_unfinished(upload->name) ||
+	    !upload_is_there(spool->drop_fd, upload, false, &st) || !upload_is_file(upload, &st))
+		return 0;
+	return remove_file(spool, upload, false, err) < 0 ? -1 : tell_removed(spool, upload, err);
+}
+
+static int forget(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	return upload_forget(spool->catalog, upload->id, err);
+}
+
+int hand_in_clean(const struct spool *spool, struct err *err)
+{
+	int64_t now = clock_now();
+
+	if (for_all(spool, UPLOAD_CLOSED, now - UPLOAD_TOLD, forget, err) < 0 ||
+	    for_all(spool, UPLOAD_REMOVED, now - UPLOAD_TOLD, forget, err) < 0 ||
+	    for_all(spool, UPLOAD_CLOSED, now - UPLOAD_KEPT, remove_unfinished, err) < 0)
+		return -1;
+	return for_all(spool, UPLOAD_PART, now - UPLOAD_KEPT, remove_part, err);
+}

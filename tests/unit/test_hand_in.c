@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/hand_in.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lib/fixture.h"
+#include "tests/unit/suite.h"
+
+void add_suite_hand_in(CU_pSuite suite);
+
+#define ID   "123456789"
+#define DISK "drop/" ID "/EFT_1.pdf"
+#define PART "drop/" ID "/.EFT_1.pdf.part"
+
+/* An open upload of adam's, with what was written so far. */
+struct bench {
+	struct fixture f;
+	struct upload upload;
+};
+
+static void bench_open(struct bench *bench)
+{
+	struct place place;
+	int64_t adam;
+	struct err err;
+
+	fixture_open(&bench->f);
+	adam = scratch_account(&bench->f.spool, "adam", "", "");
+	CU_ASSERT_EQUAL(mkdirat(bench->f.spool.drop_fd, ID, 0770), 0);
+	CU_ASSERT_TRUE_FATAL(place_parse("/drop/" ID "/EFT_1.pdf", &place));
+	upload_init(&bench->upload, adam, &place);
+	CU_ASSERT_EQUAL(upload_add(bench->f.catalog, &bench->upload, &err), 0);
+	scratch_write(&bench->f.scratch, PART, "hello");
+}
+
+static void bench_close(struct bench *bench)
+{
+	fixture_close(&bench->f);
+}
+#define OWNED_BENCH OWNED(bench_close)
+
+static bool has(const struct bench *bench, const char *path)
+{
+	return faccessat(bench->f.scratch.fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int64_t count(const struct bench *bench, const char *state)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+	struct err err;
+
+	CU_ASSERT_EQUAL(
+	    catalog_find(bench->f.catalog, "SELECT COUNT(*) FROM upload WHERE state = $1",
+	        VALUES(TEXT(state)), &row, &found, &err),
+	    0);
+	return statement_int(row, 0);
+}
+
+static int64_t events(const struct bench *bench)
+{
+	return fixture_number(&bench->f,
+	    "SELECT COUNT(*) FROM event WHERE what = 'upload.closed' AND login = 'adam'");
+}
+
+/* As if the process had died when the first step was done. */
+static void note_inode(struct bench *bench)
+{
+	struct stat st;
+	struct err err;
+
+	CU_ASSERT_EQUAL(fstatat(bench->f.scratch.fd, PART, &st, 0), 0);
+	bench->upload.size = st.st_size;
+	bench->upload.device = (int64_t)st.st_dev;
+	bench->upload.inode = (int64_t)st.st_ino;
+	CU_ASSERT_EQUAL(upload_update(bench->f.catalog, &bench->upload, &err), 0);
+}
+
+static void what_is_handed_in_has_its_name_and_an_event(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct stat st;
+	struct err err;
+
+	bench_open(&bench);
+	CU_ASSERT_EQUAL(hand_in(&bench.f.spool, &bench.upload, &err), 0);
+	CU_ASSERT_TRUE(has(&bench, DISK));
+	CU_ASSERT_FALSE(has(&bench, PART));
+	CU_ASSERT_EQUAL(bench.upload.state, UPLOAD_CLOSED);
+	CU_ASSERT_EQUAL(bench.upload.size, 5);
+	CU_ASSERT_EQUAL(fstatat(bench.f.scratch.fd, DISK, &st, 0), 0);
+	CU_ASSERT_TRUE(upload_is_file(&bench.upload, &st));
+	CU_ASSERT_EQUAL(count(&bench, "closed"), 1);
+	CU_ASSERT_EQUAL(events(&bench), 1);
+}
+
+static void another_file_of_its_name_stays_what_it_is(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	scratch_write(&bench.f.scratch, DISK, "job's");
+	CU_ASSERT_TRUE(fails(hand_in(&bench.f.spool, &bench.upload, &err), &err, ERR_CONFLICT));
+	CU_ASSERT_EQUAL(bench.upload.state, UPLOAD_PART);
+	CU_ASSERT_TRUE(has(&bench, PART));
+	CU_ASSERT_EQUAL(count(&bench, "part"), 1);
+	CU_ASSERT_EQUAL(events(&bench), 0);
+}
+
+static void what_is_too_large_or_gone_is_refused(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	bench.f.spool.settings.drop_letter_max = 4;
+	CU_ASSERT_TRUE(fails(hand_in(&bench.f.spool, &bench.upload, &err), &err, ERR_REFUSED));
+	CU_ASSERT_FALSE(has(&bench, DISK));
+	CU_ASSERT_EQUAL(count(&bench, "part"), 1);
+	bench.f.spool.settings.drop_letter_max = 5;
+	CU_ASSERT_EQUAL(unlinkat(bench.f.scratch.fd, PART, 0), 0);
+	CU_ASSERT_TRUE(fails(hand_in(&bench.f.spool, &bench.upload, &err), &err, ERR_REFUSED));
+}
+
+static void a_start_makes_parts_of_what_was_being_written(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	CU_ASSERT_EQUAL(hand_in_recover(&bench.f.spool, &err), 0);
+	CU_ASSERT_TRUE(has(&bench, PART));
+	CU_ASSERT_EQUAL(count(&bench, "part"), 1);
+	CU_ASSERT_EQUAL(events(&bench), 0);
+}
+
+static void a_start_finishes_what_the_client_had_closed(void)
+{
+	for (int named = 0; named < 3; named++) {
+		OWNED_BENCH struct bench bench;
+		struct err err;
+
+		bench_open(&bench);
+		note_inode(&bench);
+		if (named > 0)
+			CU_ASSERT_EQUAL(
+			    renameat(bench.f.scratch.fd, PART, bench.f.scratch.fd, DISK), 0);
+		/* watchd may have taken it meanwhile. */
+		if (named > 1)
+			CU_ASSERT_EQUAL(unlinkat(bench.f.scratch.fd, DISK, 0), 0);
+		CU_ASSERT_EQUAL(hand_in_recover(&bench.f.spool, &err), 0);
+		CU_ASSERT_EQUAL(has(&bench, DISK), named < 2);
+		CU_ASSERT_FALSE(has(&bench, PART));
+		CU_ASSERT_EQUAL(count(&bench, "closed"), 1);
+		CU_ASSERT_EQUAL(events(&bench), 1);
+		CU_ASSERT_EQUAL(hand_in_recover(&bench.f.spool, &err), 0);
+		CU_ASSERT_EQUAL(events(&bench), 1);
+	}
+}
+
+/* Where its name has gone to another file, or the part was begun anew, nothing is mixed up. */
+static void a_start_overwrites_nothing(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	note_inode(&bench);
+	scratch_write(&bench.f.scratch, DISK, "job's");
+	CU_ASSERT_EQUAL(hand_in_recover(&bench.f.spool, &err), 0);
+	CU_ASSERT_TRUE(has(&bench, PART));
+	CU_ASSERT_EQUAL(count(&bench, "part"), 1);
+	bench.upload.inode++;
+	CU_ASSERT_EQUAL(unlinkat(bench.f.scratch.fd, DISK, 0), 0);
+	CU_ASSERT_EQUAL(hand_in_settle(&bench.f.spool, &bench.upload, &err), 0);
+	CU_ASSERT_EQUAL(bench.upload.state, UPLOAD_PART);
+	CU_ASSERT_FALSE(has(&bench, DISK));
+}
+
+static void parts_are_removed_after_a_day(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	hand_in_leave(&bench.f.spool, &bench.upload);
+	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	CU_ASSERT_TRUE(has(&bench, PART));
+	clock_freeze(FIXTURE_NOW + UPLOAD_KEPT + 1);
+	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	CU_ASSERT_FALSE(has(&bench, PART));
+	CU_ASSERT_EQUAL(count(&bench, "removed"), 1);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&bench.f, "SELECT COUNT(*) FROM event WHERE what = 'upload.removed'"
+	                             " AND login = 'adam' AND actor = 'test'"),
+	    1);
+	clock_freeze(FIXTURE_NOW + 2 * UPLOAD_TOLD);
+	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	CU_ASSERT_EQUAL(count(&bench, "removed"), 0);
+}
+
+static void of_what_was_closed_only_unfinished_names_are_removed(void)
+{
+	static const char *const names[] = {"EFT_2.pdf", "EFT_2.pdf.filepart"};
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		OWNED_BENCH struct bench bench;
+		char path[128];
+		struct err err;
+
+		bench_open(&bench);
+		(void)snprintf(bench.upload.name, sizeof(bench.upload.name), "%s", names[i]);
+		(void)snprintf(path, sizeof(path), "drop/" ID "/.%s.part", names[i]);
+		scratch_write(&bench.f.scratch, path, "hello");
+		CU_ASSERT_EQUAL(hand_in(&bench.f.spool, &bench.upload, &err), 0);
+		clock_freeze(FIXTURE_NOW + UPLOAD_KEPT + 1);
+		CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+		(void)snprintf(path, sizeof(path), "drop/" ID "/%s", names[i]);
+		CU_ASSERT_EQUAL(has(&bench, path), i == 0);
+		CU_ASSERT_EQUAL(count(&bench, "closed"), i == 0);
+		clock_freeze(FIXTURE_NOW + UPLOAD_TOLD + 1);
+		CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+		CU_ASSERT_EQUAL(count(&bench, "closed"), 0);
+		CU_ASSERT_EQUAL(has(&bench, path), i == 0);
+	}
+}
+
+void add_suite_hand_in(CU_pSuite suite)
+{
+	TEST(what_is_handed_in_has_its_name_and_an_event);
+	TEST(another_file_of_its_name_stays_what_it_is);
+	TEST(what_is_too_large_or_gone_is_refused);
+	TEST(a_start_makes_parts_of_what_was_being_written);
+	TEST(a_start_finishes_what_the_client_had_closed);
+	TEST(a_start_overwrites_nothing);
+	TEST(parts_are_removed_after_a_day);
+	TEST(of_what_was_closed_only_unfinished_names_are_removed);
+}
