@@ -178,11 +178,14 @@ static void put_number(struct buffer *out, uint64_t value, int width, char pad)
 static void put_mode(struct buffer *out, uint32_t mode)
 {
 	static const char bits[] = "rwxrwxrwx";
-	char text[10] = {S_ISDIR(mode) ? 'd' : '-'};
+	char text[] = "----------";
 
+	if (S_ISDIR(mode))
+		text[0] = 'd';
 	for (int i = 0; i < 9; i++)
-		text[1 + i] = (char)(mode & 0400u >> i ? bits[i] : '-');
-	buffer_add(out, text, sizeof(text));
+		if (mode & 0400u >> i)
+			text[1 + i] = bits[i];
+	buffer_add_text(out, text);
 }
 
 /* Month and day, and the time of day of what is recent, or the year: twelve characters. */
