@@ -97,7 +97,7 @@ talk_end() {
 }
 
 pids_of() { # --broker | --zygote
-	pgrep -P "$SFTPD" -f "edelivery-sftpd $1 $EDELIVERY_CONF" | sort -n | paste -s -d ' '
+	pgrep -P "$SFTPD" -f "edelivery-s(ftpd|ession) $1 $EDELIVERY_CONF" | sort -n | paste -s -d ' '
 }
 
 reload_and_wait() {
@@ -180,12 +180,14 @@ is_alone() { # PIDS OPTION: only that process of the option is there
 	sftpd_start
 	talk m123456789
 	[ "$(stat -Lc %i "/proc/$SFTPD/exe")" = "$(stat -c %i "$T/bin/edelivery-sftpd")" ]
-	cp "$PROGRAMS/edelivery-sftpd" "$T/bin/new"
-	mv "$T/bin/new" "$T/bin/edelivery-sftpd"
+	for program in edelivery-sftpd edelivery-session; do
+		cp "$PROGRAMS/$program" "$T/bin/new"
+		mv "$T/bin/new" "$T/bin/$program"
+	done
 	[ "$(stat -Lc %i "/proc/$SFTPD/exe")" != "$(stat -c %i "$T/bin/edelivery-sftpd")" ]
 	reload_and_wait
 	[ "$(stat -Lc %i "/proc/$SFTPD/exe")" = "$(stat -c %i "$T/bin/edelivery-sftpd")" ]
-	[ "$(stat -Lc %i "/proc/$(pids_of --zygote)/exe")" = "$(stat -c %i "$T/bin/edelivery-sftpd")" ]
+	[ "$(stat -Lc %i "/proc/$(pids_of --zygote)/exe")" = "$(stat -c %i "$T/bin/edelivery-session")" ]
 	say "get /123456789/edelivery/EFT_1.pdf $T/got"
 	talk_end
 	cmp "$T/got" "$T/made/123456789/EFT_1.pdf"
