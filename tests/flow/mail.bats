@@ -535,3 +535,38 @@ teardown() {
 	sleep 2
 	got_are 1
 }
+
+has_looked() {
+	[ -n "$(sql "SELECT next FROM sequence WHERE name = 'unfetched.posted'")" ]
+}
+
+@test "a letter that nobody came for is printed as well, once, and stays where it is served" {
+	BIN=$FAULT_PROGRAMS
+	spool_make paper.after=10
+	master 123456789 mary
+	export EDELIVERY_CLOCK=2026-05-01T12:00:00Z
+	spool_up
+	drop 123456789 EFT_1.pdf EFT_2.pdf
+	until_posted 2
+	expect_same mary /123456789/edelivery/EFT_2.pdf "$T/made/123456789/EFT_2.pdf"
+	# Letters that become old from its first look on are judged.
+	wait_for 10 has_looked
+	spool_stop
+	[ -z "$(find "$ROOT/paper" -type f -name '*EFT*')" ]
+	export EDELIVERY_CLOCK=2026-05-12T12:00:00Z
+	spool_up
+	wait_for 20 test -f "$ROOT/paper/2026-05-12/manifest.csv"
+	cmp "$ROOT"/paper/2026-05-12/*_EFT_1.pdf "$T/made/123456789/EFT_1.pdf"
+	[ "$(find "$ROOT/paper" -type f -name '*EFT*' | wc -l)" = 1 ]
+	wait_for 10 grep -q 'EFT_1.pdf.*nobody has got it in 10 days' "$ROOT/paper/2026-05-12/manifest.csv"
+	expect_listing mary /123456789/edelivery 'EFT_1.pdf EFT_2.pdf'
+	expect_same mary /123456789/edelivery/EFT_1.pdf "$T/made/123456789/EFT_1.pdf"
+	id=$(edelivery letter list --json | grep EFT_1 | sed 's/.*"id":\([0-9]*\).*/\1/')
+	edelivery letter show "$id" | grep -q letter.unfetched
+	spool_stop
+	export EDELIVERY_CLOCK=2026-06-12T12:00:00Z
+	spool_up
+	sleep 2
+	[ "$(find "$ROOT/paper" -type f -name '*EFT*' | wc -l)" = 1 ]
+	unset EDELIVERY_CLOCK
+}
