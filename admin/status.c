@@ -2,10 +2,13 @@
 /* edelivery status: queues, last events, what needs a person. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "admin/commands.h"
 #include "admin/listing.h"
 #include "admin/operator.h"
+#include "base/number.h"
+#include "spool/mail.h"
 #include "spool/next_key.h"
 #include "spool/traffic.h"
 
@@ -28,6 +31,21 @@ static const struct {
     {"unreadable", "files that cannot be read",
         "SELECT COUNT(*) FROM intake WHERE state = 'held' AND reason LIKE 'cannot be read%'",
         "`edelivery letter show ID` tells the command that mends it"},
+    {"mail_waiting", "mails to be sent",
+        "SELECT (SELECT COUNT(*) FROM mail WHERE state = 'queued')"
+        " + (SELECT COUNT(DISTINCT account_id) FROM notification WHERE mail_id = 0)",
+        NULL},
+    {"mail_age", "seconds that the oldest of them has been due",
+        "SELECT MIN(created) FROM mail WHERE state = 'queued'", NULL},
+    {"mail_held", "mails held", "SELECT COUNT(*) FROM mail WHERE state = 'held'",
+        "`edelivery mail retry ID` sends one"},
+    {"mail_failed", "mails that failed or came back",
+        "SELECT COUNT(*) FROM mail WHERE state IN ('failed', 'bounced')"
+        " AND answer NOT LIKE '" MAIL_DROPPED "%'",
+        "`edelivery mail list --state failed` (and bounced) tells why"},
+    {"email_bad", "accounts whose mail comes back",
+        "SELECT COUNT(*) FROM account WHERE email_state = 'bad'",
+        "`edelivery account set LOGIN --email E`"},
     {"providers", "providers", "SELECT COUNT(*) FROM provider", NULL},
     {"accounts", "accounts", "SELECT COUNT(*) FROM account", NULL},
 };
@@ -42,6 +60,9 @@ static int count_all(struct catalog *catalog, int64_t values[COUNTS], struct err
 		if (catalog_find(catalog, counts[i].sql, NO_VALUES, &row, &found, err) < 0)
 			return -1;
 		values[i] = statement_int(row, 0);
+		/* An age, as seconds. */
+		if (strcmp(counts[i].name, "mail_age") == 0 && values[i])
+			values[i] = (clock_now() - values[i]) / SECOND;
 	}
 	return 0;
 }
@@ -162,6 +183,8 @@ static int run(const struct call *call, struct err *err)
 	list_next_keys(&spool.settings, NULL);
 	if (traffic_list(spool.catalog, print_traffic, NULL, err) < 0)
 		return -1;
+	if (!spool.settings.mail_relay[0])
+		(void)printf("\nmail.relay is not set: mails wait\n");
 	return print_events(spool.catalog, err);
 }
 

@@ -21,8 +21,8 @@
 #include "base/text.h"
 #include "spool/settings.h"
 
-static const char *const programs[] = {"edelivery-watchd", "edelivery-sftpd"};
-enum { DAEMONS = sizeof(programs) / sizeof(programs[0]) };
+static const char *const programs[] = {"edelivery-watchd", "edelivery-maild", "edelivery-sftpd"};
+enum { MAILD = 1, DAEMONS = sizeof(programs) / sizeof(programs[0]) };
 
 #define QUICK           (5 * SECOND) /* who dies sooner is started more and more slowly */
 #define DELAY_FIRST     (SECOND / 5)
@@ -31,6 +31,7 @@ enum { DAEMONS = sizeof(programs) / sizeof(programs[0]) };
 #define STOP_GRACE_MOST DAY
 
 struct daemon {
+	bool left_out; /* the settings leave nothing for it to do */
 	struct process process;
 	int64_t started;
 	int64_t delay;    /* before it is started again */
@@ -170,7 +171,7 @@ static void on_notice(void *arg)
 	for (int i = 0; i < DAEMONS; i++) {
 		if (s->daemons[i].process.pid && s->daemons[i].process.pid == sender)
 			take_notice(s, &s->daemons[i], text);
-		all = all && s->daemons[i].ready;
+		all = all && (s->daemons[i].ready || s->daemons[i].left_out);
 	}
 	if (!all || s->told_ready)
 		return;
@@ -236,7 +237,7 @@ static int serve(struct supervisor *s, struct err *err)
 		return -1;
 	for (int i = 0; i < DAEMONS; i++) {
 		s->daemons[i].delay = DELAY_FIRST;
-		if (start_daemon(s, i, err) < 0)
+		if (!s->daemons[i].left_out && start_daemon(s, i, err) < 0)
 			return -1;
 	}
 	loop_every(s->loop, SECOND / 10, on_tick, s);
@@ -256,6 +257,7 @@ static int run(const struct call *call, struct err *err)
 	log_open("edelivery-up", LOG_LEVEL_INFO);
 	if (settings_load(call->settings, &settings, err) < 0)
 		return -1;
+	s.daemons[MAILD].left_out = !settings.mail_relay[0];
 	result = prepare(&s, &settings, err);
 	if (result == 0)
 		result = serve(&s, err);

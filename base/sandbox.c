@@ -2,10 +2,12 @@
 #include "base/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -25,6 +27,7 @@
 #define ACCESS_FS_IOCTL_DEV (1ULL << 15) /* ABI 5 */
 #define SCOPE_SOCKET        (1ULL << 0)  /* ABI 6 */
 #define SCOPE_SIGNAL        (1ULL << 1)
+#define RULE_NET_PORT       2 /* ABI 4, of struct landlock_port below */
 
 struct sandbox {
 	struct sock_fprog program;
@@ -137,6 +140,20 @@ int sandbox_forget_files(struct err *err)
 	return 0;
 }
 
+int sandbox_keep_reading(const char *const *paths, struct err *err)
+{
+	(void)paths;
+	(void)err;
+	return 0;
+}
+
+int sandbox_keep_port(uint16_t port, struct err *err)
+{
+	(void)port;
+	(void)err;
+	return 0;
+}
+
 int sandbox_enter(const struct sandbox *sandbox, struct err *err)
 {
 	(void)sandbox;
@@ -181,26 +198,92 @@ static int no_new_privileges(struct err *err)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? err_sys(err, "give up privileges") : 0;
 }
 
-int sandbox_forget_files(struct err *err)
+/* What is exempt from a ruleset. */
+struct landlock_port {
+	uint64_t allowed_access;
+	uint64_t port;
+};
+
+/* A ruleset that takes everything away; *ret_fd is -1 where the kernel has no Landlock. */
+static int begin_ruleset(bool network, long *ret_abi, int *ret_fd, struct err *err)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct landlock_ruleset ruleset;
 	size_t size;
-	OWNED_FD int fd = -1;
 
-	if (abi < 0) {
+	*ret_fd = -1;
+	*ret_abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	if (*ret_abi < 0) {
 		log_warning("sandbox=landlock missing=kernel text=\"no Landlock: %s; files stay "
 		            "protected by Unix modes and system call filter only\"",
 		    strerror(errno));
 		return 0;
 	}
+	size = ruleset_for(*ret_abi, &ruleset);
+	if (!network)
+		ruleset.handled_access_net = 0;
+	*ret_fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
+	return *ret_fd < 0 ? err_sys(err, "give up the file system") : 0;
+}
+
+static int enter_ruleset(int fd, struct err *err)
+{
+	if (fd < 0)
+		return 0;
 	if (no_new_privileges(err) < 0)
 		return -1;
-	size = ruleset_for(abi, &ruleset);
-	fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
-	if (fd < 0 || syscall(SYS_landlock_restrict_self, fd, 0) < 0)
-		return err_sys(err, "give up the file system");
-	return 0;
+	return syscall(SYS_landlock_restrict_self, fd, 0) < 0
+	           ? err_sys(err, "give up the file system")
+	           : 0;
+}
+
+int sandbox_forget_files(struct err *err)
+{
+	OWNED_FD int fd = -1;
+	long abi;
+
+	return begin_ruleset(true, &abi, &fd, err) < 0 ? -1 : enter_ruleset(fd, err);
+}
+
+static int keep_path(int ruleset_fd, const char *path, struct err *err)
+{
+	OWNED_FD int fd = open(path, O_PATH | O_CLOEXEC);
+	struct landlock_path_beneath_attr rule = {
+	    .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE, .parent_fd = fd};
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
+	return syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0
+	           ? err_sys(err, "keep %s", path)
+	           : 0;
+}
+
+int sandbox_keep_reading(const char *const *paths, struct err *err)
+{
+	OWNED_FD int fd = -1;
+	long abi;
+
+	if (begin_ruleset(false, &abi, &fd, err) < 0)
+		return -1;
+	for (; fd >= 0 && *paths; paths++)
+		if (keep_path(fd, *paths, err) < 0)
+			return -1;
+	return enter_ruleset(fd, err);
+}
+
+int sandbox_keep_port(uint16_t port, struct err *err)
+{
+	struct landlock_port rule = {.allowed_access = ACCESS_NET_CONNECT, .port = port};
+	OWNED_FD int fd = -1;
+	long abi;
+
+	if (begin_ruleset(true, &abi, &fd, err) < 0)
+		return -1;
+	if (fd >= 0 && abi >= 4 && syscall(SYS_landlock_add_rule, fd, RULE_NET_PORT, &rule, 0) < 0)
+		return err_sys(err, "keep port %d", (int)port);
+	return enter_ruleset(fd, err);
 }
 
 int sandbox_enter(const struct sandbox *sandbox, struct err *err)

@@ -37,6 +37,15 @@ void sandbox_free(struct sandbox *sandbox);
 /* Take away the whole file system and, where the kernel can, binding and connecting. */
 int sandbox_forget_files(struct err *err);
 
+/*
+ * Take away the file system but for reading what is at and beneath paths (ended by NULL; one that
+ * is not there counts for nothing). The network stays: it is for what has to be looked up at first.
+ */
+int sandbox_keep_reading(const char *const *paths, struct err *err);
+
+/* sandbox_forget_files(), except that TCP connections to that port can still be made. */
+int sandbox_keep_port(uint16_t port, struct err *err);
+
 /* From here on only what the filter allows, for this process and all that it forks. */
 int sandbox_enter(const struct sandbox *sandbox, struct err *err);
 

@@ -21,6 +21,7 @@
 #include "batch/paper.h"
 #include "batch/paper_zip.h"
 #include "batch/post.h"
+#include "batch/print.h"
 #include "batch/quarantine.h"
 #include "batch/release.h"
 #include "batch/take.h"
@@ -28,6 +29,7 @@
 #include "batch/watch.h"
 #include "spool/program.h"
 #include "spool/spool.h"
+#include "spool/unfetched.h"
 
 enum {
 	PAUSE_AFTER_TROUBLE = 5, /* seconds */
@@ -432,6 +434,17 @@ static void on_alive(void *arg)
 	notify_alive();
 }
 
+/* What nobody comes for is printed as well. */
+static void print_unfetched(void *arg)
+{
+	struct watchd *w = arg;
+	struct err err;
+
+	if (unfetched_queue(w->spool.catalog, &w->spool.actor, &w->spool.settings, &err) < 0 ||
+	    print_queued(&w->spool, &err) < 0)
+		log_warning("text=\"letters that nobody comes for are printed later: %s\"", err.text);
+}
+
 static void on_stop(void *arg)
 {
 	struct watchd *w = arg;
@@ -535,7 +548,9 @@ static int start(struct watchd *w, struct err *err)
 	if (notify_watchdog() > 0)
 		loop_every(w->loop, notify_watchdog() / 8, on_alive, w);
 	loop_every(w->loop, w->spool.settings.drop_rescan, on_rescan, w);
+	loop_every(w->loop, HOUR, print_unfetched, w);
 	loop_after(w->loop, 0, scan, w);
+	loop_after(w->loop, SECOND, print_unfetched, w);
 	return 0;
 }
 

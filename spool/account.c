@@ -11,7 +11,7 @@
 #define FIRST "abcdefghijklmnopqrstuvwxyz0123456789"
 #define COLUMNS                                                                                       \
 	"id, login, email, state, locked, admin, print_shop, bundle, ack, created, last_login, auth," \
-	" mail_window, mail_trade_files, email_state, email_reason"
+	" mail_window, mail_trade_files, email_state, email_reason, email_since"
 
 /* Logins with a meaning of their own (enrolment, unlocking), and those that invite mistakes. */
 static const char *const reserved[] = {"enroll", "unlock", "root", "operator", "watchd"};
@@ -140,6 +140,7 @@ static void read_row(const struct statement *row, struct account *ret_account)
 	    .last_login = statement_int(row, 10),
 	    .mail_trade_files = statement_int(row, 13) != 0,
 	    .email_bad = strcmp(statement_text(row, 14), "bad") == 0,
+	    .email_since = statement_int(row, 16),
 	};
 	text_copy(ret_account->login, statement_text(row, 1));
 	text_copy(ret_account->email, statement_text(row, 2));

@@ -36,6 +36,7 @@ struct account {
 	bool mail_trade_files; /* asked to be told of trade files, too (R8) */
 	bool email_bad;        /* mail to its address came back */
 	char email_reason[REASON_OF_STATE_MAX + 1];
+	int64_t email_since; /* when that changed; 0: never */
 	int64_t created;
 	int64_t last_login; /* 0: never */
 };

@@ -134,13 +134,36 @@ int letter_find_name(struct catalog *catalog, const char *avrs_id, const char *n
 	    VALUES(TEXT(avrs_id), TEXT(name)), ret_letter, ret_found, err);
 }
 
+int letter_queue_paper(struct catalog *catalog, int64_t id, const char *reason, struct err *err)
+{
+	char today[DATE_SIZE];
+
+	clock_print_date(clock_now(), today);
+	return catalog_run(catalog,
+	    "UPDATE letter SET paper = 'queued', paper_reason = $2, paper_date = $3, queued = $4"
+	    " WHERE id = $1 AND electronic = 'posted' AND paper IS NULL",
+	    VALUES(INT(id), TEXT(reason), TEXT(today), INT(clock_now())), err);
+}
+
+/* The first condition is that of the index letter_unfinished, to the word. */
+int letter_list_to_print(struct catalog *catalog, const char *node,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	return letter_row_each(catalog,
+	    SELECT "WHERE (l.electronic = 'posting' OR (l.paper = 'queued' AND l.placed IS NULL))"
+	           " AND l.electronic = 'posted' AND l.node = $1 ORDER BY l.paper_date, l.id",
+	    VALUES(TEXT(node)), each, arg, err);
+}
+
 int letter_list_unfinished(struct catalog *catalog, const char *node,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err)
 {
 	return letter_row_each(catalog,
 	    SELECT "WHERE (l.electronic = 'posting' OR (l.paper = 'queued' AND l.placed IS NULL))"
-	           " AND l.node = $1 ORDER BY l.avrs_id, l.id",
+	           " AND COALESCE(l.electronic, '') <> 'posted' AND l.node = $1"
+	           " ORDER BY l.avrs_id, l.id",
 	    VALUES(TEXT(node)), each, arg, err);
 }
 

@@ -111,6 +111,14 @@ int letter_find(struct catalog *catalog, int64_t id, struct letter *ret_letter, 
 int letter_find_name(struct catalog *catalog, const char *avrs_id, const char *name,
     struct letter *ret_letter, bool *ret_found, struct err *err);
 
+/* It is to be printed, too: a posted letter without a paper delivery gets one. */
+int letter_queue_paper(struct catalog *catalog, int64_t id, const char *reason, struct err *err);
+
+/* Posted letters whose paper delivery is queued and that this node has to place, by day and id. */
+int letter_list_to_print(struct catalog *catalog, const char *node,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err);
+
 /* Those that this node began to post and has not finished. */
 int letter_list_unfinished(struct catalog *catalog, const char *node,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,

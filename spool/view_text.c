@@ -164,7 +164,7 @@ static int add_warnings(struct making *making, struct err *err)
 	char when[TIME_SIZE];
 
 	if (catalog_find(making->view->spool->catalog,
-	        "SELECT locked, email_state, email_reason FROM account WHERE id = $1",
+	        "SELECT locked, email_state, email_reason, email_since FROM account WHERE id = $1",
 	        VALUES(INT(account->id)), &row, &found, err) < 0)
 		return -1;
 	if (found && statement_int(row, 0)) {
@@ -178,6 +178,8 @@ static int add_warnings(struct making *making, struct err *err)
 	if (found && strcmp(statement_text(row, 1), "bad") == 0)
 		buffer_print(making->out, "Warning: mail to %s comes back: %s\n", account->email,
 		    statement_text(row, 2) ? statement_text(row, 2) : "no reason was given");
+	if (found)
+		note_change(making, statement_int(row, 3));
 	return 0;
 }
 

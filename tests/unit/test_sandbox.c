@@ -413,6 +413,65 @@ static void takes_away_binding_and_connecting(void)
 	CU_ASSERT_TRUE(child_succeeds(forget_and_connect, NULL));
 }
 
+/* What a name is looked up with can be read, nothing can be written, and the rest is gone. */
+static void keep_and_try(const void *arg)
+{
+	static const char *const paths[] = {"/etc", "/no such folder", NULL};
+	const struct attempt *attempt = arg;
+	OWNED_FD int fd = -1;
+	struct err err;
+
+	CHILD_MUST(sandbox_keep_reading(paths, &err) == 0);
+	fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	CHILD_MUST(fd >= 0);
+	if (landlock_abi() < 0)
+		return;
+	CHILD_MUST(is_denied(open("/usr", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+	CHILD_MUST(is_denied(openat(attempt->folder_fd, "file", O_RDONLY | O_CLOEXEC)));
+	CHILD_MUST(is_denied(openat(attempt->folder_fd, "file", O_WRONLY | O_CLOEXEC)));
+	CHILD_MUST(is_denied(unlinkat(attempt->folder_fd, "file", 0)));
+}
+
+static void keeps_what_is_to_be_read(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	struct attempt attempt = {.signal = 0};
+
+	scratch_open(&scratch);
+	scratch_write(&scratch, "file", "text");
+	attempt.folder_fd = scratch.fd;
+	CU_ASSERT_TRUE(child_succeeds(keep_and_try, &attempt));
+}
+
+static int try_connect(uint16_t port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	    .sin_port = htons(port)};
+	OWNED_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return connect(fd, (const struct sockaddr *)&address, sizeof(address));
+}
+
+/* On port 9 nobody listens: to be refused by it is to have got there. */
+static void keep_port_and_try(const void *arg)
+{
+	struct err err;
+
+	(void)arg;
+	CHILD_MUST(sandbox_keep_port(9, &err) == 0);
+	if (landlock_abi() < 4)
+		return;
+	CHILD_MUST(try_connect(9) < 0 && errno == ECONNREFUSED);
+	CHILD_MUST(is_denied(try_connect(10)));
+	CHILD_MUST(is_denied(open("/etc/passwd", O_RDONLY | O_CLOEXEC)));
+}
+
+static void keeps_one_port(void)
+{
+	CU_ASSERT_TRUE(child_succeeds(keep_port_and_try, NULL));
+}
+
 static void forget_and_signal(const void *arg)
 {
 	struct err err;
@@ -445,6 +504,8 @@ void add_suite_sandbox(CU_pSuite suite)
 	TEST(binds_all_that_it_forks);
 	TEST(takes_away_every_file_that_is_not_open);
 	TEST(takes_away_binding_and_connecting);
+	TEST(keeps_what_is_to_be_read);
+	TEST(keeps_one_port);
 	TEST(takes_away_signals_to_others);
 #endif
 }

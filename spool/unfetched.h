@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Letters that nobody comes for: they get a paper delivery as well, once, so that electronic delivery
+ * never silently takes the place of paper.
+ *
+ * Two kinds: of those that no account has a receipt of after paper.after days, each is judged once,
+ * when it is that old; of those whose accounts cannot be told, since mail to each of them comes back,
+ * after paper.after-bounce days.
+ */
+#ifndef SPOOL_UNFETCHED_H
+#define SPOOL_UNFETCHED_H
+
+#include <stdbool.h>
+
+#include "spool/catalog.h"
+#include "spool/event.h"
+#include "spool/settings.h"
+
+/*
+ * Queue the paper deliveries of what is due now, in short transactions; watchd places them. Where
+ * paper.after was off before, only letters that become that old from now on are judged.
+ */
+int unfetched_queue(struct catalog *catalog, const struct actor *actor,
+    const struct settings *settings, struct err *err);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "batch/print.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "batch/post.h"
+#include "spool/folder.h"
+#include "tests/lib/fixture.h"
+#include "tests/unit/suite.h"
+
+void add_suite_print(CU_pSuite suite);
+
+#define ID "123456789"
+
+/* A posted letter with its file, which is to be printed, too. */
+static void add_letter(const struct fixture *f, const char *name, struct letter *ret_letter)
+{
+	char path[FOLDER_PATH_MAX];
+	char folder[PATH_MAX];
+	struct err err;
+
+	fixture_posted(f, ID, CLASS_EDELIVERY, name, ret_letter);
+	folder_letter(ID, CLASS_EDELIVERY, ret_letter->id, name, path);
+	file_parent(path, folder);
+	CU_ASSERT_EQUAL_FATAL(file_make_folder(f->scratch.fd, folder, 0750, &err), 0);
+	scratch_write(&f->scratch, path, name);
+	CU_ASSERT_EQUAL(letter_queue_paper(f->catalog, ret_letter->id, "nobody came", &err), 0);
+}
+
+static void open_with_letters(struct fixture *f, struct letter letters[2])
+{
+	fixture_open(f);
+	scratch_provider(&f->spool, ID);
+	(void)scratch_account(&f->spool, "mary", ID, "master");
+	add_letter(f, "EFT_1.pdf", &letters[0]);
+	add_letter(f, "EFT_2.pdf", &letters[1]);
+}
+
+static char *printed(const struct fixture *f, const struct letter *letter)
+{
+	char path[FOLDER_PATH_MAX];
+
+	folder_paper("2024-05-15", letter->id, letter->name, path);
+	return scratch_read(&f->scratch, path);
+}
+
+static void gives_each_a_name_in_the_outbox_and_leaves_it_served(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct letter letters[2];
+	OWNED_MEM char *manifest = NULL;
+	struct err err;
+
+	open_with_letters(&f, letters);
+	CU_ASSERT_EQUAL(print_queued(&f.spool, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		OWNED_MEM char *text = printed(&f, &letters[i]);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+		CU_ASSERT_STRING_EQUAL(text, letters[i].name);
+	}
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE placed IS NOT NULL"
+	                                   " AND electronic = 'posted' AND paper = 'queued'"),
+	    2);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, "SELECT COUNT(*) FROM event WHERE what = 'letter.on-paper'"), 2);
+	manifest = scratch_read(&f.scratch, "paper/2024-05-15/manifest.csv");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(manifest);
+	CU_ASSERT_PTR_NOT_NULL(strstr(manifest, "_EFT_1.pdf"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(manifest, "nobody came"));
+}
+
+/* Killed behind the link, the next run finds the name and goes on. */
+static void goes_on_where_a_former_run_ended(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct letter letters[2];
+	struct err err;
+
+	open_with_letters(&f, letters);
+	CU_ASSERT_EQUAL(print_queued(&f.spool, &err), 0);
+	fixture_sql(&f, "UPDATE letter SET placed = NULL WHERE id = 1");
+	CU_ASSERT_EQUAL(print_queued(&f.spool, &err), 0);
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE placed IS NULL"), 0);
+}
+
+static void one_that_cannot_be_keeps_back_no_other(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct letter letters[2];
+	char path[FOLDER_PATH_MAX];
+	OWNED_MEM char *second = NULL;
+	struct err err;
+
+	open_with_letters(&f, letters);
+	folder_letter(ID, CLASS_EDELIVERY, letters[0].id, letters[0].name, path);
+	CU_ASSERT_EQUAL(unlinkat(f.scratch.fd, path, 0), 0);
+	CU_ASSERT_EQUAL(print_queued(&f.spool, &err), 0);
+	second = printed(&f, &letters[1]);
+	CU_ASSERT_PTR_NOT_NULL(second);
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE placed IS NULL"), 1);
+}
+
+/* Recovery must not take it for a letter whose posting was interrupted, and post it twice. */
+static void recovery_leaves_it_posted(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct letter letters[2];
+	struct err err;
+
+	open_with_letters(&f, letters);
+	CU_ASSERT_EQUAL(post_recover(&f.spool, &err), 0);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"
+	                       " AND paper = 'queued' AND placed IS NULL"),
+	    2);
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM notification"), 0);
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT MAX(sequence) FROM letter"), 2);
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT last_sequence FROM provider"), 2);
+}
+
+void add_suite_print(CU_pSuite suite)
+{
+	TEST(gives_each_a_name_in_the_outbox_and_leaves_it_served);
+	TEST(goes_on_where_a_former_run_ended);
+	TEST(one_that_cannot_be_keeps_back_no_other);
+	TEST(recovery_leaves_it_posted);
+}
