@@ -121,6 +121,31 @@ static int print_events(struct catalog *catalog, struct err *err)
 	return 0;
 }
 
+/* What held files wait for, the most frequent first. */
+static int print_holds(struct catalog *catalog, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT COUNT(*), MIN(changed), reason FROM intake WHERE state = 'held'"
+	        " GROUP BY reason ORDER BY COUNT(*) DESC, reason LIMIT 5",
+	        NO_VALUES, &row, &found, err) < 0)
+		return -1;
+	if (found)
+		(void)printf("\nwhat held files wait for:\n");
+	while (found) {
+		char since[TIME_SIZE];
+
+		clock_print(statement_int(row, 1), since);
+		(void)printf("%10" PRId64 "  since %s  %s\n", statement_int(row, 0), since,
+		    statement_text(row, 2));
+		if (statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int run(const struct call *call, struct err *err)
 {
 	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
@@ -135,6 +160,8 @@ static int run(const struct call *call, struct err *err)
 		    values[i] && counts[i].advice ? "  <- " : "",
 		    values[i] && counts[i].advice ? counts[i].advice : "");
 	list_next_keys(&spool.settings, NULL);
+	if (print_holds(spool.catalog, err) < 0)
+		return -1;
 	return print_events(spool.catalog, err);
 }
 

@@ -53,6 +53,7 @@ batch_is() { # NAME STATE
 	put 123456789 EFT_1.pdf EFT_2.pdf
 	until_status held 2
 	status_is batches 1
+	edelivery status | grep -qE '^ +2  since 20[0-9TZ:.-]+  waits for the rest of its batch: night$'
 	letters_are 0 posted
 	python3 "$BATS_TEST_DIRNAME/../lib/sftp_status.py" "$PORT" "$T/keys/flow" m123456789 /123456789/edelivery/EFT_1.pdf |
 		grep -q '4 still being posted, check back in a few hours'
