@@ -22,6 +22,11 @@ static const struct {
     {"posting", "letters being posted", "SELECT COUNT(*) FROM letter WHERE electronic = 'posting'",
         NULL},
     {"held", "files held in drop/", "SELECT COUNT(*) FROM intake WHERE state = 'held'", NULL},
+    {"batches", "batches that wait for letters", "SELECT COUNT(*) FROM batch WHERE state = 'held'",
+        NULL},
+    {"short_batches", "batches that wait for long",
+        "SELECT COUNT(*) FROM batch WHERE state = 'held' AND alarmed IS NOT NULL",
+        "the log of watchd names what is missing"},
     {"quarantined", "files in quarantine",
         "SELECT COUNT(*) FROM intake WHERE state = 'quarantined'",
         "`edelivery quarantine list` says why"},
@@ -167,6 +172,31 @@ static int print_events(struct catalog *catalog, struct err *err)
 	return 0;
 }
 
+/* What held files wait for, the most frequent first. */
+static int print_holds(struct catalog *catalog, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT COUNT(*), MIN(changed), reason FROM intake WHERE state = 'held'"
+	        " GROUP BY reason ORDER BY COUNT(*) DESC, reason LIMIT 5",
+	        NO_VALUES, &row, &found, err) < 0)
+		return -1;
+	if (found)
+		(void)printf("\nwhat held files wait for:\n");
+	while (found) {
+		char since[TIME_SIZE];
+
+		clock_print(statement_int(row, 1), since);
+		(void)printf("%10" PRId64 "  since %s  %s\n", statement_int(row, 0), since,
+		    statement_text(row, 2));
+		if (statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int run(const struct call *call, struct err *err)
 {
 	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
@@ -181,6 +211,8 @@ static int run(const struct call *call, struct err *err)
 		    values[i] && counts[i].advice ? "  <- " : "",
 		    values[i] && counts[i].advice ? counts[i].advice : "");
 	list_next_keys(&spool.settings, NULL);
+	if (print_holds(spool.catalog, err) < 0)
+		return -1;
 	if (traffic_list(spool.catalog, print_traffic, NULL, err) < 0)
 		return -1;
 	if (!spool.settings.mail_relay[0])

@@ -20,6 +20,7 @@ enum verdict {
 	VERDICT_DUPLICATE,  /* of letter.id: recorded and removed */
 	VERDICT_LEFTOVER,   /* of letter.id, which was taken before: removed */
 	VERDICT_GONE,       /* not there any more */
+	VERDICT_BATCH,      /* no letter: a batch control file, whole */
 };
 
 /* Why a file is held, which says how long. */
@@ -28,6 +29,7 @@ enum hold {
 	HOLD_UNKNOWN,    /* no such AVRS ID: drop.unknown-hold */
 	HOLD_NO_ACCOUNT, /* a trade file that nobody may see yet: as long as it takes */
 	HOLD_UNREADABLE, /* until somebody mends its mode */
+	HOLD_BATCH,      /* until its batch is complete: as long as it takes */
 };
 
 struct drop {
@@ -46,10 +48,11 @@ struct drop {
 	enum hold hold;
 	char reason[REASON_MAX + 1]; /* for people, of any verdict but post */
 
-	int64_t intake_id;    /* of its held row; 0: it has none. Its letter gets the same id */
-	struct letter letter; /* what it is to be, or what it repeats */
-	bool adopted;         /* served_fd is the dropped inode itself */
-	int served_fd;        /* what is served: fd if adopted, else our copy; -1: neither yet */
+	int64_t intake_id;     /* of its held row; 0: it has none. Its letter gets the same id */
+	struct letter letter;  /* what it is to be, or what it repeats */
+	struct member *member; /* of a batch that is being posted; NULL: it goes alone */
+	bool adopted;          /* served_fd is the dropped inode itself */
+	int served_fd;         /* what is served: fd if adopted, else our copy; -1: neither yet */
 	char temporary[NAME_MAX + 1]; /* of our copy, where it could not be without a name */
 };
 

@@ -25,7 +25,8 @@ struct waiting {
 	int64_t due;       /* to be looked at again; INT64_MAX: when something else changes */
 	int64_t size;
 	int64_t changed;
-	int looks; /* in vain, one after the other */
+	bool is_patient; /* news do not concern it: its batch has it looked at */
+	int looks;       /* in vain, one after the other */
 	char avrs_id[AVRS_ID_MAX + 1];
 	enum letter_class class;
 	char reason[REASON_MAX + 1];
@@ -192,6 +193,7 @@ static int64_t limit_of(const struct holds *holds, enum hold hold)
 	case HOLD_UNKNOWN:
 		return holds->spool->settings.drop_unknown_hold;
 	case HOLD_NO_ACCOUNT:
+	case HOLD_BATCH:
 	case HOLD_UNREADABLE:
 		break;
 	}
@@ -225,43 +227,72 @@ static int store(struct catalog *catalog, void *arg, struct err *err)
 	    err);
 }
 
-/* Its row says why it is held, and since when. */
-static int note_reason(
-    struct holds *holds, struct drop *drop, struct waiting *waiting, struct err *err)
-{
-	struct storing storing = {.spool = holds->spool, .what = "letter.held"};
+/* Rows of a group, in one transaction. */
+struct storings {
+	struct storing *rows;
+	size_t count;
+};
 
-	drop_intake(drop, INTAKE_HELD, &storing.intake);
-	if (waiting && waiting->intake_id && strcmp(waiting->reason, drop->reason) == 0)
-		return 0;
-	storing.intake.id = waiting ? waiting->intake_id : 0;
-	storing.is_new = storing.intake.id == 0;
-	if (catalog_transact(holds->spool->catalog, store, &storing, err) < 0)
-		return -1;
-	log_info("letter=%" PRId64 " held avrs_id=%s reason=\"%s\"", storing.intake.id,
-	    drop->avrs_id, drop->reason);
-	if (!waiting)
-		waiting = have_row(holds, &storing.intake);
-	remember(waiting, &storing.intake);
+static int store_all(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct storings *storings = arg;
+
+	for (size_t i = 0; i < storings->count; i++)
+		if (store(catalog, &storings->rows[i], err) < 0)
+			return -1;
 	return 0;
 }
 
-int holds_keep(struct holds *holds, struct drop *drop, struct err *err)
+/* Its row says why it is held, and since when; false: it does so already. */
+static bool needs_row(const struct holds *holds, const struct drop *drop,
+    const struct waiting *waiting, struct storing *ret_storing)
+{
+	if (waiting && waiting->intake_id && strcmp(waiting->reason, drop->reason) == 0)
+		return false;
+	*ret_storing = (struct storing){.spool = holds->spool, .what = "letter.held"};
+	drop_intake(drop, INTAKE_HELD, &ret_storing->intake);
+	ret_storing->intake.id = waiting ? waiting->intake_id : 0;
+	ret_storing->is_new = ret_storing->intake.id == 0;
+	return true;
+}
+
+/* From when on it is to be looked at again, or not to be held any more. */
+static void set_due(struct holds *holds, struct drop *drop)
 {
 	struct waiting *waiting = find_drop(holds, drop);
 	int64_t limit = limit_of(holds, drop->hold);
 	int64_t now = clock_now();
 
-	if (note_reason(holds, drop, waiting, err) < 0)
-		return -1;
-	waiting = find_drop(holds, drop);
 	drop->intake_id = waiting->intake_id;
 	waiting->looks = 0;
+	waiting->is_patient = drop->hold == HOLD_BATCH;
 	waiting->due = limit == INT64_MAX ? INT64_MAX : waiting->since + limit;
 	if (drop->hold == HOLD_UNREADABLE)
 		waiting->due = now + RETRY_UNREADABLE * SECOND;
 	else if (now >= waiting->due)
 		drop->verdict = VERDICT_QUARANTINE;
+}
+
+int holds_keep(struct holds *holds, struct drop *drops, size_t count, struct err *err)
+{
+	OWNED_MEM struct storing *rows = mem_new(count, sizeof(*rows));
+	struct storings storings = {.rows = rows};
+
+	for (size_t i = 0; i < count; i++)
+		if (drops[i].verdict == VERDICT_HOLD &&
+		    needs_row(holds, &drops[i], find_drop(holds, &drops[i]), &rows[storings.count]))
+			storings.count++;
+	if (storings.count &&
+	    catalog_transact(holds->spool->catalog, store_all, &storings, err) < 0)
+		return -1;
+	for (size_t i = 0; i < storings.count; i++) {
+		log_info("letter=%" PRId64 " held avrs_id=%s reason=\"%s\"", rows[i].intake.id,
+		    rows[i].intake.avrs_id, rows[i].intake.reason);
+		remember(have_row(holds, &rows[i].intake), &rows[i].intake);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (drops[i].verdict == VERDICT_HOLD)
+			set_due(holds, &drops[i]);
 	return 0;
 }
 
@@ -305,6 +336,17 @@ void holds_forget(struct holds *holds, const struct drop *drop)
 		forget(holds, waiting);
 }
 
+static void queue(const struct waiting *waiting, struct arrivals *arrivals)
+{
+	OWNED_BUFFER struct buffer name = BUFFER(NAME_MAX);
+	struct arrival arrival = {.class = waiting->class};
+
+	name_in_key(waiting->key, &name);
+	text_copy(arrival.avrs_id, waiting->avrs_id);
+	arrival.name = buffer_text(&name);
+	arrivals_add(arrivals, &arrival);
+}
+
 void holds_wake(struct holds *holds, bool every, struct arrivals *arrivals)
 {
 	int64_t now = clock_now();
@@ -312,14 +354,18 @@ void holds_wake(struct holds *holds, bool every, struct arrivals *arrivals)
 	struct waiting *next = NULL;
 
 	HASH_ITER(hh, holds->table, waiting, next) {
-		OWNED_BUFFER struct buffer name = BUFFER(NAME_MAX);
-		struct arrival arrival = {.class = waiting->class};
-
-		if (!every && now < waiting->due)
+		if (now < waiting->due && (!every || waiting->is_patient))
 			continue;
-		name_in_key(waiting->key, &name);
-		text_copy(arrival.avrs_id, waiting->avrs_id);
-		arrival.name = buffer_text(&name);
-		arrivals_add(arrivals, &arrival);
+		queue(waiting, arrivals);
 	}
+}
+
+void holds_wake_batches(struct holds *holds, struct arrivals *arrivals)
+{
+	struct waiting *waiting = NULL;
+	struct waiting *next = NULL;
+
+	HASH_ITER(hh, holds->table, waiting, next)
+		if (waiting->is_patient)
+			queue(waiting, arrivals);
 }

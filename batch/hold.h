@@ -26,10 +26,11 @@ void holds_recognise(struct holds *holds, struct drop *drop);
 bool holds_has_settled(struct holds *holds, const struct drop *drop);
 
 /*
- * A file whose verdict is to hold it: add or change its row. Where it has been held for that
- * reason as long as the settings allow, its verdict becomes quarantine instead.
+ * Those of count files whose verdict is to hold them: add or change their rows, in one transaction.
+ * Where one has been held for that reason as long as the settings allow, its verdict becomes
+ * quarantine instead.
  */
-int holds_keep(struct holds *holds, struct drop *drop, struct err *err);
+int holds_keep(struct holds *holds, struct drop *drops, size_t count, struct err *err);
 
 /*
  * A file whose verdict is to wait is looked at again, a little later each time: not every end of
@@ -43,7 +44,13 @@ int holds_lose(struct holds *holds, struct drop *drop, struct err *err);
 /* It was taken or refused, and its row changed: it does not wait any more. */
 void holds_forget(struct holds *holds, const struct drop *drop);
 
-/* Queue those whose time has come; every: all of them, for what they wait for may be there. */
+/*
+ * Queue those whose time has come; every: all of them, for what they wait for may be there, but for
+ * letters that wait for their batch.
+ */
 void holds_wake(struct holds *holds, bool every, struct arrivals *arrivals);
+
+/* A batch was accepted: queue the letters that wait for one. */
+void holds_wake_batches(struct holds *holds, struct arrivals *arrivals);
 
 #endif

@@ -139,7 +139,8 @@ static int publish_drops(
 	size_t ready = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (drops[i].verdict != VERDICT_POST)
+		/* A batch becomes visible as one, later. */
+		if (drops[i].verdict != VERDICT_POST || drops[i].member)
 			continue;
 		letters[ready].letter = drops[i].letter;
 		letters[ready].fd = drops[i].served_fd;
@@ -286,6 +287,11 @@ static int sort_out(const struct letter *letter, void *arg, struct err *err)
 	struct stat st;
 	OWNED_FD int fd = -1;
 
+	/* A batch that is not visible begins again, as a whole. */
+	if (letter->batch_id) {
+		add_undone(r, letter);
+		return 0;
+	}
 	post_path(letter, path);
 	fd = file_open_beneath(r->spool->root_fd, path, O_RDONLY, 0);
 	if (fd < 0 && errno == ENOENT) {
@@ -308,15 +314,27 @@ static int finish(const struct recovery *r, struct err *err)
 	return publish(r->spool, r->finished, r->finished_count, err);
 }
 
-/* No link: the dropped file is where it was, and is found by the scan. */
+int post_forget(
+    const struct spool *spool, const struct letter *letter, const char *reason, struct err *err)
+{
+	char path[FOLDER_PATH_MAX];
+
+	post_path(letter, path);
+	if (unlinkat(spool->root_fd, path, 0) < 0 && errno != ENOENT)
+		return err_sys(err, "unlink %s", path);
+	if (letter_forget(spool->catalog, letter->id, err) < 0)
+		return -1;
+	log_info("letter=%" PRId64 " undone avrs_id=%s reason=\"%s\"", letter->id, letter->avrs_id,
+	    reason);
+	return 0;
+}
+
+/* The dropped file is where it was, and is found by the scan. */
 static int forget_undone(const struct recovery *r, struct err *err)
 {
-	for (size_t i = 0; i < r->undone_count; i++) {
-		if (letter_forget(r->spool->catalog, r->undone[i].id, err) < 0)
+	for (size_t i = 0; i < r->undone_count; i++)
+		if (post_forget(r->spool, &r->undone[i], "interrupted", err) < 0)
 			return -1;
-		log_info("letter=%" PRId64 " undone avrs_id=%s reason=\"interrupted\"",
-		    r->undone[i].id, r->undone[i].avrs_id);
-	}
 	return 0;
 }
 

@@ -37,6 +37,11 @@ int post(const struct spool *spool, struct drop *drops, size_t count, struct err
  */
 int post_remove(const struct drop *drop, struct arrivals *arrivals, struct err *err);
 
+/* Take a letter back that nobody has seen: its link and its row. The dropped file is where it was.
+ */
+int post_forget(
+    const struct spool *spool, const struct letter *letter, const char *reason, struct err *err);
+
 /* At start and after a failure: finish or undo what this node had begun to post. */
 int post_recover(const struct spool *spool, struct err *err);
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch/publish.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/number.h"
+#include "batch/post.h"
 #include "spool/intake.h"
 #include "spool/notification.h"
 
@@ -41,15 +43,21 @@ static size_t run_length(const struct publishing *p, size_t at)
 }
 
 /* Its time never goes back within an AVRS ID, so the file may have to follow. */
-static int set_posted(struct publication *p, int64_t posted, struct err *err)
+static int set_posted(
+    const struct spool *spool, struct publication *p, int64_t posted, struct err *err)
 {
+	char path[FOLDER_PATH_MAX];
+	int failed;
 	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT},
 	    {.tv_sec = posted / SECOND, .tv_nsec = posted % SECOND * 1000}};
 
 	if (p->letter.posted == posted)
 		return 0;
 	p->letter.posted = posted;
-	return futimens(p->fd, times) < 0 ? err_sys(err, "set a letter's time") : 0;
+	post_path(&p->letter, path);
+	failed = p->fd >= 0 ? futimens(p->fd, times)
+	                    : utimensat(spool->root_fd, path, times, AT_SYMLINK_NOFOLLOW);
+	return failed ? err_sys(err, "set the time of %s", path) : 0;
 }
 
 static int publish_electronic(struct publishing *p, struct publication *run, size_t length,
@@ -70,7 +78,7 @@ static int publish_electronic(struct publishing *p, struct publication *run, siz
 		if (!letter->electronic)
 			continue;
 		letter->sequence = sequence++;
-		if (set_posted(&run[i], posted, err) < 0 ||
+		if (set_posted(p->spool, &run[i], posted, err) < 0 ||
 		    letter_set_posted(catalog, letter, err) < 0)
 			return -1;
 		counts[letter->class]++;

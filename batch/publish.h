@@ -9,7 +9,7 @@
 /* A letter whose file is in place. */
 struct publication {
 	struct letter letter;
-	int fd; /* of the file, borrowed */
+	int fd; /* of the file, borrowed; -1: it is opened where that is needed */
 	bool was_held;
 };
 

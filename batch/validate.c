@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "batch/batch_file.h"
 #include "spool/folder.h"
 
 /* A .<id>.taken is the rest of a posting, or a new drop that came under its feet (post.h). */
@@ -53,19 +54,6 @@ static const char *kind_of(mode_t mode)
 	}
 }
 
-/* Something that is in the drop root itself, where only folders of AVRS IDs may be. */
-static void judge_misplaced(struct drop *drop)
-{
-	if (S_ISDIR(drop->st.st_mode)) {
-		/* It may be a typing error that somebody is about to mend. */
-		drop->hold = HOLD_UNFINISHED;
-		drop_decide(drop, VERDICT_HOLD, "a folder whose name is not an AVRS ID");
-	} else {
-		drop_decide(drop, VERDICT_QUARANTINE,
-		    "dropped into the drop root; letters go into the folder of their AVRS ID");
-	}
-}
-
 /* Nobody has it open for writing, and who tries to from now on waits until we let go. */
 static void take_lease(struct drop *drop)
 {
@@ -87,6 +75,42 @@ static void judge_unopened(struct drop *drop, int error)
 	}
 }
 
+/* A batch control file, once nobody writes to it any more; it is judged when it is accepted. */
+static void judge_control(const struct validator *v, struct drop *drop)
+{
+	drop->fd = file_open_beneath(v->spool->drop_fd, drop->on_disk, O_RDONLY, 0);
+	if (drop->fd < 0) {
+		judge_unopened(drop, errno);
+		return;
+	}
+	take_lease(drop);
+	if (drop->verdict != VERDICT_NONE)
+		return;
+	if (fstat(drop->fd, &drop->st) < 0 || !S_ISREG(drop->st.st_mode))
+		drop_decide(drop, VERDICT_WAIT, "changed while it was opened");
+	else if (!drop->leased && !holds_has_settled(v->holds, drop))
+		drop_decide(drop, VERDICT_WAIT, "not unchanged for long enough yet");
+	else
+		drop_decide(drop, VERDICT_BATCH, "a batch control file");
+}
+
+/* Something that is in the drop root itself, where only folders of AVRS IDs may be. */
+static void judge_misplaced(const struct validator *v, struct drop *drop)
+{
+	size_t length;
+
+	if (S_ISREG(drop->st.st_mode) && batch_file_is_named(drop->name, &length)) {
+		judge_control(v, drop);
+	} else if (S_ISDIR(drop->st.st_mode)) {
+		/* It may be a typing error that somebody is about to mend. */
+		drop->hold = HOLD_UNFINISHED;
+		drop_decide(drop, VERDICT_HOLD, "a folder whose name is not an AVRS ID");
+	} else {
+		drop_decide(drop, VERDICT_QUARANTINE,
+		    "dropped into the drop root; letters go into the folder of their AVRS ID");
+	}
+}
+
 static void open_drop(const struct validator *v, struct drop *drop)
 {
 	char folder[FOLDER_PATH_MAX];
@@ -100,7 +124,7 @@ static void open_drop(const struct validator *v, struct drop *drop)
 		return;
 	}
 	if (!drop->avrs_id[0]) {
-		judge_misplaced(drop);
+		judge_misplaced(v, drop);
 		return;
 	}
 	if (!S_ISREG(drop->st.st_mode)) {

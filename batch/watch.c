@@ -13,9 +13,11 @@
 #include <utlist.h>
 
 #include "base/clean.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "spool/folder.h"
 #include "spool/letter_name.h"
@@ -23,6 +25,7 @@
 enum {
 	EVENT_BYTES = 64 * 1024,
 	SLICE = 200, /* folders scanned before the loop looks at anything else */
+	POLLED_AT_ONCE = 20000,
 };
 
 /* Links, FIFOs and folders are only ever created, never written and closed. */
@@ -53,6 +56,7 @@ struct watcher {
 	struct folder *by_wd;
 	struct folder *to_scan;
 	size_t polled;
+	struct folder *poll_next; /* the next one to be polled; NULL: the first */
 	bool warned;
 };
 
@@ -79,6 +83,8 @@ static void forget_folder(struct watcher *watcher, struct folder *folder)
 	if (folder->wd >= 0)
 		HASH_DELETE(by_wd, watcher->by_wd, folder);
 	watcher->polled -= folder->is_polled;
+	if (watcher->poll_next == folder)
+		watcher->poll_next = folder->by_path.next;
 	HASH_DELETE(by_path, watcher->by_path, folder);
 	free(folder);
 }
@@ -228,6 +234,9 @@ static void scan_folder(struct watcher *watcher, struct folder *folder)
 			stop_watch(watcher, folder);
 		folder->inode = st.st_ino;
 		folder->changed = st.st_mtim;
+		/* What comes now may leave the time as it is: so it is no proof of anything yet. */
+		if (clock_now() / SECOND - st.st_mtim.tv_sec < 2)
+			folder->changed = (struct timespec){.tv_sec = 0};
 	}
 	if (folder->wd < 0 && !folder->is_polled)
 		start_watch(watcher, folder, fd);
@@ -273,8 +282,12 @@ int watcher_scan(struct watcher *watcher, struct err *err)
 		return err_set(err, ERR_GONE, "the drop folder was removed");
 	if (!find_folder(watcher, "."))
 		(void)add_folder(watcher, "", CLASS_EDELIVERY);
-	for (struct folder *folder = watcher->by_path; folder; folder = folder->by_path.next)
+	for (struct folder *folder = watcher->by_path; folder; folder = folder->by_path.next) {
+		/* There may be watches again: others gave theirs back, or the limit was raised. */
+		watcher->polled -= folder->is_polled;
+		folder->is_polled = false;
 		scan_later(watcher, folder);
+	}
 	return 0;
 }
 
@@ -282,14 +295,20 @@ bool watcher_scan_more(struct watcher *watcher)
 {
 	for (int i = 0; i < SLICE && watcher->to_scan; i++)
 		scan_folder(watcher, watcher->to_scan);
+	if (!watcher->to_scan && watcher->polled == 0 && watcher->warned) {
+		watcher->warned = false;
+		log_info("watch=limit text=\"there are watches for all folders again\"");
+	}
 	return watcher->to_scan != NULL;
 }
 
 void watcher_poll(struct watcher *watcher)
 {
+	struct folder *folder = watcher->poll_next ? watcher->poll_next : watcher->by_path;
+
 	if (watcher->polled == 0)
 		return;
-	for (struct folder *folder = watcher->by_path; folder; folder = folder->by_path.next) {
+	for (int i = 0; i < POLLED_AT_ONCE && folder; i++, folder = folder->by_path.next) {
 		struct stat st;
 
 		if (!folder->is_polled || fstatat(watcher->drop_fd, folder->path, &st, 0) < 0 ||
@@ -298,6 +317,7 @@ void watcher_poll(struct watcher *watcher)
 			continue;
 		scan_later(watcher, folder);
 	}
+	watcher->poll_next = folder;
 }
 
 static int read_event(struct watcher *watcher, const struct inotify_event *event, struct err *err)

@@ -35,7 +35,10 @@ int watcher_scan(struct watcher *watcher, struct err *err);
 /* Go on scanning, a slice. False: there is nothing left to scan. */
 bool watcher_scan_more(struct watcher *watcher);
 
-/* Scan those folders that are not watched and have changed. */
+/*
+ * Scan those folders that are not watched and have changed. A call looks at some 20,000 of them and
+ * goes on there the next time, so what it costs does not follow their number.
+ */
 void watcher_poll(struct watcher *watcher);
 
 /* How many folders are known, and how many of them only polled. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch/watchd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -17,6 +19,7 @@
 #include "base/number.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "batch/batch.h"
 #include "batch/dispatch.h"
 #include "batch/paper.h"
 #include "batch/paper_zip.h"
@@ -60,6 +63,7 @@ struct watchd {
 	struct holds *holds;
 	struct claims *claims;
 	struct dispatcher *dispatcher;
+	struct batches *batches;
 	bool has_news; /* rights or AVRS IDs changed, and who waits for that was not woken yet */
 	struct group *group; /* that is being taken */
 	struct checker checker;
@@ -134,11 +138,21 @@ static int end_refused(struct watchd *w, struct drop *drop, struct err *err)
 	return 0;
 }
 
+/* Held by now, unless it has been for too long. */
 static int end_held(struct watchd *w, struct drop *drop, struct err *err)
 {
-	if (holds_keep(w->holds, drop, err) < 0)
-		return -1;
 	return drop->verdict == VERDICT_QUARANTINE ? end_refused(w, drop, err) : 0;
+}
+
+/* Its batch was accepted. Letters may be here already, held for want of it. */
+static int end_control(struct watchd *w, struct drop *drop, struct err *err)
+{
+	fault_point("batch.accepted");
+	if (unlinkat(drop->folder_fd, drop->on_disk, 0) < 0 && errno != ENOENT)
+		return err_sys(err, "remove a batch control file");
+	holds_forget(w->holds, drop);
+	holds_wake_batches(w->holds, w->arrivals);
+	return 0;
 }
 
 static int end_gone(struct watchd *w, struct drop *drop, struct err *err)
@@ -161,21 +175,44 @@ static int (*const ends[])(struct watchd *w, struct drop *drop, struct err *err)
     [VERDICT_DUPLICATE] = end_repeated,
     [VERDICT_LEFTOVER] = end_repeated,
     [VERDICT_GONE] = end_gone,
+    [VERDICT_BATCH] = end_control,
 };
 
-/* Every drop has its verdict: see each to its end. One that fails does not keep back the others. */
-static void end_all(struct watchd *w, struct drop *drops, size_t count)
+static int end_one(struct watchd *w, struct drop *drop, struct err *err)
 {
+	if (drop->verdict == VERDICT_NONE)
+		return 0;
+	batches_note(w->batches, drop);
+	/* A batch keeps its letters where they are until it is visible. */
+	if (drop->member && drop->verdict == VERDICT_POST)
+		return 0;
+	return ends[drop->verdict](w, drop, err);
+}
+
+/* Every drop has its verdict: see each to its end. One that fails does not keep back the others. */
+static int end_all(struct watchd *w, struct drop *drops, size_t count, struct err *err)
+{
+	if (holds_keep(w->holds, drops, count, err) < 0)
+		return -1;
 	for (size_t i = 0; i < count; i++) {
-		struct err err;
+		struct err reason;
 
 		notify_alive();
-		if (drops[i].verdict == VERDICT_NONE)
-			continue;
-		if (ends[drops[i].verdict](w, &drops[i], &err) < 0)
+		if (end_one(w, &drops[i], &reason) < 0)
 			log_error("letter=%" PRId64 " avrs_id=%s text=\"%s\"", drops[i].letter.id,
-			    drops[i].avrs_id, err.text);
+			    drops[i].avrs_id, reason.text);
 	}
+	return 0;
+}
+
+/* Before the letters that came with them are looked at. */
+static int accept_batches(struct watchd *w, struct group *group, struct err *err)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (group->drops[i].verdict == VERDICT_BATCH &&
+		    batches_accept(w->batches, &group->drops[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 /* The first part of a group's way: each drop is looked at and routed, and taking begins. */
@@ -184,7 +221,9 @@ static int begin_group(struct watchd *w, struct group *group, struct err *err)
 	struct validator validator = {&w->spool, &w->checker, w->holds, group->folders, w->claims};
 
 	if (validate(&validator, group->drops, group->count, err) < 0 ||
-	    dispatch(w->dispatcher, group->drops, group->count, err) < 0)
+	    accept_batches(w, group, err) < 0 ||
+	    dispatch(w->dispatcher, group->drops, group->count, err) < 0 ||
+	    batches_judge(w->batches, group->drops, group->count, err) < 0)
 		return -1;
 	group->taking = take_begin(&w->spool, w->letters_fd, group->drops, group->count);
 	return 0;
@@ -203,9 +242,10 @@ static int finish_group(struct watchd *w, struct group *group, struct err *err)
 		*err = trouble;
 		return -1;
 	}
-	if (post(&w->spool, group->drops, group->count, err) < 0)
+	batches_check(w->batches, group->drops, group->count);
+	if (post(&w->spool, group->drops, group->count, err) < 0 ||
+	    end_all(w, group->drops, group->count, err) < 0)
 		return -1;
-	end_all(w, group->drops, group->count);
 	if (!troubled)
 		return 0;
 	*err = trouble;
@@ -246,6 +286,7 @@ static void free_group(struct watchd *w, struct group *group)
 
 		if (drop->claimed)
 			claims_remove(w->claims, &drop->st);
+		batches_let_go(drop);
 		take_clean(w->letters_fd, drop);
 		drop_done(drop);
 	}
@@ -281,6 +322,7 @@ static int recover_from_trouble(struct watchd *w, struct err *err)
 		return 0;
 	if (post_recover(&w->spool, err) < 0)
 		return -1;
+	batches_start_again(w->batches);
 	w->in_trouble = false;
 	return 0;
 }
@@ -316,6 +358,16 @@ static int begin_next(struct watchd *w, struct group **ret_group, struct err *er
 	return 0;
 }
 
+/* A letter of a batch that has become visible. */
+static void end_batched(struct drop *drop, void *arg)
+{
+	struct err err;
+
+	if (end_posted(arg, drop, &err) < 0)
+		log_error("letter=%" PRId64 " avrs_id=%s text=\"%s\"", drop->letter.id,
+		    drop->avrs_id, err.text);
+}
+
 static int finish_current(struct watchd *w, struct err *err)
 {
 	struct group *group = w->group;
@@ -327,7 +379,7 @@ static int finish_current(struct watchd *w, struct err *err)
 	}
 	if (group)
 		free_group(w, group);
-	return 0;
+	return batches_go_on(w->batches, w->arrivals, end_batched, w, err);
 }
 
 /*
@@ -424,6 +476,8 @@ static void on_second(void *arg)
 		release(w);
 	holds_wake(w->holds, w->has_news, w->arrivals);
 	w->has_news = false;
+	if (!w->in_trouble && batches_go_on(w->batches, w->arrivals, end_batched, w, &err) < 0)
+		pause_for(w, &err);
 	watcher_poll(w->watcher);
 	scan(w);
 }
@@ -529,6 +583,8 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	w->dispatcher = dispatcher_new(&w->spool);
 	if (watcher_new(w->spool.drop_fd, w->arrivals, &w->watcher, err) < 0)
 		return -1;
+	if (batches_new(&w->spool, &w->batches, err) < 0)
+		return -1;
 	return holds_new(&w->spool, &w->holds, err);
 }
 
@@ -582,6 +638,7 @@ int watchd_run(const char *settings, struct err *err)
 	process_stop(&w.paper_zip, SECOND);
 	claims_free(w.claims);
 	dispatcher_free(w.dispatcher);
+	batches_free(w.batches);
 	holds_free(w.holds);
 	watcher_free(w.watcher);
 	arrivals_free(w.arrivals);

@@ -19,11 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/number.h"
 
 enum { CHUNK = 128 * 1024, SYNCFS_FROM = 64 };
 
@@ -48,7 +49,7 @@ static void must(int done, const char *what)
 	if (done)
 		return;
 	perror(what);
-	exit(1);
+	abort();
 }
 
 static void hash_one(struct letter *letter, int drop_fd, EVP_MD_CTX *context, unsigned char *chunk)
@@ -158,8 +159,8 @@ static struct letter *list(const char *drop, size_t *ret_count)
 			if ((count & (count - 1)) == 0)
 				letters =
 				    mem_resize(letters, count ? 2 * count : 1, sizeof(*letters));
-			letters[count++] = (struct letter){.folder = strdup(folder->d_name),
-			    .name = strdup(file->d_name),
+			letters[count++] = (struct letter){.folder = mem_dup(folder->d_name),
+			    .name = mem_dup(file->d_name),
 			    .fd = -1};
 		}
 		if (files)
@@ -170,26 +171,19 @@ static struct letter *list(const char *drop, size_t *ret_count)
 	return letters;
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 int main(int argc, char **argv)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *insert = NULL;
 	struct letter *letters;
-	size_t batch = argc > 4 ? (size_t)strtoul(argv[4], NULL, 10) : 1;
+	int64_t batch = 0;
+	int64_t begin = clock_elapsed();
+	struct err err;
 	size_t count = 0;
-	double begin = now();
 	int drop_fd;
 	int letters_fd;
 
-	if (argc != 5) {
+	if (argc != 5 || number_parse(argv[4], &batch, &err) < 0 || batch < 1) {
 		(void)fprintf(stderr, "usage: bench-floor DROP LETTERS CATALOG BATCH\n");
 		return 2;
 	}
@@ -208,10 +202,10 @@ int main(int argc, char **argv)
 	         db, "INSERT INTO letter VALUES (?, ?, ?, ?, ?)", -1, &insert, NULL) == SQLITE_OK,
 	    "prepare");
 	letters = list(argv[1], &count);
-	for (size_t at = 0; at < count; at += batch)
-		post(letters + at, count - at < batch ? count - at : batch, drop_fd, letters_fd, db,
-		    insert);
-	(void)printf("%zu letters %.6f s\n", count, now() - begin);
+	for (size_t at = 0; at < count; at += (size_t)batch)
+		post(letters + at, count - at < (size_t)batch ? count - at : (size_t)batch, drop_fd,
+		    letters_fd, db, insert);
+	(void)printf("%zu letters %.6f s\n", count, (double)(clock_elapsed() - begin) / SECOND);
 	(void)sqlite3_finalize(insert);
 	(void)sqlite3_close(db);
 	return 0;

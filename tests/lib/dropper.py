@@ -276,6 +276,25 @@ class Dropper:
         write(f"{folder}/RA_{self.count}.835", one.data)
         yield 0
 
+    def in_a_batch(self):
+        """Three letters and their control file, in any order."""
+        self.count += 1
+        control = f"{self.drop}/batch-{self.count}.batch.csv"
+        lines = ["avrs_id,class,name,size,sha256"]
+        steps = []
+        for _ in range(3):
+            one, path = self.content(), self.path()
+            avrs_id, name = path.split("/")[-2:]
+            lines.append(f"{avrs_id},edelivery,{name},{len(one.data)},"
+                         f"{hashlib.sha256(one.data).hexdigest()}")
+            steps.append((path, one.data))
+        steps.append((control, "\n".join(lines).encode()))
+        self.random.shuffle(steps)
+        for path, data in steps:
+            write(path + ".tmp", data)
+            os.rename(path + ".tmp", path)
+            yield self.moment()
+
     def for_paper(self):
         write(self.path(self.random.choice(self.people["printed"])), self.content(ends=(PAPER,)).data)
         yield 0
@@ -362,7 +381,7 @@ class Dropper:
         replaced_again_and_again: 3, hard_linked: 4, written_through_another_link: 3,
         removed_while_it_is_read: 4, same_name_later: 1, repeated: 1, trade_file: 4, for_paper: 4,
         for_nobody_known: 1, of_no_type: 1, with_a_strict_umask: 2, unreadable_at_first: 1, new_folder: 3,
-        folder_moved_away_and_back: 1, folder_removed_and_made_again: 2,
+        folder_moved_away_and_back: 1, in_a_batch: 3, folder_removed_and_made_again: 2,
     }
 
     def burst(self, count):

@@ -26,7 +26,7 @@ import dropper as jobs  # noqa: E402
 
 FAULTS = """
 post.durable=kill post.recorded=kill post.linked=kill post.synced=kill post.published=kill
-post.renamed=kill post.removed=kill quarantine.recorded=kill quarantine.explained=kill
+post.renamed=kill post.removed=kill batch.accepted=kill batch.posted=kill quarantine.recorded=kill quarantine.explained=kill
 file.write=fail file.short=fail file.sync=fail catalog.statement=fail
 """.split()
 SERVED, MOVED, PRINTED = 40, 4, 3
@@ -291,6 +291,7 @@ class Oracle:
                         f"SELECT COUNT(*) FROM letter WHERE {where}")
         self.expect("SELECT COALESCE(SUM(letters), 0) FROM notification",
                     "SELECT COUNT(*) FROM letter WHERE electronic = 'posted' AND class = 'edelivery'")
+        self.expect("SELECT COUNT(*) FROM batch WHERE state <> 'posted'", "SELECT 0")
         self.expect("SELECT COUNT(*) FROM intake WHERE state = 'quarantined'",
                     f"SELECT {sum(1 for p in self.places.values() for place, _ in p if place == jobs.QUARANTINED)}")
 

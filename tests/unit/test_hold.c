@@ -69,7 +69,7 @@ static enum verdict keep(struct bench *bench, const char *name, enum hold hold, 
 	holds_recognise(bench->holds, &drop);
 	drop.hold = hold;
 	drop_decide(&drop, VERDICT_HOLD, "%s", reason);
-	CU_ASSERT_EQUAL(holds_keep(bench->holds, &drop, &err), 0);
+	CU_ASSERT_EQUAL(holds_keep(bench->holds, &drop, 1, &err), 0);
 	CU_ASSERT_NOT_EQUAL(drop.intake_id, 0);
 	return drop.verdict;
 }

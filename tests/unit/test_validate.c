@@ -404,7 +404,7 @@ static void a_held_file_is_recognised(void)
 	drops_write(&bench.drops, LETTER "EFT_1.pdf", "");
 	drop = look(&bench, LETTER "EFT_1.pdf");
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_HOLD);
-	CU_ASSERT_EQUAL(holds_keep(bench.holds, &drop, &err), 0);
+	CU_ASSERT_EQUAL(holds_keep(bench.holds, &drop, 1, &err), 0);
 	drop_done(&drop);
 	drops_write(&bench.drops, LETTER "EFT_1.pdf", DROPS_PDF);
 	drop = look(&bench, LETTER "EFT_1.pdf");

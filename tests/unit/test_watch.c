@@ -452,8 +452,15 @@ static bool limit_watches(const char *most)
 	return read_number("/proc/sys/user/max_inotify_watches") < 10;
 }
 
+static void poll_all(struct bench *bench)
+{
+	watcher_poll(bench->watcher);
+	scan_all(bench);
+}
+
 static void poll_beyond_two_watches(void)
 {
+	static const struct timespec before[] = {{.tv_sec = 1553688000}, {.tv_sec = 1553688000}};
 	OWNED_BENCH struct bench bench;
 
 	bench_open(&bench);
@@ -462,17 +469,27 @@ static void poll_beyond_two_watches(void)
 	look(&bench);
 	CU_ASSERT_EQUAL(watcher_folders(bench.watcher), 3);
 	CU_ASSERT_EQUAL(watcher_polled(bench.watcher), 1);
-	/* A modification time is as coarse as a tick of the kernel. */
-	(void)usleep(20000);
 	write_file(&bench, "drop/" ID "/a");
 	write_file(&bench, "drop/" OTHER "/a");
 	look(&bench);
-	watcher_poll(bench.watcher);
-	scan_all(&bench);
+	poll_all(&bench);
 	expect(&bench, ID " a\n" OTHER " a\n");
-	watcher_poll(bench.watcher);
-	scan_all(&bench);
+	/* A modification time is as coarse as a tick of the kernel: it may not change for this. */
+	write_file(&bench, "drop/" OTHER "/b");
+	poll_all(&bench);
+	expect(&bench, OTHER " a\n" OTHER " b\n");
+	/* Nothing came for a while. */
+	CU_ASSERT_EQUAL(utimensat(bench.scratch.fd, "drop/" OTHER, before, 0), 0);
+	poll_all(&bench);
+	expect(&bench, OTHER " a\n" OTHER " b\n");
+	poll_all(&bench);
 	expect(&bench, "");
+	/* A scan of everything asks for watches again, and takes what there is. */
+	rescan(&bench);
+	CU_ASSERT_EQUAL(watcher_polled(bench.watcher), 1);
+	write_proc("/proc/sys/user/max_inotify_watches", "9");
+	rescan(&bench);
+	CU_ASSERT_EQUAL(watcher_polled(bench.watcher), 0);
 }
 
 /* In a child: what it asserts is counted there only, so it tells how much of that failed. */
