@@ -251,7 +251,13 @@ static int ready_body(struct catalog *catalog, void *arg, struct err *err)
 		return -1;
 	if (letters != a->letters)
 		return 0;
+	/* What is not in the file is no member: a receipt of the archive is one for each. */
 	if (catalog_run(catalog,
+	        "DELETE FROM archive_letter WHERE archive_id = $1 AND letter_id IN"
+	        " (SELECT m.letter_id FROM archive_letter m JOIN letter l ON l.id = m.letter_id"
+	        " WHERE m.archive_id = $1 AND l.electronic <> 'posted')",
+	        VALUES(INT(a->id)), err) < 0 ||
+	    catalog_run(catalog,
 	        "UPDATE archive SET state = 'ready', letters = $2, size = $3, sha256 = $4,"
 	        " signature_size = $5, made = $6 WHERE id = $1 AND state = 'building'",
 	        VALUES(INT(a->id), INT(a->letters), INT(a->size), TEXT(a->sha256),

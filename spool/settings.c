@@ -262,6 +262,9 @@ const struct conf_key settings_keys[] = {
 	.check = check_time_of_day, .form = "HH:MM",
 	.about = "When `edelivery up` makes the night archives, in agency.timezone. Under systemd the "
 		 "timer says it."},
+    {"archive.acknowledges", &conf_yes_no, FIELD(archive_acknowledges), "no",
+	.about = "Who has got all of a night archive has acknowledged the letters in it, too: they "
+		 "leave new/."},
     {"archive.workers", &conf_number, FIELD(archive_workers), "0", .min = 0, .max = 16,
 	.about = "So many processes make archives at a time; 0: one a processor, at most 4."},
     {"archive.reserve", &conf_size, FIELD(archive_reserve), "1G", .max = 1024 * GIB,

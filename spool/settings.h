@@ -84,6 +84,7 @@ struct settings {
 	char archive_at[CONF_TEXT_MAX];
 	int64_t archive_workers;
 	int64_t archive_reserve;
+	bool archive_acknowledges;
 };
 
 /* The table; its end is a row without name. */

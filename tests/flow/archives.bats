@@ -280,3 +280,121 @@ stopped() {
 	wait_for 20 grep -q 'archive=2 made' "$T/up.log"
 	expect_in "$(archive_of 123456789 "edelivery-$(TZ=America/New_York date -d "@$((soon + 3 * 86400 + 7200))" +%F).zip")" EFT_2.pdf
 }
+
+# --- what accounts see of them
+
+receipts_are() { # COUNT LOGIN
+	[ "$(for id in $(seq 1 "$LETTERS"); do edelivery letter show "$id"; done | grep -c " received by $2 ")" = "$1" ]
+}
+
+@test "night falls: 300 AVRS IDs, the timer's job; a clearinghouse and a provider get exactly theirs" {
+	spool_make
+	{
+		echo avrs_id,npi,name,kind
+		for id in {100000001..100000300}; do
+			echo "$id,,,billing"
+		done
+	} >"$T/providers.csv"
+	edelivery provider import "$T/providers.csv" >/dev/null
+	account house
+	edelivery account set house --bundle yes
+	account clinic --master-of 100000007
+	for id in {100000001..100000300}; do
+		[ "$id" = 100000007 ] || account "m$id" --master-of "$id"
+		edelivery role grant house "$id" e-delivery-only >/dev/null
+	done
+	edelivery role revoke house 100000300
+	spool_up
+	# A letter for each, a second one for some, and trade files that the clearinghouse may not see (R5).
+	for id in {100000001..100000300}; do
+		drop "$id" "EFT_$id.pdf"
+	done
+	drop 100000007 PA_2.pdf
+	drop 100000200 PA_2.pdf
+	drop_trade_file 100000007 RA_1.835
+	LETTERS=303
+	until_posted $LETTERS
+	"$BIN/edelivery-archive" -c "$EDELIVERY_CONF" | grep -qx "night $NIGHT: 302 archives made, of 604 letters, [0-9]* bytes"
+
+	# The clearinghouse's job, as it stands in its crontab: one file, and its letters.
+	expect_listing house /archives "bundle-$NIGHT.zip"
+	echo "get /archives/bundle-$NIGHT.zip $T/night.zip" | sftp_as house
+	unzip -tqq "$T/night.zip"
+	mkdir "$T/house"
+	unzip -q "$T/night.zip" -d "$T/house"
+	(cd "$T/house" && sha256sum --quiet --strict -c SHA256SUMS)
+	rm -r "$T/made/100000300" "$T/made/100000007/RA_1.835"
+	mv "$T/house/MANIFEST.csv" "$T/house/SHA256SUMS" "$T"
+	diff -r "$T/house" "$T/made"
+	[ "$(wc -l <"$T/MANIFEST.csv")" = 302 ]
+	wait_for 10 receipts_are 301 house
+
+	# The provider's, without knowing what there is.
+	mkdir "$T/clinic"
+	echo "get -r /100000007/archives/* $T/clinic" | sftp_as clinic
+	[ "$(cd "$T/clinic" && echo *)" = "edelivery-$NIGHT.zip trade-files-$NIGHT.zip" ]
+	expect_in "$T/clinic/edelivery-$NIGHT.zip" 'EFT_100000007.pdf PA_2.pdf'
+	expect_in "$T/clinic/trade-files-$NIGHT.zip" RA_1.835
+	expect_content "$T/clinic/edelivery-$NIGHT.zip" 100000007
+	wait_for 10 receipts_are 3 clinic
+	# Receipts tell who got it; what is new is for each to say.
+	expect_listing clinic /100000007/new 'EFT_100000007.pdf PA_2.pdf RA_1.835'
+
+	# Nobody else's, and no trade files for the clearinghouse.
+	expect_no_such_file clinic "/100000008/archives/edelivery-$NIGHT.zip"
+	expect_listing house /100000007/archives "edelivery-$NIGHT.zip"
+	expect_no_such_file house "/100000007/archives/trade-files-$NIGHT.zip"
+	expect_no_such_file house "/100000300/archives/edelivery-$NIGHT.zip"
+	expect_listing m100000001 / '100000001 STATUS.txt new publications'
+	expect_no_such_file m100000001 "/archives/bundle-$NIGHT.zip"
+}
+
+@test "a bundle vanishes with a right that it takes, and a session that reads it ends" {
+	spool_start
+	master 111111111
+	master 222222222
+	clerk house 111111111 e-delivery-only
+	clerk house 222222222 e-delivery-only
+	edelivery account set house --bundle yes
+	drop 111111111 EFT_1.pdf
+	drop 222222222 EFT_2.pdf
+	until_posted 2
+	edelivery archive run
+	expect_listing house /archives "bundle-$NIGHT.zip"
+	mkfifo "$T/commands"
+	sftp_as house <"$T/commands" >"$T/said" 2>&1 3>&- &
+	reader=$!
+	exec 7>"$T/commands"
+	echo "get /archives/bundle-$NIGHT.zip $T/got" >&7
+	wait_for 10 test -s "$T/got"
+	edelivery role revoke house 222222222
+	wait_for 5 grep -q 'login=house reason="the right to a file that it had open was withdrawn"' "$T/up.log"
+	exec 7>&-
+	wait "$reader" || true
+	expect_listing house /archives ''
+	edelivery archive run
+	expect_listing house /archives "bundle-$NIGHT-r2.zip"
+	echo "get /archives/bundle-$NIGHT-r2.zip $T/again.zip" | sftp_as house
+	expect_in "$T/again.zip" 111111111/EFT_1.pdf
+}
+
+@test "with archive.acknowledges an archive that was got whole is acknowledged, resumed or not" {
+	spool_start archive.acknowledges=yes
+	master 123456789 mary
+	drop_big 123456789 big.pdf 3000000
+	drop 123456789 EFT_1.pdf
+	until_posted 2
+	edelivery archive run
+	LETTERS=2
+	expect_listing mary /123456789/new 'EFT_1.pdf big.pdf'
+	path=/123456789/archives/trade-files-$NIGHT.zip
+	curl_as mary "$path" -r 0-1999999 -o "$T/half.zip"
+	sleep 0.5
+	receipts_are 0 mary
+	echo "reget $path $T/half.zip" | sftp_as mary
+	unzip -tqq "$T/half.zip"
+	wait_for 5 receipts_are 1 mary
+	expect_listing mary /123456789/new EFT_1.pdf
+	edelivery letter show 1 | grep -q 'received by mary from 127.0.0.1.*OpenSSH' ||
+		edelivery letter show 2 | grep -q 'received by mary from 127.0.0.1.*OpenSSH'
+}
