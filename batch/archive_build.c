@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -28,7 +29,7 @@ enum {
 struct building {
 	const struct spool *spool;
 	struct night_archive archive;
-	struct archive_progress *progress;
+	const struct archive_builder *builder;
 	struct archive_writer *writer;
 	int folder_fd;
 	const char *file; /* its final name in the folder, borrowed from path */
@@ -69,8 +70,8 @@ static int add_letter(const struct letter *letter, void *arg, struct err *err)
 	if (archive_writer_add(b->writer, letter, fd, err) < 0)
 		return -1;
 	b->archive.letters++;
-	atomic_fetch_add_explicit(&b->progress->letters, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&b->progress->bytes, letter->size, memory_order_relaxed);
+	atomic_fetch_add_explicit(&b->builder->progress->letters, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&b->builder->progress->bytes, letter->size, memory_order_relaxed);
 	return 0;
 }
 
@@ -94,36 +95,102 @@ static int pack(struct building *b, int fd, struct err *err)
 	return archive_writer_end(writer, &b->archive.size, b->archive.sha256, err);
 }
 
-/* What a run that died left behind; the row is `building`, so nobody has seen it. */
-static int remove_leftover(const struct building *b, struct err *err)
+static void signature_name(const struct building *b, char ret_name[NAME_MAX + 1])
 {
-	if (unlinkat(b->folder_fd, b->file, 0) < 0 && errno != ENOENT)
+	(void)snprintf(ret_name, NAME_MAX + 1, "%s%s", b->file, ARCHIVE_SIGNATURE_SUFFIX);
+}
+
+/* What a run that died left behind; the row is `building`, so nobody has seen it. */
+static int remove_leftovers(const struct building *b, struct err *err)
+{
+	char signature[NAME_MAX + 1];
+
+	signature_name(b, signature);
+	if ((unlinkat(b->folder_fd, b->file, 0) < 0 && errno != ENOENT) ||
+	    (unlinkat(b->folder_fd, signature, 0) < 0 && errno != ENOENT))
 		return err_sys(err, "remove %s", b->path);
 	return 0;
 }
 
-/* The file, complete and durable, under its final name. */
-static int make_file(struct building *b, struct err *err)
-{
-	OWNED_FD int fd = -1;
+/* A file of the archive's while it has no name of its own, or a temporary one. */
+struct unnamed {
+	int fd;
 	char temporary[NAME_MAX + 1];
-	int result;
+};
 
-	if (remove_leftover(b, err) < 0 || file_new(b->folder_fd, temporary, &fd, err) < 0)
+static int unnamed_open(const struct building *b, struct unnamed *ret_file, struct err *err)
+{
+	return file_new(b->folder_fd, ret_file->temporary, &ret_file->fd, err);
+}
+
+/* Complete: nobody changes it any more, and it survives a power cut. */
+static int unnamed_settle(const struct unnamed *file, const char *name, struct err *err)
+{
+	if (fchmod(file->fd, 0440) < 0)
+		return err_sys(err, "chmod %s", name);
+	return file_sync(file->fd, name, err);
+}
+
+static int unnamed_link(
+    const struct building *b, struct unnamed *file, const char *name, struct err *err)
+{
+	if (file_give_name(file->fd, b->folder_fd, file->temporary, name, err) < 0)
 		return -1;
-	result = pack(b, fd, err);
-	if (result == 0 && fchmod(fd, 0440) < 0)
-		result = err_sys(err, "chmod %s", b->path);
+	file->temporary[0] = '\0';
+	return 0;
+}
+
+static void unnamed_close(const struct building *b, struct unnamed *file)
+{
+	if (file->fd >= 0 && file->temporary[0])
+		(void)unlinkat(b->folder_fd, file->temporary, 0);
+	clean_fd(&file->fd);
+}
+
+/* Beside the archive, and there before it. */
+static int make_signature(
+    struct building *b, int content_fd, struct unnamed *signature, struct err *err)
+{
+	char name[NAME_MAX + 1];
+
+	b->archive.signature_size = 0;
+	if (!b->builder->signer)
+		return 0;
+	signature_name(b, name);
+	if (unnamed_open(b, signature, err) < 0 ||
+	    archive_sign(b->builder->signer, content_fd, signature->fd, &b->archive.signature_size,
+	        err) < 0 ||
+	    unnamed_settle(signature, name, err) < 0)
+		return -1;
+	fault_point("archive.signed");
+	return unnamed_link(b, signature, name, err);
+}
+
+static int make_content(struct building *b, struct unnamed *file, struct err *err)
+{
+	if (unnamed_open(b, file, err) < 0 || pack(b, file->fd, err) < 0)
+		return -1;
 	fault_point("archive.written");
+	return unnamed_settle(file, b->path, err);
+}
+
+/* The file, complete and durable, under its final name; no file where it would be empty. */
+static int make_files(struct building *b, struct err *err)
+{
+	struct unnamed file = {.fd = -1};
+	struct unnamed signature = {.fd = -1};
+	int result = remove_leftovers(b, err);
+
 	if (result == 0)
-		result = file_sync(fd, b->path, err);
+		result = make_content(b, &file, err);
 	fault_point("archive.durable");
 	if (result == 0 && b->archive.letters > 0) {
-		result = file_give_name(fd, b->folder_fd, temporary, b->file, err);
-		temporary[0] = '\0';
+		result = make_signature(b, file.fd, &signature, err);
+		if (result == 0)
+			result = unnamed_link(b, &file, b->file, err);
 	}
-	if (temporary[0])
-		(void)unlinkat(b->folder_fd, temporary, 0);
+	unnamed_close(b, &signature);
+	unnamed_close(b, &file);
 	fault_point("archive.linked");
 	return result;
 }
@@ -174,16 +241,16 @@ static int build(struct building *b, struct err *err)
 		if (archive_members_measure(b->spool->catalog, &b->archive, &letters, &bytes, err) <
 		        0 ||
 		    archive_check_space(b->spool, bytes + letters * ARCHIVE_ENTRY_BYTES, err) < 0 ||
-		    make_file(b, err) < 0 || publish(b, &done, err) < 0)
+		    make_files(b, err) < 0 || publish(b, &done, err) < 0)
 			return -1;
 	}
 	return done ? 0 : err_set(err, ERR_RETRY, "its letters change all the time");
 }
 
-int archive_build(
-    const struct spool *spool, int64_t id, struct archive_progress *progress, struct err *err)
+int archive_build(const struct archive_builder *builder, int64_t id, struct err *err)
 {
-	struct building b = {.spool = spool, .progress = progress, .folder_fd = -1};
+	const struct spool *spool = builder->spool;
+	struct building b = {.spool = spool, .builder = builder, .folder_fd = -1};
 	bool found = false;
 	int result;
 

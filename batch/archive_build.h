@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "spool/archive_signature.h"
 #include "spool/spool.h"
 
 /* What a letter takes beside its content, at most. */
@@ -22,12 +23,18 @@ struct archive_progress {
 	_Atomic int64_t bytes;
 };
 
+/* What archives are made with. */
+struct archive_builder {
+	const struct spool *spool;
+	const struct archive_signer *signer; /* NULL: they are not signed */
+	struct archive_progress *progress;
+};
+
 /*
  * Make the archive of that id and publish it; nothing where it is made already. Returns 0, or -1:
  * ERR_INTERNAL when a letter's file is not what was posted, ERR_RETRY for what may mend itself.
  */
-int archive_build(
-    const struct spool *spool, int64_t id, struct archive_progress *progress, struct err *err);
+int archive_build(const struct archive_builder *builder, int64_t id, struct err *err);
 
 /*
  * Is there room for so many bytes more, and archive.reserve beside them? ERR_RETRY tells how much

@@ -180,7 +180,7 @@ int crew_run(const struct spool *spool, const struct crew_work *work,
 }
 
 /* Take one archive after the other until none is left. */
-static void build_all(const struct spool *spool, struct board *board)
+static void build_all(const struct archive_builder *builder, struct board *board)
 {
 	struct err err;
 
@@ -189,7 +189,7 @@ static void build_all(const struct spool *spool, struct board *board)
 
 		if (at >= board->count)
 			return;
-		if (archive_build(spool, board->ids[at], &board->progress, &err) == 0)
+		if (archive_build(builder, board->ids[at], &err) == 0)
 			continue;
 		log_error("text=\"%s\"", err.text);
 		if (program_status(err.kind) == STATUS_TRY_AGAIN)
@@ -202,6 +202,7 @@ static void build_all(const struct spool *spool, struct board *board)
 int crew_be_worker(const char *settings, int board_fd)
 {
 	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
+	struct archive_signer *signer = NULL;
 	struct board *board = NULL;
 	struct stat st;
 	struct err err;
@@ -211,11 +212,14 @@ int crew_be_worker(const char *settings, int board_fd)
 		return STATUS_CALLED_WRONGLY;
 	}
 	if (spool_open(settings, "archive", &spool, &err) < 0 ||
+	    archive_signer_new(&spool.settings, &signer, &err) < 0 ||
 	    map_board(board_fd, (size_t)st.st_size, &board, &err) < 0) {
 		log_error("text=\"%s\"", err.text);
+		archive_signer_free(signer);
 		return program_status(err.kind);
 	}
-	build_all(&spool, board);
+	build_all(&(struct archive_builder){&spool, signer, &board->progress}, board);
+	archive_signer_free(signer);
 	(void)munmap(board, (size_t)st.st_size);
 	return STATUS_DONE;
 }

@@ -294,12 +294,25 @@ static int build(struct run *run, struct err *err)
 	    result.later + result.refused, work.count);
 }
 
+/* Can it sign, if it has to? Asked before anything is begun. */
+static int check_signer(const struct spool *spool, struct err *err)
+{
+	struct archive_signer *signer = NULL;
+
+	if (archive_signer_new(&spool->settings, &signer, err) < 0)
+		return -1;
+	archive_signer_free(signer);
+	return 0;
+}
+
 static int run_alone(struct run *run, struct err *err)
 {
 	int64_t started = clock_elapsed();
 	struct err ignored;
-	int result = remove_bundles_of_nobody(&run->spool, err);
+	int result = check_signer(&run->spool, err);
 
+	if (result == 0)
+		result = remove_bundles_of_nobody(&run->spool, err);
 	if (result == 0)
 		result = plan(run, err);
 	if (result == 0) {

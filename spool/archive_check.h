@@ -8,8 +8,9 @@
 
 /*
  * Read the whole file: its size and SHA-256 are those of the row, its entries the letters of the
- * catalog, each with its SHA-256, and then the manifest and the sums. Returns 0, or -1 with what is
- * wrong, ERR_REFUSED where that is in the file. The process needs a UTF-8 locale.
+ * catalog, each with its SHA-256, and then the manifest and the sums; its signature, if it has one,
+ * is that of archive.certificate. Returns 0, or -1 with what is wrong, ERR_REFUSED where that is in
+ * the file. The process needs a UTF-8 locale.
  */
 int archive_check(const struct spool *spool, const struct night_archive *archive, struct err *err);
 

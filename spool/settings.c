@@ -265,6 +265,14 @@ const struct conf_key settings_keys[] = {
     {"archive.acknowledges", &conf_yes_no, FIELD(archive_acknowledges), "no",
 	.about = "Who has got all of a night archive has acknowledged the letters in it, too: they "
 		 "leave new/."},
+    {"archive.certificate", &conf_text, FIELD(archive_certificate), "",
+	.form = "a path",
+	.about = "Sign night archives with the certificate in this PEM file, seen from the folder of "
+		 "this file; what else is in it goes along. Empty: they are not signed."},
+    {"archive.key", &conf_text, FIELD(archive_key), "",
+	.form = "a path",
+	.about = "The PEM file of its private key, without a passphrase, which only edelivery-archive "
+		 "may read."},
     {"archive.workers", &conf_number, FIELD(archive_workers), "0", .min = 0, .max = 16,
 	.about = "So many processes make archives at a time; 0: one a processor, at most 4."},
     {"archive.reserve", &conf_size, FIELD(archive_reserve), "1G", .max = 1024 * GIB,

@@ -85,6 +85,8 @@ struct settings {
 	int64_t archive_workers;
 	int64_t archive_reserve;
 	bool archive_acknowledges;
+	char archive_certificate[CONF_TEXT_MAX];
+	char archive_key[CONF_TEXT_MAX];
 };
 
 /* The table; its end is a row without name. */

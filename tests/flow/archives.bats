@@ -398,3 +398,35 @@ receipts_are() { # COUNT LOGIN
 	edelivery letter show 1 | grep -q 'received by mary from 127.0.0.1.*OpenSSH' ||
 		edelivery letter show 2 | grep -q 'received by mary from 127.0.0.1.*OpenSSH'
 }
+
+@test "with a certificate each archive has a signature beside it, which plain openssl verifies" {
+	spool_start
+	master 123456789 mary
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ROOT/etc/agency.key" -out "$ROOT/etc/agency.pem" -days 2 \
+		-subj /CN=agency -addext keyUsage=digitalSignature 2>/dev/null
+	edelivery config set archive.certificate agency.pem
+	drop 123456789 EFT_1.pdf
+	until_posted 1
+	run -1 edelivery archive run
+	[[ $output == *'archive.certificate and archive.key are set both, or neither'* ]]
+	edelivery config set archive.key agency.key
+	edelivery archive run
+	edelivery archive verify
+	edelivery archive list --json | grep -q '"signed":true'
+	name=edelivery-$NIGHT.zip
+	expect_listing mary /123456789/archives "$name $name.p7s"
+	echo "get /123456789/archives/$name* $T" | sftp_as mary
+	openssl cms -verify -binary -inform DER -in "$T/$name.p7s" -content "$T/$name" -CAfile "$ROOT/etc/agency.pem" -out /dev/null
+	# The key is nobody's but the job's: no other program opens it.
+	chmod 000 "$ROOT/etc/agency.key"
+	edelivery archive verify
+	expect_listing mary /123456789/archives "$name $name.p7s"
+	drop 123456789 EFT_2.pdf
+	until_posted 2
+	run -1 run_in_days 1
+	[[ $output == *'archive.key: open'*'Permission denied'* ]]
+	# What is made again is signed again, and the old signature goes with the old archive.
+	chmod 400 "$ROOT/etc/agency.key"
+	run_in_days 1
+	expect_listing mary /123456789/archives "$(echo "$name" "$name.p7s" "edelivery-$(night_in_days 1).zip"{,.p7s} | tr ' ' '\n' | sort | paste -s -d ' ')"
+}

@@ -35,8 +35,9 @@ static void open_night(struct fixture *f, struct letter letters[2])
 static int build(const struct fixture *f, struct err *err)
 {
 	struct archive_progress progress = {0};
+	const struct archive_builder builder = {&f->spool, NULL, &progress};
 
-	return archive_build(&f->spool, 1, &progress, err);
+	return archive_build(&builder, 1, err);
 }
 
 static void find(const struct fixture *f, struct night_archive *ret_archive)
@@ -61,12 +62,13 @@ static void publishes_a_file_that_holds_exactly_its_letters(void)
 {
 	OWNED_FIXTURE struct fixture f;
 	struct archive_progress progress = {0};
+	const struct archive_builder builder = {&f.spool, NULL, &progress};
 	struct night_archive archive;
 	struct letter letters[2];
 	struct err err;
 
 	open_night(&f, letters);
-	CU_ASSERT_EQUAL(archive_build(&f.spool, 1, &progress, &err), 0);
+	CU_ASSERT_EQUAL(archive_build(&builder, 1, &err), 0);
 	CU_ASSERT_EQUAL(progress.letters, 2);
 	CU_ASSERT_EQUAL(progress.bytes, letters[0].size + letters[1].size);
 	find(&f, &archive);
@@ -74,7 +76,7 @@ static void publishes_a_file_that_holds_exactly_its_letters(void)
 	CU_ASSERT_EQUAL(archive.letters, 2);
 	CU_ASSERT_EQUAL(archive_check(&f.spool, &archive, &err), 0);
 	/* Built again it would be the same; but it is not built again. */
-	CU_ASSERT_EQUAL(archive_build(&f.spool, 1, &progress, &err), 0);
+	CU_ASSERT_EQUAL(archive_build(&builder, 1, &err), 0);
 	CU_ASSERT_EQUAL(progress.letters, 2);
 }
 
