@@ -42,6 +42,10 @@ static int take_options(const struct call *call, struct account *account, struct
 	if (call_has(call, "auth") &&
 	    auth_parse(call_option(call, "auth"), &account->auth, err) < 0)
 		return -1;
+	if (call_has(call, "bundle-format") &&
+	    bundle_format_parse(call_option(call, "bundle-format"), &account->bundle_format, err) <
+	        0)
+		return -1;
 	account->ack = on_read ? ACK_ON_READ : ACK_ON_DELETE;
 	return 0;
 }
@@ -107,6 +111,7 @@ static const struct option_row options[] = {
         "told of new letters after mail.window, once a day, or (no master) never"},
     {"mail-trade-files", "yes|no", "told of trade files as well, where its role shows them"},
     {"bundle", "yes|no", "one archive a night over all its AVRS IDs (clearinghouses)"},
+    {"bundle-format", "zip|tar.gz|tar.zst", "what those are, from the next night on"},
     {NULL, NULL, NULL},
 };
 

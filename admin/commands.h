@@ -18,6 +18,7 @@
 	ROW(letter_list) ROW(letter_show) ROW(letter_renew)                        \
 	ROW(quarantine_list) ROW(quarantine_release) ROW(quarantine_discard)       \
 	ROW(mail_list) ROW(mail_retry) ROW(mail_hold) ROW(mail_bounce)             \
+	ROW(archive_run) ROW(archive_list) ROW(archive_verify)                     \
 	ROW(reindex) ROW(catalog_copy)
 /* clang-format on */
 

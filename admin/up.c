@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edelivery up: all daemons in the foreground; restarts what dies, stops cleanly. */
+/* edelivery up: all daemons and the nightly job; restarts what dies, stops cleanly. */
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -46,7 +46,10 @@ struct supervisor {
 	int lock_fd;
 	int notify_fd;
 	struct daemon daemons[DAEMONS];
-	char sftp[128]; /* where the SFTP server listens, as it told us */
+	struct process archive; /* the nightly job, while it runs */
+	int64_t archive_minutes;
+	int64_t archive_at; /* when it runs next */
+	char sftp[128];     /* where the SFTP server listens, as it told us */
 	bool told_ready;
 	bool is_stopping;
 	bool never_ready_ended; /* a daemon ended before it was ever ready: nothing starts */
@@ -97,11 +100,42 @@ static void stop_when_done(struct supervisor *s)
 		loop_stop(s->loop);
 }
 
+/* missed: only if letters wait that a night before should have taken. */
+static void start_archive(struct supervisor *s, bool missed)
+{
+	char path[PATH_MAX];
+	const char *argv[] = {path, "-c", s->settings, missed ? "--missed" : NULL, NULL};
+	struct err err;
+
+	s->archive_at = clock_next_time_of_day(clock_now(), s->archive_minutes);
+	if (s->archive.pid) {
+		log_warning("text=\"the night archives of the last run are being made still\"");
+		return;
+	}
+	if (process_sibling("edelivery-archive", path, sizeof(path), &err) < 0 ||
+	    process_start(argv, NULL, 0, &s->archive, &err) < 0)
+		log_error("text=\"the night archives are not made: %s\"", err.text);
+}
+
+static void note_archive_end(int status)
+{
+	char how[32];
+
+	if (status == 0)
+		return;
+	process_print_end(status, how);
+	log_error(
+	    "text=\"not all night archives are made: %s; `edelivery archive run` tries again\"",
+	    how);
+}
+
 static void on_child(void *arg)
 {
 	struct supervisor *s = arg;
 	int status;
 
+	if (process_has_ended(&s->archive, &status))
+		note_archive_end(status);
 	for (int i = 0; i < DAEMONS; i++)
 		if (process_has_ended(&s->daemons[i].process, &status) && !s->is_stopping)
 			note_end(s, i, status);
@@ -113,6 +147,8 @@ static void on_tick(void *arg)
 	struct supervisor *s = arg;
 	struct err err;
 
+	if (!s->is_stopping && clock_now() >= s->archive_at)
+		start_archive(s, false);
 	for (int i = 0; i < DAEMONS; i++) {
 		struct daemon *daemon = &s->daemons[i];
 
@@ -240,6 +276,7 @@ static int serve(struct supervisor *s, struct err *err)
 		if (!s->daemons[i].left_out && start_daemon(s, i, err) < 0)
 			return -1;
 	}
+	start_archive(s, true);
 	loop_every(s->loop, SECOND / 10, on_tick, s);
 	if (loop_run(s->loop, err) < 0)
 		return -1;
@@ -260,7 +297,10 @@ static int run(const struct call *call, struct err *err)
 	s.daemons[MAILD].left_out = !settings.mail_relay[0];
 	result = prepare(&s, &settings, err);
 	if (result == 0)
+		result = clock_parse_time_of_day(settings.archive_at, &s.archive_minutes, err);
+	if (result == 0)
 		result = serve(&s, err);
+	process_stop(&s.archive, STOP_GRACE);
 	for (int i = DAEMONS - 1; i >= 0; i--)
 		process_stop(&s.daemons[i].process, STOP_GRACE);
 	loop_free(s.loop);

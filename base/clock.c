@@ -119,6 +119,36 @@ int64_t clock_date_start(const char *date, int days_later)
 	return mktime(&parts) * SECOND;
 }
 
+int clock_parse_time_of_day(const char *text, int64_t *ret_minutes, struct err *err)
+{
+	struct tm parts = {0};
+	const char *end = strlen(text) == 5 ? strptime(text, "%H:%M", &parts) : NULL;
+
+	if (!end || *end || text[0] == ' ' || text[3] == ' ')
+		return err_set(
+		    err, ERR_REFUSED, "\"%.20s\" is not a time of day such as 04:00", text);
+	*ret_minutes = parts.tm_hour * 60 + parts.tm_min;
+	return 0;
+}
+
+int64_t clock_next_time_of_day(int64_t when, int64_t minutes)
+{
+	char today[DATE_SIZE];
+	struct tm parts = {0};
+	int64_t next = 0;
+
+	clock_print_date(when, today);
+	for (int days = 0; next <= when; days++) {
+		(void)read_parts(today, DATE_SIZE - 1, &parts);
+		parts.tm_mday += days;
+		parts.tm_hour = (int)(minutes / 60);
+		parts.tm_min = (int)(minutes % 60);
+		parts.tm_isdst = -1;
+		next = mktime(&parts) * SECOND;
+	}
+	return next;
+}
+
 /*
  * timegm() moves the 30th of February into March and second 60 into the next minute; then day
  * or second are not what was written.

@@ -40,6 +40,15 @@ void clock_print_date(int64_t when, char ret_date[DATE_SIZE]);
 /* The first moment of date (valid, YYYY-MM-DD) in the agency's time zone, days later. */
 int64_t clock_date_start(const char *date, int days_later);
 
+/* "HH:MM" as minutes since midnight. Returns 0, or -1 with ERR_REFUSED. */
+int clock_parse_time_of_day(const char *text, int64_t *ret_minutes, struct err *err);
+
+/*
+ * The next moment after when at which a clock in the agency's time zone shows so many minutes
+ * since midnight; where summer time leaves them out, an hour later, where they come twice, once.
+ */
+int64_t clock_next_time_of_day(int64_t when, int64_t minutes);
+
 /* Is text a date of the calendar, as YYYY-MM-DD? Such dates sort as text. */
 bool date_is_valid(const char *text);
 

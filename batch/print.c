@@ -105,7 +105,8 @@ int print_queued(const struct spool *spool, struct err *err)
 
 	for (size_t i = 0; i < queue.count && result == 0; i++)
 		if (print(spool, &queue.letters[i], &reason) < 0)
-			log_error("letter=%" PRId64 " text=\"%s\"", queue.letters[i].id, reason.text);
+			log_error(
+			    "letter=%" PRId64 " text=\"%s\"", queue.letters[i].id, reason.text);
 	write_manifests(spool, &queue);
 	free(queue.letters);
 	return result;

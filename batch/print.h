@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Letters that were posted and are to be printed as well (spool/unfetched.h): each gets a second name,
- * in the paper outbox. The bytes are those that are served.
+ * Letters that were posted and are to be printed as well (spool/unfetched.h): each gets a second
+ * name, in the paper outbox. The bytes are those that are served.
  */
 #ifndef BATCH_PRINT_H
 #define BATCH_PRINT_H

@@ -496,7 +496,8 @@ static void print_unfetched(void *arg)
 
 	if (unfetched_queue(w->spool.catalog, &w->spool.actor, &w->spool.settings, &err) < 0 ||
 	    print_queued(&w->spool, &err) < 0)
-		log_warning("text=\"letters that nobody comes for are printed later: %s\"", err.text);
+		log_warning(
+		    "text=\"letters that nobody comes for are printed later: %s\"", err.text);
 }
 
 static void on_stop(void *arg)

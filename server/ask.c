@@ -202,7 +202,7 @@ int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
 
 		if (ask_next_entry(&message, &entry, err) < 0)
 			return -1;
-		entry.letter = message_get_bounded(&message, 0, INT64_MAX);
+		entry.letter = message_get_bounded(&message, -INT64_MAX, INT64_MAX);
 		if (end_reading(&message, err) < 0)
 			return -1;
 		*ret_entry = entry;

@@ -29,7 +29,7 @@ struct entry {
 	bool is_folder;
 	int64_t size;
 	int64_t changed;
-	int64_t letter; /* of a file that was opened; 0: none, or not known */
+	int64_t letter; /* of a file that was opened, an archive's negative; 0: none, not known */
 };
 
 /* A file that the broker opened for writing. */

@@ -21,6 +21,7 @@
 #include "server/hand_in.h"
 #include "server/request.h"
 #include "spool/program.h"
+#include "spool/view_archive.h"
 
 enum { CHECK_RIGHTS_MS = 400, BURY_MS = 100, TRAFFIC_MS = 1000 };
 
@@ -254,6 +255,22 @@ static void on_control(void *arg)
 	message_close_fds(&broker->in);
 }
 
+static int may_still_read(const struct broker_session *s, const struct handed *handed,
+    const char *today, bool *ret_allowed, struct err *err)
+{
+	struct membership membership;
+	bool found = false;
+
+	if (handed->letter_id < 0)
+		return view_archive_may_read(&s->view, -handed->letter_id, ret_allowed, err);
+	if (membership_find(s->broker->spool.catalog, s->view.account.id, handed->avrs_id,
+	        &membership, &found, err) < 0)
+		return -1;
+	*ret_allowed =
+	    right_may_see(&s->view.account, found ? &membership : NULL, handed->area, today);
+	return 0;
+}
+
 /*
  * Rights have changed somewhere: end the sessions that hold a descriptor they may not read any
  * more, and those of accounts that are gone or disabled. The others see the new state at their
@@ -283,13 +300,11 @@ static int check_session(struct broker_session *s, const char **ret_end, struct 
 		*ret_end = "the right to an upload that it had open was withdrawn";
 	clock_print_date(clock_now(), today);
 	for (size_t i = 0; i < s->handed_count; i++) {
-		const struct handed *handed = &s->handed[i];
-		struct membership membership;
+		bool allowed = false;
 
-		if (membership_find(
-		        catalog, account.id, handed->avrs_id, &membership, &found, err) < 0)
+		if (may_still_read(s, &s->handed[i], today, &allowed, err) < 0)
 			return -1;
-		if (!right_may_see(&account, found ? &membership : NULL, handed->area, today))
+		if (!allowed)
 			*ret_end = "the right to a file that it had open was withdrawn";
 	}
 	return 0;

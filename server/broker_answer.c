@@ -422,6 +422,25 @@ static void note_handed(struct broker_session *s, const struct view_found *found
 	text_copy(handed->avrs_id, letter->avrs_id);
 }
 
+/* The same of an archive, which nobody acknowledges by opening it. */
+static void note_handed_archive(struct broker_session *s, const struct night_archive *archive)
+{
+	struct handed *handed;
+
+	if (was_handed(s, -archive->id, AREA_BUNDLES))
+		return;
+	s->handed = mem_resize(s->handed, s->handed_count + 1, sizeof(*s->handed));
+	handed = &s->handed[s->handed_count++];
+	*handed =
+	    (struct handed){.letter_id = -archive->id, .area = AREA_BUNDLES, .since = clock_now()};
+}
+
+/* What the session tells of when it was sent: a letter, an archive, or (0) neither. */
+static int64_t number_of(const struct view_found *found)
+{
+	return found->is_signature ? 0 : found->letter.id - found->archive.id;
+}
+
 static int answer_open(struct broker_session *s, struct err *err)
 {
 	struct view_found found;
@@ -446,10 +465,12 @@ static int answer_open(struct broker_session *s, struct err *err)
 	}
 	if (found.letter.id || found.place.kind == PLACE_PAPER_ZIP)
 		note_handed(s, &found);
+	if (found.archive.id)
+		note_handed_archive(s, &found.archive);
 	(void)put_ok(s);
 	message_put_fd(&s->broker->out, fd);
 	put_entry(&s->broker->out, &found.entry);
-	message_put_int(&s->broker->out, found.letter.id);
+	message_put_int(&s->broker->out, number_of(&found));
 	return 0;
 }
 
@@ -469,8 +490,10 @@ static bool mark_sent(struct broker_session *s, int64_t letter_id)
 static int answer_sent(struct broker_session *s, struct err *err)
 {
 	struct message *in = &s->broker->in;
-	struct reading reading = {
-	    .account_id = s->view.account.id, .letter_id = message_get_int(in)};
+	int64_t number = message_get_bounded(in, -INT64_MAX, INT64_MAX);
+	struct reading reading = {.account_id = s->view.account.id,
+	    .letter_id = number > 0 ? number : 0,
+	    .archive_id = number < 0 ? -number : 0};
 	int64_t bytes = 0;
 
 	for (int64_t left = message_get_bounded(in, 0, COVERAGE_PARTS); left > 0; left--) {
@@ -482,7 +505,7 @@ static int answer_sent(struct broker_session *s, struct err *err)
 		coverage_add(&reading.sent, from, to);
 		bytes += to - from;
 	}
-	if (!message_is_read(in) || !mark_sent(s, reading.letter_id))
+	if (!message_is_read(in) || !mark_sent(s, number))
 		return refuse(err);
 	broker_count(s->broker, TRAFFIC_BYTES_SENT, bytes);
 	text_copy(reading.login, s->view.account.login);
@@ -544,7 +567,7 @@ void broker_acknowledge_read(struct broker_session *s)
 	for (size_t i = 0; i < s->handed_count; i++) {
 		struct handed *handed = &s->handed[i];
 
-		if (!handed->was_sent)
+		if (!handed->was_sent || handed->letter_id < 0)
 			continue;
 		handed->was_sent = false;
 		if (ledger_commit(s->broker->ledger, &err) < 0 ||

@@ -41,9 +41,9 @@ struct listing {
 
 /* A descriptor that the session was handed and may still read. */
 struct handed {
-	int64_t letter_id;
-	int64_t since; /* when it was handed first */
-	bool was_sent; /* some of it, since what was sent was acknowledged last */
+	int64_t letter_id; /* an archive's id is negative */
+	int64_t since;     /* when it was handed first */
+	bool was_sent;     /* some of it, since what was sent was acknowledged last */
 	char avrs_id[AVRS_ID_MAX + 1];
 	enum area area; /* whose right it took */
 };

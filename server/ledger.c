@@ -9,7 +9,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "spool/account.h"
+#include "spool/archive_members.h"
 #include "spool/news.h"
+#include "spool/night_archive.h"
 #include "spool/public_key.h"
 
 enum { ENTRIES_MAX = 65536 };
@@ -113,6 +115,63 @@ bool ledger_note_refusal(struct ledger *ledger, const struct account *account, c
 	return ledger->count == 1;
 }
 
+/* An archive that an account has got, whose letters it acknowledges with that. */
+struct acknowledging {
+	struct catalog *catalog;
+	const struct actor *actor;
+	const struct account *account;
+};
+
+static int acknowledge_part(const struct archive_part *part, void *arg, struct err *err)
+{
+	const struct acknowledging *a = arg;
+	struct membership membership;
+	bool found = false;
+
+	if (membership_find(
+	        a->catalog, a->account->id, part->membership.avrs_id, &membership, &found, err) < 0)
+		return -1;
+	/* The role may be gone since the last byte was sent. */
+	if (!found)
+		return 0;
+	return news_acknowledge_archive(a->catalog, a->actor, &membership, part->archive_id, err);
+}
+
+static int acknowledge_archive(struct catalog *catalog, const struct ledger *ledger,
+    const struct reading *reading, struct err *err)
+{
+	struct archive_part alone = {.archive_id = reading->archive_id};
+	struct account account = {.id = reading->account_id};
+	char name[ACTOR_MAX];
+	struct night_archive archive;
+	struct actor actor;
+	bool found = false;
+
+	text_copy(account.login, reading->login);
+	actor = actor_of_account(ledger->spool->actor.node, &account, name);
+	if (night_archive_find(catalog, reading->archive_id, &archive, &found, err) < 0)
+		return -1;
+	if (!found)
+		return 0;
+	text_copy(alone.membership.avrs_id, archive.avrs_id);
+	if (night_archive_is_bundle(&archive))
+		return archive_members_list_parts(catalog, &archive, acknowledge_part,
+		    &(struct acknowledging){catalog, &actor, &account}, err);
+	return acknowledge_part(&alone, &(struct acknowledging){catalog, &actor, &account}, err);
+}
+
+static int commit_archive(struct catalog *catalog, const struct ledger *ledger,
+    const struct reading *reading, struct err *err)
+{
+	bool whole = false;
+
+	if (receipt_note_archive(catalog, reading, &whole, err) < 0)
+		return -1;
+	return whole && ledger->spool->settings.archive_acknowledges
+	           ? acknowledge_archive(catalog, ledger, reading, err)
+	           : 0;
+}
+
 static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
     const struct entry *entry, struct err *err)
 {
@@ -121,6 +180,8 @@ static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
 
 	if (entry->kind == ENTRY_OPENING)
 		return news_note_opening(catalog, entry->account.id, entry->letter_id, err);
+	if (entry->kind == ENTRY_READING && entry->reading->archive_id)
+		return commit_archive(catalog, ledger, entry->reading, err);
 	if (entry->kind == ENTRY_READING)
 		return receipt_note(catalog, entry->reading, err);
 	if (entry->kind == ENTRY_REFUSAL)

@@ -28,7 +28,9 @@ enum request {
 	REQUEST_LIST,
 	/* number of the listing. No answer */
 	REQUEST_CLOSE_FOLDER,
-	/* path of a file. Answer: entry, its letter (0: none), descriptor */
+	/* path of a file. Answer: entry, its letter (0: none; an archive's id is negative),
+	 * descriptor
+	 */
 	REQUEST_OPEN,
 	/* path of a file in new/. Answer: nothing more */
 	REQUEST_REMOVE,
@@ -36,7 +38,7 @@ enum request {
 	REQUEST_END,
 	/* login, password. Answer: as for REQUEST_KEY */
 	REQUEST_PASSWORD,
-	/* letter, count, count parts of it that were sent: from, to. No answer */
+	/* letter (as above), count, count parts of it that were sent: from, to. No answer */
 	REQUEST_SENT,
 	/* path. Answer: bytes of a block, blocks, free blocks, files, free files: for an
 	   administrator the file system's, for others what tells nothing; read-only (0, 1) */

@@ -47,7 +47,7 @@ struct handle {
 	uint32_t serial;
 	struct sftp_attributes attributes;
 	int fd;                  /* of a file */
-	int64_t letter;          /* that it is, or 0 */
+	int64_t letter;          /* that it is, or 0; an archive's id is negative */
 	struct coverage *sent;   /* of a file; apart, so that the table of handles is a few pages */
 	int64_t listing;         /* of a folder, by the broker's number */
 	struct page *page;       /* NULL until it is read */

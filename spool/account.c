@@ -11,7 +11,7 @@
 #define FIRST "abcdefghijklmnopqrstuvwxyz0123456789"
 #define COLUMNS                                                                                       \
 	"id, login, email, state, locked, admin, print_shop, bundle, ack, created, last_login, auth," \
-	" mail_window, mail_trade_files, email_state, email_reason, email_since"
+	" mail_window, mail_trade_files, email_state, email_reason, email_since, bundle_format"
 
 /* Logins with a meaning of their own (enrolment, unlocking), and those that invite mistakes. */
 static const char *const reserved[] = {"enroll", "unlock", "root", "operator", "watchd"};
@@ -144,6 +144,9 @@ static void read_row(const struct statement *row, struct account *ret_account)
 	};
 	text_copy(ret_account->login, statement_text(row, 1));
 	text_copy(ret_account->email, statement_text(row, 2));
+	/* One of a later version is what everybody can open. */
+	if (bundle_format_parse(statement_text(row, 17), &ret_account->bundle_format, &ignored) < 0)
+		ret_account->bundle_format = BUNDLE_ZIP;
 	/* A word of a later version is as strict as can be. */
 	if (auth_parse(statement_text(row, 11), &ret_account->auth, &ignored) < 0)
 		ret_account->auth = AUTH_KEY_AND_PASSWORD;
@@ -270,12 +273,13 @@ static int set_body(struct catalog *catalog, void *arg, struct err *err)
 	const struct account *account = change->account;
 	struct alteration alteration = {change->actor, account->login, "account.changed",
 	    "UPDATE account SET email = $2, admin = $3, print_shop = $4, bundle = $5, ack = $6,"
-	    " auth = $7, mail_window = $8, mail_trade_files = $9 WHERE login = $1",
+	    " auth = $7, mail_window = $8, mail_trade_files = $9,"
+	    " bundle_format = $10 WHERE login = $1",
 	    VALUES(TEXT(account->login), TEXT(account->email), INT(account->admin),
 	        INT(account->print_shop), INT(account->bundle),
 	        TEXT(account->ack == ACK_ON_READ ? "on-read" : "on-delete"),
 	        TEXT(auth_name(account->auth)), TEXT(mail_window_name(account->mail_window)),
-	        INT(account->mail_trade_files)),
+	        INT(account->mail_trade_files), TEXT(bundle_format_name(account->bundle_format))),
 	    NULL};
 	struct account before;
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "spool/bundle_format.h"
 #include "spool/catalog.h"
 #include "spool/email.h"
 #include "spool/event.h"
@@ -29,7 +30,8 @@ struct account {
 	bool locked; /* password logins only (R12) */
 	bool admin;
 	bool print_shop;
-	bool bundle;
+	bool bundle; /* one archive a night over all its AVRS IDs, in this format: */
+	enum bundle_format bundle_format;
 	enum ack ack;
 	enum auth auth;
 	enum mail_window mail_window;
@@ -83,8 +85,9 @@ int mail_window_parse(const char *word, enum mail_window *ret_window, struct err
 const char *mail_window_name(enum mail_window window);
 
 /*
- * Store e-mail address, kinds, ack, auth and what it is told of, of an account that was read. A new
- * address is good until mail comes back. ERR_REFUSED: a master is always told of its letters.
+ * Store e-mail address, kinds, bundles, ack, auth and what it is told of, of an account that was
+ * read. A new address is good until mail comes back. ERR_REFUSED: a master is always told of its
+ * letters.
  */
 int account_set(struct catalog *catalog, const struct actor *actor, const struct account *account,
     struct err *err);

@@ -25,6 +25,7 @@ enum {
 	LIST_MEMORY = 64 * 1024,  /* of a list; beyond it is in a file */
 	LIST_LINE_MAX = 16 * 1024,
 	SAMPLE = 4096,
+	STRIDE = 2 * SAMPLE, /* every other piece is enough to tell, and costs half */
 };
 
 /* The file that is being written. */
@@ -274,8 +275,7 @@ bool archive_deflate_pays(const unsigned char *bytes, size_t count)
 	size_t looked_at = 0;
 	size_t ordered = 0;
 
-	/* Every other piece is enough to tell, and costs half. */
-	for (size_t at = 0; at < count; at += (size_t)2 * SAMPLE) {
+	for (size_t at = 0; at < count; at += STRIDE) {
 		size_t length = count - at < SAMPLE ? count - at : SAMPLE;
 
 		looked_at += length;

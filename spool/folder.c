@@ -61,6 +61,16 @@ void folder_quarantine(
 	    length, escaped_name);
 }
 
+void folder_of_archives(const char *avrs_id, int64_t account_id, char ret_path[FOLDER_PATH_MAX])
+{
+	if (avrs_id[0])
+		(void)snprintf(
+		    ret_path, FOLDER_PATH_MAX, "archives/%02x/%s", shard_of(avrs_id), avrs_id);
+	else
+		(void)snprintf(
+		    ret_path, FOLDER_PATH_MAX, FOLDER_OF_BUNDLES "/%" PRId64, account_id);
+}
+
 void folder_drop(const char *avrs_id, enum letter_class class, char ret_path[FOLDER_PATH_MAX])
 {
 	(void)snprintf(ret_path, FOLDER_PATH_MAX, "%s%s", avrs_id,

@@ -13,6 +13,9 @@
 
 enum { FOLDER_PATH_MAX = 1024 };
 
+/* The folders of accounts' bundles are in it. */
+#define FOLDER_OF_BUNDLES "archives/bundles"
+
 /* letters/<hh>/<AVRS-ID>/<class>: where a provider's letters of a class are. */
 void folder_of_letters(
     const char *avrs_id, enum letter_class class, char ret_path[FOLDER_PATH_MAX]);
@@ -30,6 +33,9 @@ void folder_paper_zip(const char *date, char ret_path[FOLDER_PATH_MAX]);
 /* quarantine/<date>/<id>_<escaped name>; the name, by utf8_escape(), is cut to fit */
 void folder_quarantine(
     const char *date, int64_t id, const char *escaped_name, char ret_path[FOLDER_PATH_MAX]);
+
+/* archives/<hh>/<AVRS-ID>, or archives/bundles/<account> where avrs_id is "" */
+void folder_of_archives(const char *avrs_id, int64_t account_id, char ret_path[FOLDER_PATH_MAX]);
 
 /* <AVRS-ID> or <AVRS-ID>/trade-files, below drop.root */
 void folder_drop(const char *avrs_id, enum letter_class class, char ret_path[FOLDER_PATH_MAX]);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/news.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -422,6 +424,38 @@ int news_renew_since(struct catalog *catalog, const struct actor *actor,
 			return -1;
 	*ret_count = renewed;
 	return 0;
+}
+
+int news_acknowledge_archive(struct catalog *catalog, const struct actor *actor,
+    const struct membership *membership, int64_t archive_id, struct err *err)
+{
+	struct membership m = *membership;
+	char detail[40];
+
+	if (lock_membership(catalog, &m, err) < 0)
+		return -1;
+	if (catalog_run(catalog,
+	        "DELETE FROM acknowledgement WHERE account_id = $1 AND avrs_id = $2 AND renewed = 1"
+	        " AND sequence <= $3 AND sequence IN (SELECT l.sequence FROM archive_letter a"
+	        " JOIN letter l ON l.id = a.letter_id WHERE a.archive_id = $4)",
+	        VALUES(INT(m.account_id), TEXT(m.avrs_id), INT(m.mark), INT(archive_id)),
+	        err) < 0 ||
+	    catalog_run(catalog,
+	        "INSERT INTO acknowledgement (account_id, avrs_id, sequence, renewed)"
+	        " SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), l.sequence, 0 FROM archive_letter a"
+	        " JOIN letter l ON l.id = a.letter_id WHERE a.archive_id = $4 AND l.sequence > $3"
+	        " ON CONFLICT (account_id, avrs_id, sequence) DO UPDATE SET renewed = 0",
+	        VALUES(INT(m.account_id), TEXT(m.avrs_id), INT(m.mark), INT(archive_id)),
+	        err) < 0 ||
+	    advance_mark(catalog, &m, err) < 0)
+		return -1;
+	(void)snprintf(detail, sizeof(detail), "archive=%" PRId64, archive_id);
+	return event_add(catalog, actor,
+	    &(struct event){.what = "archive.acknowledged",
+	        .login = m.login,
+	        .avrs_id = m.avrs_id,
+	        .detail = detail},
+	    err);
 }
 
 int news_note_opening(

@@ -38,6 +38,13 @@ int news_acknowledge(struct catalog *catalog, const struct actor *actor,
     const struct membership *membership, const struct letter *letter, struct err *err);
 
 /*
+ * The same for every letter of an archive of the membership's AVRS ID, with one event. Inside a
+ * transaction.
+ */
+int news_acknowledge_archive(struct catalog *catalog, const struct actor *actor,
+    const struct membership *membership, int64_t archive_id, struct err *err);
+
+/*
  * Acknowledged letters are new again, and have to be opened again before they can be acknowledged:
  * those served under the names, or those posted since a moment (0: all). What is new already stays
  * as it is. *ret_count: how many were renewed. It goes in parts, each a transaction: after a

@@ -30,6 +30,7 @@ static const struct pattern {
     {{"new"}, PLACE_NEW, AREA_COMMON, true, 0},
     {{"new", JOINED}, PLACE_NEW_FILE, AREA_PROVIDER, false, 0},
     {{"archives"}, PLACE_BUNDLES, AREA_BUNDLES, true, 0},
+    {{"archives", NAME}, PLACE_BUNDLE, AREA_BUNDLES, false, 0},
     {{"publications"}, PLACE_PUBLICATIONS, AREA_COMMON, true, 0},
     {{"publications", "telehealth"}, PLACE_SECTION, AREA_COMMON, true, 0},
     {{"publications", "messages"}, PLACE_SECTION, AREA_COMMON, true, 0},
@@ -63,6 +64,7 @@ static const struct pattern {
     {{ID, "trade-files"}, PLACE_CLASS, AREA_TRADE_FILES, true, CLASS_TRADE_FILES},
     {{ID, "trade-files", NAME}, PLACE_LETTER, AREA_TRADE_FILES, false, CLASS_TRADE_FILES},
     {{ID, "archives"}, PLACE_ARCHIVES, AREA_PROVIDER, true, 0},
+    {{ID, "archives", NAME}, PLACE_ARCHIVE, AREA_PROVIDER, false, 0},
 };
 
 static bool take_name(const char *text, struct place *place)

@@ -33,6 +33,8 @@ enum place_kind {
 	PLACE_CLASS, /* <AVRS-ID>/edelivery, <AVRS-ID>/trade-files */
 	PLACE_LETTER,
 	PLACE_ARCHIVES,       /* <AVRS-ID>/archives */
+	PLACE_ARCHIVE,        /* <AVRS-ID>/archives/<name> */
+	PLACE_BUNDLE,         /* archives/<name> */
 	PLACE_PAPER,          /* paper */
 	PLACE_PAPER_DATE,     /* paper/<date> */
 	PLACE_PAPER_MANIFEST, /* paper/<date>/manifest.csv */

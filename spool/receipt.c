@@ -58,6 +58,74 @@ int receipt_note(struct catalog *catalog, const struct reading *reading, struct 
 	    err);
 }
 
+/* What went out of an archive before. *ret_size is -1 where it is gone. */
+static int read_archive_before(struct catalog *catalog, const struct reading *reading,
+    struct coverage *ret_sent, int64_t *ret_size, int64_t *ret_letters, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT a.size, a.letters, COALESCE(r.sent, '') FROM archive a"
+	        " LEFT JOIN archive_reading r ON r.archive_id = a.id AND r.account_id = $1"
+	        " WHERE a.id = $2 AND EXISTS (SELECT 1 FROM account WHERE id = $1)",
+	        VALUES(INT(reading->account_id), INT(reading->archive_id)), &row, &found, err) < 0)
+		return -1;
+	*ret_size = found ? statement_int(row, 0) : -1;
+	*ret_letters = found ? statement_int(row, 1) : 0;
+	coverage_parse(found ? statement_text(row, 2) : "", ret_sent);
+	return 0;
+}
+
+/* One statement for all of them: a bundle may have a hundred thousand. */
+static int add_receipts(
+    struct catalog *catalog, const struct reading *reading, int64_t letters, struct err *err)
+{
+	int64_t id = 0;
+
+	if (catalog_take_ids(catalog, "receipt", letters, &id, err) < 0)
+		return -1;
+	return catalog_run(catalog,
+	    "INSERT INTO receipt (id, login, letter_id, completed, bytes, address, client)"
+	    " SELECT CAST($2 AS BIGINT) - 1 + ROW_NUMBER() OVER (ORDER BY l.id), CAST($3 AS TEXT),"
+	    " l.id, CAST($4 AS BIGINT), l.size, CAST($5 AS TEXT), CAST($6 AS TEXT)"
+	    " FROM archive_letter m JOIN letter l ON l.id = m.letter_id WHERE m.archive_id = $1"
+	    " OR m.archive_id IN (SELECT archive_id FROM archive_part WHERE bundle_id = $1)",
+	    VALUES(INT(reading->archive_id), INT(id), TEXT(reading->login), INT(clock_now()),
+	        TEXT(reading->address), TEXT(reading->client)),
+	    err);
+}
+
+int receipt_note_archive(
+    struct catalog *catalog, const struct reading *reading, bool *ret_whole, struct err *err)
+{
+	OWNED_BUFFER struct buffer text = BUFFER(COVERAGE_TEXT_MAX);
+	struct coverage sent;
+	int64_t letters = 0;
+	int64_t size = -1;
+
+	*ret_whole = false;
+	if (read_archive_before(catalog, reading, &sent, &size, &letters, err) < 0)
+		return -1;
+	if (size < 0)
+		return 0;
+	coverage_add_all(&sent, &reading->sent);
+	if (coverage_is_whole(&sent, size)) {
+		*ret_whole = true;
+		if (add_receipts(catalog, reading, letters, err) < 0)
+			return -1;
+		return catalog_run(catalog,
+		    "DELETE FROM archive_reading WHERE account_id = $1 AND archive_id = $2",
+		    VALUES(INT(reading->account_id), INT(reading->archive_id)), err);
+	}
+	coverage_print(&sent, &text);
+	return catalog_run(catalog,
+	    "INSERT INTO archive_reading (account_id, archive_id, sent) VALUES ($1, $2, $3)"
+	    " ON CONFLICT (account_id, archive_id) DO UPDATE SET sent = excluded.sent",
+	    VALUES(INT(reading->account_id), INT(reading->archive_id), TEXT(buffer_text(&text))),
+	    err);
+}
+
 int receipt_find(struct catalog *catalog, const char *login, int64_t letter_id, int64_t since,
     bool *ret_found, struct err *err)
 {

@@ -8,11 +8,12 @@
 
 enum { RECEIPT_ADDRESS_MAX = 63, RECEIPT_CLIENT_MAX = 127 };
 
-/* Bytes of a letter that were sent to an account. */
+/* Bytes of a letter, or of a night archive, that were sent to an account. */
 struct reading {
 	int64_t account_id;
 	char login[LOGIN_MAX + 1];
-	int64_t letter_id;
+	int64_t letter_id;  /* 0: of an archive, */
+	int64_t archive_id; /* of that id */
 	struct coverage sent;
 	char address[RECEIPT_ADDRESS_MAX + 1];
 	char client[RECEIPT_CLIENT_MAX + 1];
@@ -24,6 +25,10 @@ struct reading {
  * letter is gone by now.
  */
 int receipt_note(struct catalog *catalog, const struct reading *reading, struct err *err);
+
+/* The same of an archive, whose last byte makes a receipt for each letter in it: *ret_whole. */
+int receipt_note_archive(
+    struct catalog *catalog, const struct reading *reading, bool *ret_whole, struct err *err);
 
 /* Has the account a receipt of the letter that was completed at since or later? */
 int receipt_find(struct catalog *catalog, const char *login, int64_t letter_id, int64_t since,

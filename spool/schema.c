@@ -345,8 +345,34 @@ static const char *const version_5[] = {
     NULL,
 };
 
+/* Nightly archives: signatures, what a bundle is made of, and what a run and a folder look for. */
+static const char *const version_6[] = {
+    "ALTER TABLE archive ADD COLUMN letters BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE archive ADD COLUMN signature_size BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX archive_night ON archive (night, avrs_id)",
+    "CREATE INDEX archive_to_do ON archive (id)"
+    " WHERE state IN ('building', 'withdrawn')",
+    "CREATE INDEX archive_ready_of_provider ON archive (avrs_id, id) WHERE state = 'ready'",
+    "CREATE INDEX archive_ready_of_account ON archive (account_id, id) WHERE state = 'ready'",
+
+    /* A bundle has the letters of these archives of AVRS IDs. */
+    "CREATE TABLE archive_part ("
+    " bundle_id BIGINT NOT NULL REFERENCES archive (id) ON DELETE CASCADE,"
+    " archive_id BIGINT NOT NULL REFERENCES archive (id),"
+    " PRIMARY KEY (bundle_id, archive_id))",
+    "CREATE INDEX archive_part_archive ON archive_part (archive_id)",
+
+    /* Which bytes of an archive went out to an account so far. */
+    "CREATE TABLE archive_reading ("
+    " account_id BIGINT NOT NULL REFERENCES account (id) ON DELETE CASCADE,"
+    " archive_id BIGINT NOT NULL REFERENCES archive (id) ON DELETE CASCADE,"
+    " sent TEXT NOT NULL,"
+    " PRIMARY KEY (account_id, archive_id))",
+    NULL,
+};
+
 static const char *const *const versions[] = {
-    version_1, version_2, version_3, version_4, version_5};
+    version_1, version_2, version_3, version_4, version_5, version_6};
 
 int64_t schema_newest(void)
 {

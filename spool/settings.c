@@ -81,6 +81,13 @@ static int check_relay(const char *text, struct err *err)
 }
 
 static const char *const mail_tls_words[] = {"verify", "encrypt", "none", NULL};
+static int check_time_of_day(const char *text, struct err *err)
+{
+	int64_t ignored = 0;
+
+	return clock_parse_time_of_day(text, &ignored, err);
+}
+
 static const char *const same_name_words[] = {"number", "quarantine", NULL};
 static const char *const setstat_words[] = {"refuse", "ignore", NULL};
 static const char *const policy_words[] = {
@@ -250,6 +257,26 @@ const struct conf_key settings_keys[] = {
     {"server.stop-grace", &conf_duration, FIELD(server_stop_grace), "30s", .max = HOUR,
 	.about = "How long files that are being fetched may go on when the server is told to "
 		 "stop."},
+
+    {"archive.at", &conf_text, FIELD(archive_at), "04:00",
+	.check = check_time_of_day, .form = "HH:MM",
+	.about = "When `edelivery up` makes the night archives, in agency.timezone. Under systemd the "
+		 "timer says it."},
+    {"archive.acknowledges", &conf_yes_no, FIELD(archive_acknowledges), "no",
+	.about = "Who has got all of a night archive has acknowledged the letters in it, too: they "
+		 "leave new/."},
+    {"archive.certificate", &conf_text, FIELD(archive_certificate), "",
+	.form = "a path",
+	.about = "Sign night archives with the certificate in this PEM file, seen from the folder of "
+		 "this file; what else is in it goes along. Empty: they are not signed."},
+    {"archive.key", &conf_text, FIELD(archive_key), "",
+	.form = "a path",
+	.about = "The PEM file of its private key, without a passphrase, which only edelivery-archive "
+		 "may read."},
+    {"archive.workers", &conf_number, FIELD(archive_workers), "0", .min = 0, .max = 16,
+	.about = "So many processes make archives at a time; 0: one a processor, at most 4."},
+    {"archive.reserve", &conf_size, FIELD(archive_reserve), "1G", .max = 1024 * GIB,
+	.about = "So much of the disk stays free: archives that might need it are not begun."},
     {.name = NULL},
 };
 /* clang-format on */

@@ -80,6 +80,13 @@ struct settings {
 	int64_t server_strangers;
 	int64_t server_strangers_per_address;
 	int64_t server_stop_grace;
+
+	char archive_at[CONF_TEXT_MAX];
+	int64_t archive_workers;
+	int64_t archive_reserve;
+	bool archive_acknowledges;
+	char archive_certificate[CONF_TEXT_MAX];
+	char archive_key[CONF_TEXT_MAX];
 };
 
 /* The table; its end is a row without name. */

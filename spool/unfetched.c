@@ -82,8 +82,8 @@ static int queue_one(struct catalog *catalog, const struct judging *judging,
 {
 	char reason[REASON_MAX + 1];
 
-	(void)snprintf(reason, sizeof(reason), "nobody has got it in %" PRId64 " days%s",
-	    judging->days, why);
+	(void)snprintf(
+	    reason, sizeof(reason), "nobody has got it in %" PRId64 " days%s", judging->days, why);
 	if (letter_queue_paper(catalog, candidate->id, reason, err) < 0)
 		return -1;
 	return event_add(catalog, judging->actor,

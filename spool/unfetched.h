@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Letters that nobody comes for: they get a paper delivery as well, once, so that electronic delivery
- * never silently takes the place of paper.
+ * Letters that nobody comes for: they get a paper delivery as well, once, so that electronic
+ * delivery never silently takes the place of paper.
  *
  * Two kinds: of those that no account has a receipt of after paper.after days, each is judged once,
- * when it is that old; of those whose accounts cannot be told, since mail to each of them comes back,
- * after paper.after-bounce days.
+ * when it is that old; of those whose accounts cannot be told, since mail to each of them comes
+ * back, after paper.after-bounce days.
  */
 #ifndef SPOOL_UNFETCHED_H
 #define SPOOL_UNFETCHED_H

@@ -13,6 +13,7 @@
 #include "spool/folder.h"
 #include "spool/intake.h"
 #include "spool/outbox.h"
+#include "spool/view_archive.h"
 #include "spool/view_drop.h"
 
 void view_init(struct view *view, const struct spool *spool, const struct account *account)
@@ -259,6 +260,8 @@ static int find(struct view *view, const char *path, struct view_found *found,
 		return find_paper(view, found, ret_answer, err);
 	if (found->place.kind == PLACE_PAPER_ZIP)
 		return find_paper_zip(view, found, ret_answer, err);
+	if (found->place.kind == PLACE_ARCHIVE || found->place.kind == PLACE_BUNDLE)
+		return view_archive_find(view, found, ret_answer, err);
 	if (found->place.date[0])
 		return find_paper_folder(view, found, ret_answer, err);
 	*ret_answer = VIEW_FOUND;
@@ -304,6 +307,8 @@ int view_open(struct view *view, const struct view_found *found, int *ret_fd, st
 		folder_paper_zip(found->place.date, path);
 		return spool_open_file(view->spool, path, ret_fd, err);
 	}
+	if (found->archive.id)
+		return view_archive_open(view, found, ret_fd, err);
 	if (!letter->id)
 		return open_text(view, &found->place, ret_fd, err);
 	if (found->place.kind == PLACE_PAPER_LETTER)

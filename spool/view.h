@@ -10,6 +10,7 @@
 
 #include "spool/letter.h"
 #include "spool/news.h"
+#include "spool/night_archive.h"
 #include "spool/place.h"
 #include "spool/spool.h"
 #include "spool/view_text.h"
@@ -47,14 +48,16 @@ struct view_found {
 	struct view_entry entry;
 	struct membership membership; /* of the account, where the place is in an AVRS ID */
 	struct letter letter;         /* id 0: the place is not a letter */
+	struct night_archive archive; /* id 0: nor an archive, */
+	bool is_signature;            /* or what is beside one */
 };
 
 /* Where a listing is; all zero at its start. */
 struct view_cursor {
 	int stage;
 	char avrs_id[AVRS_ID_MAX + 1]; /* that is being listed, or the last that was */
-	int64_t sequence;
-	char date[DATE_SIZE]; /* of the folder of paper/ that was listed last */
+	int64_t sequence;              /* or id, in archives and in paper/ */
+	char date[DATE_SIZE];          /* of the folder of paper/ that was listed last */
 	struct news_cursor news;
 };
 

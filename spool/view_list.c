@@ -6,6 +6,7 @@
 #include "spool/folder.h"
 #include "spool/outbox.h"
 #include "spool/view.h"
+#include "spool/view_archive.h"
 #include "spool/view_drop.h"
 
 /* A listing under way. */
@@ -292,6 +293,12 @@ static int list_drop(struct listing *listing, bool *ret_more, struct err *err)
 	    listing->each, listing->arg, ret_more, err);
 }
 
+static int list_archives(struct listing *listing, bool *ret_more, struct err *err)
+{
+	return view_archive_list(listing->view, listing->folder, listing->cursor, listing->left,
+	    listing->each, listing->arg, ret_more, err);
+}
+
 static int list_nothing(struct listing *listing, bool *ret_more, struct err *err)
 {
 	(void)listing;
@@ -304,13 +311,13 @@ static int (*const lists[PLACE_KIND_COUNT])(
     struct listing *listing, bool *ret_more, struct err *err) = {
     [PLACE_ROOT] = list_root,
     [PLACE_NEW] = list_all_new,
-    [PLACE_BUNDLES] = list_nothing,
+    [PLACE_BUNDLES] = list_archives,
     [PLACE_PUBLICATIONS] = list_publications,
     [PLACE_SECTION] = list_nothing,
     [PLACE_PROVIDER] = list_provider,
     [PLACE_PROVIDER_NEW] = list_provider_new,
     [PLACE_CLASS] = list_class,
-    [PLACE_ARCHIVES] = list_nothing,
+    [PLACE_ARCHIVES] = list_archives,
     [PLACE_PAPER] = list_paper,
     [PLACE_PAPER_DATE] = list_paper_date,
     [PLACE_DROP] = list_drop,

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "base/number.h"
+#include "base/sha256.h"
 #include "base/text.h"
+#include "spool/folder.h"
 #include "spool/membership.h"
 
 static void must(int result, const struct err *err)
@@ -139,6 +142,34 @@ void fixture_posted(const struct fixture *f, const char *avrs_id, enum letter_cl
 {
 	fixture_letter(f, avrs_id, class, name, ret_letter);
 	fixture_post(f, ret_letter);
+}
+
+void fixture_stored(const struct fixture *f, const char *avrs_id, enum letter_class class,
+    const char *name, const char *content, struct letter *ret_letter)
+{
+	OWNED_BUFFER struct buffer text = BUFFER(1 << 20);
+	struct sha256 hash = {NULL};
+	struct letter letter;
+	char path[FOLDER_PATH_MAX];
+	char folder[PATH_MAX];
+	struct err err;
+
+	fixture_letter(f, avrs_id, class, name, &letter);
+	buffer_add_text(&text, content);
+	letter.size = (int64_t)text.length;
+	must(sha256_start(&hash, &err), &err);
+	sha256_add(&hash, content, text.length);
+	sha256_print(&hash, letter.sha256);
+	sha256_done(&hash);
+	must(catalog_run(f->catalog, "UPDATE letter SET size = $2, sha256 = $3 WHERE id = $1",
+	         VALUES(INT(letter.id), INT(letter.size), TEXT(letter.sha256)), &err),
+	    &err);
+	folder_letter(avrs_id, class, letter.id, name, path);
+	file_parent(path, folder);
+	must(file_make_folder(f->spool.root_fd, folder, 0750, &err), &err);
+	must(file_replace(f->spool.root_fd, path, &text, 0440, &err), &err);
+	fixture_post(f, &letter);
+	*ret_letter = letter;
 }
 
 void fixture_sql(const struct fixture *f, const char *sql)

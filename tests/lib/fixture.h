@@ -52,6 +52,10 @@ void fixture_posted(const struct fixture *f, const char *avrs_id, enum letter_cl
 void fixture_on_paper(const struct fixture *f, const char *avrs_id, const char *date,
     const char *name, struct letter *ret_letter);
 
+/* Posted, with its file in letters/: content is what is in it. */
+void fixture_stored(const struct fixture *f, const char *avrs_id, enum letter_class class,
+    const char *name, const char *content, struct letter *ret_letter);
+
 /* Run SQL (a literal), and the number that a query yields. */
 void fixture_sql(const struct fixture *f, const char *sql);
 int64_t fixture_number(const struct fixture *f, const char *sql);

@@ -7,13 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "base/file.h"
 #include "base/number.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "tests/lib/fixture.h"
+#include "tests/lib/shell.h"
 #include "tests/unit/suite.h"
 
 void add_suite_archive_writer(CU_pSuite suite);
@@ -111,29 +110,6 @@ static void pack(const struct scratch *scratch, const char *file, bool by_provid
 	CU_ASSERT_EQUAL(st.st_size, size);
 }
 
-/* Run a shell command in the folder: does it succeed? */
-static bool shell(const struct scratch *scratch, const char *command)
-{
-	OWNED_BUFFER struct buffer line = BUFFER(4096);
-	const char *argv[] = {"/bin/sh", "-c", NULL, NULL};
-	struct process process = {0};
-	int status = -1;
-	struct err err;
-
-	buffer_print(&line, "cd '%s' && { %s; } >said 2>&1", scratch->path, command);
-	argv[2] = buffer_text(&line);
-	CU_ASSERT_EQUAL_FATAL(process_start(argv, NULL, 0, &process, &err), 0);
-	while (!process_has_ended(&process, &status))
-		(void)usleep(1000);
-	if (status != 0) {
-		char *said = scratch_read(scratch, "said");
-
-		(void)fprintf(stderr, "%s: %s\n", command, said ? said : "");
-		free(said);
-	}
-	return status == 0;
-}
-
 static void use_utf8(void)
 {
 	CU_ASSERT_PTR_NOT_NULL(setlocale(LC_CTYPE, "C.UTF-8"));
@@ -166,7 +142,7 @@ static void is_opened_by_unzip_bsdtar_7z_and_python(void)
 	scratch_open(&scratch);
 	pack(&scratch, "a.zip", false, sha256);
 	for (size_t i = 0; i < COUNT(commands); i++)
-		CU_ASSERT(shell(&scratch, commands[i]));
+		CU_ASSERT(shell_succeeds(&scratch, commands[i]));
 }
 
 static void the_manifest_tells_what_is_in_it(void)
@@ -181,7 +157,7 @@ static void the_manifest_tells_what_is_in_it(void)
 	use_utf8();
 	scratch_open(&scratch);
 	pack(&scratch, "a.zip", true, sha256);
-	CU_ASSERT(shell(&scratch, "unzip -q a.zip"));
+	CU_ASSERT(shell_succeeds(&scratch, "unzip -q a.zip"));
 	text = scratch_read(&scratch, "MANIFEST.csv");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	CU_ASSERT_EQUAL(strncmp(text, head, sizeof(head) - 1), 0);
@@ -208,7 +184,7 @@ static void the_same_letters_give_the_same_bytes_in_every_format(void)
 		struct err err;
 
 		pack(&scratch, files[i], true, first);
-		CU_ASSERT(shell(&scratch, "sleep 1.1; umask 0"));
+		CU_ASSERT(shell_succeeds(&scratch, "sleep 1.1; umask 0"));
 		pack(&scratch, files[i], true, second);
 		CU_ASSERT_STRING_EQUAL(first, second);
 		CU_ASSERT_EQUAL(file_read(scratch.fd, files[i], &content, &err), 0);
@@ -218,9 +194,10 @@ static void the_same_letters_give_the_same_bytes_in_every_format(void)
 		CU_ASSERT_STRING_EQUAL(first, second);
 	}
 	sha256_done(&hash);
-	CU_ASSERT(shell(&scratch, "mkdir g z && LC_ALL=C.UTF-8 tar -xzf a.tar.gz -C g &&"
-	                          " LC_ALL=C.UTF-8 bsdtar -xf a.tar.zst -C z && diff -r g z &&"
-	                          " cd g && sha256sum -c --strict --quiet SHA256SUMS"));
+	CU_ASSERT(
+	    shell_succeeds(&scratch, "mkdir g z && LC_ALL=C.UTF-8 tar -xzf a.tar.gz -C g &&"
+	                             " LC_ALL=C.UTF-8 bsdtar -xf a.tar.zst -C z && diff -r g z &&"
+	                             " cd g && sha256sum -c --strict --quiet SHA256SUMS"));
 }
 
 static void entries_have_no_owner_and_the_time_of_posting(void)
@@ -231,7 +208,7 @@ static void entries_have_no_owner_and_the_time_of_posting(void)
 	use_utf8();
 	scratch_open(&scratch);
 	pack(&scratch, "a.tar.gz", true, sha256);
-	CU_ASSERT(shell(&scratch,
+	CU_ASSERT(shell_succeeds(&scratch,
 	    "TZ=UTC tar --numeric-owner -tvzf a.tar.gz | head -n 1 |"
 	    " grep -qx -e '-rw-r--r-- 0/0 *300000 2024-05-15 12:00 222222222/EFT_1.pdf'"));
 }
@@ -244,8 +221,9 @@ static void what_hardly_shrinks_is_stored(void)
 	use_utf8();
 	scratch_open(&scratch);
 	pack(&scratch, "a.zip", false, sha256);
-	CU_ASSERT(shell(&scratch, "unzip -v a.zip | grep -q '^ *300000  *Stored .* EFT_1.pdf'"));
-	CU_ASSERT(shell(&scratch, "unzip -v a.zip | grep -q 'Defl:N .* RA_1.835'"));
+	CU_ASSERT(
+	    shell_succeeds(&scratch, "unzip -v a.zip | grep -q '^ *300000  *Stored .* EFT_1.pdf'"));
+	CU_ASSERT(shell_succeeds(&scratch, "unzip -v a.zip | grep -q 'Defl:N .* RA_1.835'"));
 }
 
 static void deflating_pays_for_text_and_base64_and_not_for_noise(void)
@@ -334,8 +312,9 @@ static void lists_of_any_length_are_whole(void)
 		CU_ASSERT_EQUAL_FATAL(add(writer, &scratch, 1, &letter, &err), 0);
 	}
 	CU_ASSERT_EQUAL(archive_writer_end(writer, &size, sha256, &err), 0);
-	CU_ASSERT(shell(&scratch, "unzip -q a.zip && sha256sum -c --strict --quiet SHA256SUMS &&"
-	                          " test $(wc -l <MANIFEST.csv) = 3001"));
+	CU_ASSERT(
+	    shell_succeeds(&scratch, "unzip -q a.zip && sha256sum -c --strict --quiet SHA256SUMS &&"
+	                             " test $(wc -l <MANIFEST.csv) = 3001"));
 }
 
 void add_suite_archive_writer(CU_pSuite suite)

@@ -269,6 +269,52 @@ static void finds_the_first_moment_of_a_date(void)
 	restore_zone();
 }
 
+static void reads_times_of_day_and_nothing_else(void)
+{
+	static const char *const others[] = {
+	    "", "4:00", "04:60", "24:00", "04:00:00", "0400", "-4:00", " 4:00", "04: 0"};
+	int64_t minutes = -1;
+	struct err err;
+
+	CU_ASSERT_EQUAL(clock_parse_time_of_day("04:05", &minutes, &err), 0);
+	CU_ASSERT_EQUAL(minutes, 245);
+	for (size_t i = 0; i < COUNT(others); i++)
+		CU_ASSERT_EQUAL(clock_parse_time_of_day(others[i], &minutes, &err), -1);
+	CU_ASSERT_EQUAL(minutes, 245);
+}
+
+static void finds_the_next_moment_of_a_time_of_day(void)
+{
+	static const struct {
+		const char *from;
+		int64_t minutes;
+		const char *next;
+	} rows[] = {
+	    {"2024-05-15T07:59:59Z", 240, "2024-05-15T08:00:00Z"},
+	    {"2024-05-15T08:00:00Z", 240, "2024-05-16T08:00:00Z"},
+	    {"2024-05-15T12:00:00Z", 240, "2024-05-16T08:00:00Z"},
+	    {"2024-12-31T12:00:00Z", 0, "2025-01-01T05:00:00Z"},
+	    /* Summer time begins: 02:30 does not come. */
+	    {"2025-03-09T05:30:00Z", 150, "2025-03-09T07:30:00Z"},
+	    {"2025-03-09T07:30:00Z", 150, "2025-03-10T06:30:00Z"},
+	    {"2025-03-08T12:00:00Z", 240, "2025-03-09T08:00:00Z"},
+	    {"2024-11-02T12:00:00Z", 240, "2024-11-03T09:00:00Z"},
+	};
+
+	keep_zone();
+	clock_set_zone("America/New_York");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[TIME_SIZE] = "";
+		int64_t from = 0;
+		struct err err;
+
+		CU_ASSERT_EQUAL(clock_parse(rows[i].from, &from, &err), 0);
+		clock_print(clock_next_time_of_day(from, rows[i].minutes), text);
+		CU_ASSERT_STRING_EQUAL(text, rows[i].next);
+	}
+	restore_zone();
+}
+
 void add_suite_clock(CU_pSuite suite)
 {
 	TEST(prints_and_parses_the_same_time);
@@ -280,4 +326,6 @@ void add_suite_clock(CU_pSuite suite)
 	TEST(prints_the_date_that_it_is_in_the_zone);
 	TEST(finds_the_first_moment_of_a_date);
 	TEST(adds_calendar_months);
+	TEST(reads_times_of_day_and_nothing_else);
+	TEST(finds_the_next_moment_of_a_time_of_day);
 }

@@ -191,6 +191,44 @@ static void a_refusal_is_an_event_of_its_account(void)
 	    1);
 }
 
+/* With archive.acknowledges who has got all of an archive has acknowledged what is in it. */
+static void an_archive_that_was_sent_makes_receipts_and_acknowledges_if_that_is_set(void)
+{
+	for (int acknowledges = 0; acknowledges < 2; acknowledges++) {
+		OWNED_BENCH struct bench bench;
+		struct reading reading = {.archive_id = 1};
+		struct err err;
+
+		bench_open(&bench);
+		bench.drops.spool.settings.archive_acknowledges = acknowledges;
+		reading.account_id = bench.account.id;
+		text_copy(reading.login, "ann");
+		coverage_add(&reading.sent, 0, 500);
+		CU_ASSERT_EQUAL(
+		    catalog_run(bench.drops.spool.catalog,
+		        "INSERT INTO archive (id, avrs_id, class, night, revision, name, state, size,"
+		        " letters) VALUES (1, $1, 'edelivery', '2024-05-15', 1, 'a', 'ready', 500, 1)",
+		        VALUES(TEXT(DROPS_AVRS_ID)), &err),
+		    0);
+		CU_ASSERT_EQUAL(catalog_run(bench.drops.spool.catalog,
+		                    "INSERT INTO archive_letter VALUES (1, 17)", NO_VALUES, &err),
+		    0);
+		CU_ASSERT_EQUAL(catalog_run(bench.drops.spool.catalog,
+		                    "UPDATE letter SET sequence = 1", NO_VALUES, &err),
+		    0);
+		(void)ledger_note_reading(bench.ledger, &reading);
+		CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+		CU_ASSERT_EQUAL(
+		    drops_number(&bench.drops,
+		        "SELECT COUNT(*) FROM receipt WHERE letter_id = 17 AND login = 'ann'"),
+		    1);
+		CU_ASSERT_EQUAL(drops_number(&bench.drops,
+		                    "SELECT COUNT(*) FROM event WHERE what = 'archive.acknowledged'"
+		                    " AND login = 'ann' AND actor = 'account ann'"),
+		    acknowledges);
+	}
+}
+
 void add_suite_ledger(CU_pSuite suite)
 {
 	TEST(a_refusal_is_an_event_of_its_account);
@@ -200,4 +238,5 @@ void add_suite_ledger(CU_pSuite suite)
 	TEST(what_could_not_be_committed_is_committed_later);
 	TEST(what_is_gone_meanwhile_keeps_back_nothing_else);
 	TEST(what_is_kept_has_a_bound_and_the_newest_stays);
+	TEST(an_archive_that_was_sent_makes_receipts_and_acknowledges_if_that_is_set);
 }

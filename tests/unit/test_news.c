@@ -784,6 +784,59 @@ static void renews_nothing_where_the_role_is_gone(void)
 	CU_ASSERT_EQUAL(count, 42);
 }
 
+static int news_of(struct model *m)
+{
+	int64_t letters = 0;
+	struct err err;
+
+	read_membership(m);
+	CU_ASSERT_EQUAL(
+	    news_count(m->f.catalog, &m->membership, CLASS_EDELIVERY, 100, &letters, &err), 0);
+	return (int)letters;
+}
+
+/* What is in the archive is not new any more, renewed or not; what is not stays new. */
+static void acknowledges_all_of_an_archive_at_once(void)
+{
+	OWNED_MODEL struct model m;
+	char *const names[] = {m.letters[1].name};
+	int64_t renewed = 0;
+	struct err err;
+
+	model_open(&m, "e-delivery-only");
+	for (int i = 0; i < 6; i++)
+		post(&m, i == 4 ? CLASS_TRADE_FILES : CLASS_EDELIVERY);
+	acknowledge(&m, 1);
+	CU_ASSERT_EQUAL(news_renew_names(
+	                    m.f.catalog, &m.f.spool.actor, &m.membership, names, 1, &renewed, &err),
+	    0);
+	CU_ASSERT_EQUAL(news_of(&m), 5);
+	fixture_sql(&m.f, "INSERT INTO archive (id, avrs_id, class, night, revision, name, state)"
+	                  " VALUES (1, '" ID "', 'edelivery', '2024-05-15', 1, 'a', 'ready')");
+	fixture_sql(&m.f,
+	    "INSERT INTO archive_letter SELECT 1, id FROM letter WHERE sequence IN (1, 2, 4)");
+	for (int twice = 0; twice < 2; twice++) {
+		CU_ASSERT_EQUAL(
+		    news_acknowledge_archive(m.f.catalog, &m.f.spool.actor, &m.membership, 1, &err),
+		    0);
+		CU_ASSERT_EQUAL(news_of(&m), 2);
+		CU_ASSERT_EQUAL(m.membership.mark, 2);
+	}
+	fixture_sql(&m.f, "INSERT INTO archive_letter SELECT 1, id FROM letter WHERE sequence = 3");
+	CU_ASSERT_EQUAL(
+	    news_acknowledge_archive(m.f.catalog, &m.f.spool.actor, &m.membership, 1, &err), 0);
+	/* Past the trade file that the role does not show. */
+	CU_ASSERT_EQUAL(news_of(&m), 1);
+	CU_ASSERT_EQUAL(m.membership.mark, 5);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&m.f, "SELECT COUNT(*) FROM event WHERE what = 'archive.acknowledged'"),
+	    3);
+	fixture_sql(&m.f, "DELETE FROM membership");
+	CU_ASSERT(
+	    fails(news_acknowledge_archive(m.f.catalog, &m.f.spool.actor, &m.membership, 1, &err),
+	        &err, ERR_REFUSED));
+}
+
 void add_suite_news(CU_pSuite suite)
 {
 	TEST(renews_each_letter_once_and_tells_of_it);
@@ -812,4 +865,5 @@ void add_suite_news(CU_pSuite suite)
 	TEST(notes_when_a_letter_was_opened_last);
 	TEST(forgets_the_exceptions_of_a_role_that_showed_nothing);
 	TEST(begins_with_all_trade_files_when_the_backlog_is_asked_for);
+	TEST(acknowledges_all_of_an_archive_at_once);
 }

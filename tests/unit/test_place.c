@@ -56,6 +56,8 @@ static const struct {
         "trade-files"},
     {"/123456789/trade-files/RA_1.835", PLACE_LETTER, AREA_TRADE_FILES, false, "123456789",
         CLASS_TRADE_FILES, "RA_1.835"},
+    {"/archives/x.zip", PLACE_BUNDLE, AREA_BUNDLES, false, "", 0, "x.zip"},
+    {"/123456789/archives/x.zip", PLACE_ARCHIVE, AREA_PROVIDER, false, "123456789", 0, "x.zip"},
     {"/123456789/archives", PLACE_ARCHIVES, AREA_PROVIDER, true, "123456789", 0, "archives"},
     {"/drop", PLACE_DROP, AREA_DROP, true, "", 0, "drop"},
     {"/drop/STATUS.txt", PLACE_DROP_STATUS, AREA_DROP, false, "", 0, "STATUS.txt"},
@@ -134,10 +136,10 @@ static void knows_no_other_place_and_leaves_the_result_alone(void)
 	    "/drop/123456789/trade-files/a/b", "/drop/STATUS.txt/x", "/drop/x.batch.csv/x",
 	    "/catalog", "/.ssh", "/12345678", "/1234567890", "/123456789x", "/STATUS.txt/x",
 	    "/new/EFT_1.pdf", "/new/123456789", "/new/123456789_", "/new/_EFT_1.pdf",
-	    "/new/12345678_EFT", "/new/123456789/x", "/archives/x", "/publications/other",
+	    "/new/12345678_EFT", "/new/123456789/x", "/archives/x/y", "/publications/other",
 	    "/publications/telehealth/x", "/123456789/EFT_1.pdf", "/123456789/Edelivery",
 	    "/123456789/drop", "/123456789/edelivery/a/b", "/123456789/trade-files/a/b",
-	    "/123456789/archives/x", "/123456789/new/a/b", "/123456789/STATUS.txt/x",
+	    "/123456789/archives/x/y", "/123456789/new/a/b", "/123456789/STATUS.txt/x",
 	    "/123456789/edelivery/a/b/c/d", "/trade-files", "/edelivery", "/paper/today",
 	    "/paper/2024-02-30", "/paper/2024-05-15/a/b", "/paper/manifest.csv"};
 

@@ -115,9 +115,8 @@ static void recovery_leaves_it_posted(void)
 
 	open_with_letters(&f, letters);
 	CU_ASSERT_EQUAL(post_recover(&f.spool, &err), 0);
-	CU_ASSERT_EQUAL(
-	    fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"
-	                       " AND paper = 'queued' AND placed IS NULL"),
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"
+	                                   " AND paper = 'queued' AND placed IS NULL"),
 	    2);
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM notification"), 0);
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT MAX(sequence) FROM letter"), 2);

@@ -137,6 +137,74 @@ static void tells_who_when_from_where_and_with_what(void)
 	CU_ASSERT_EQUAL(seen, 1);
 }
 
+/* An archive of 3 letters, 5000 bytes, and a bundle of it, 6000 bytes: ids 1 and 2. */
+static void add_archives(struct bench *bench)
+{
+	fixture_posted(&bench->f, "123456789", CLASS_EDELIVERY, "EFT_2.pdf", &bench->letter);
+	fixture_posted(&bench->f, "123456789", CLASS_EDELIVERY, "EFT_3.pdf", &bench->letter);
+	fixture_sql(&bench->f,
+	    "INSERT INTO archive (id, avrs_id, class, night, revision, name, state, size, letters)"
+	    " VALUES (1, '123456789', 'edelivery', '2024-05-15', 1, 'a', 'ready', 5000, 3)");
+	fixture_sql(&bench->f,
+	    "INSERT INTO archive (id, account_id, night, revision, name, state, size, letters)"
+	    " SELECT 2, id, '2024-05-15', 1, 'b', 'ready', 6000, 3 FROM account");
+	fixture_sql(&bench->f, "INSERT INTO archive_letter SELECT 1, id FROM letter");
+	fixture_sql(&bench->f, "INSERT INTO archive_part VALUES (2, 1)");
+}
+
+static bool send_of_archive(struct bench *bench, int64_t archive_id, int64_t from, int64_t to)
+{
+	struct reading reading = {.account_id = bench->ann.id, .archive_id = archive_id};
+	bool whole = false;
+	struct err err;
+
+	text_copy(reading.login, "ann");
+	text_copy(reading.address, "192.0.2.1");
+	text_copy(reading.client, "SSH-2.0-test");
+	coverage_add(&reading.sent, from, to);
+	CU_ASSERT_EQUAL(receipt_note_archive(bench->f.catalog, &reading, &whole, &err), 0);
+	return whole;
+}
+
+static void the_last_byte_of_an_archive_makes_a_receipt_for_each_letter(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench);
+	add_archives(&bench);
+	/* In any order, in several sessions. */
+	CU_ASSERT_FALSE(send_of_archive(&bench, 1, 3000, 5000));
+	CU_ASSERT_FALSE(send_of_archive(&bench, 1, 0, 2999));
+	CU_ASSERT_EQUAL(count(&bench), 0);
+	CU_ASSERT(send_of_archive(&bench, 1, 2999, 3000));
+	CU_ASSERT_EQUAL(count(&bench), 3);
+	CU_ASSERT_EQUAL(fixture_number(&bench.f,
+	                    "SELECT COUNT(DISTINCT letter_id) FROM receipt WHERE login = 'ann'"
+	                    " AND bytes = 1000 AND address = '192.0.2.1'"),
+	    3);
+	CU_ASSERT_EQUAL(fixture_number(&bench.f, "SELECT COUNT(*) FROM archive_reading"), 0);
+	/* The next one begins from nothing. */
+	CU_ASSERT_FALSE(send_of_archive(&bench, 1, 0, 4999));
+	CU_ASSERT_EQUAL(count(&bench), 3);
+}
+
+static void a_bundle_makes_them_for_the_letters_of_its_parts(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench);
+	add_archives(&bench);
+	CU_ASSERT(send_of_archive(&bench, 2, 0, 6000));
+	CU_ASSERT_EQUAL(count(&bench), 3);
+	/* Gone, or never there. */
+	CU_ASSERT_FALSE(send_of_archive(&bench, 3, 0, 6000));
+	bench.ann.id = 99;
+	CU_ASSERT_FALSE(send_of_archive(&bench, 2, 0, 6000));
+	CU_ASSERT_EQUAL(count(&bench), 3);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&bench.f, "SELECT next FROM sequence WHERE name = 'receipt'"), 4);
+}
+
 void add_suite_receipt(CU_pSuite suite)
 {
 	TEST(the_last_missing_byte_makes_a_receipt);
@@ -144,4 +212,6 @@ void add_suite_receipt(CU_pSuite suite)
 	TEST(the_next_receipt_begins_from_nothing);
 	TEST(a_letter_that_is_gone_makes_none);
 	TEST(tells_who_when_from_where_and_with_what);
+	TEST(the_last_byte_of_an_archive_makes_a_receipt_for_each_letter);
+	TEST(a_bundle_makes_them_for_the_letters_of_its_parts);
 }

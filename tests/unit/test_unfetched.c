@@ -48,10 +48,11 @@ static void fetch(const struct fixture *f, const char *name)
 {
 	struct err err;
 
-	CU_ASSERT_EQUAL(catalog_run(f->catalog,
-	                    "INSERT INTO receipt (id, login, letter_id, completed, bytes, address,"
-	                    " client) SELECT id, 'mary', id, 1, 1, 'x', 'x' FROM letter WHERE name = $1",
-	                    VALUES(TEXT(name)), &err),
+	CU_ASSERT_EQUAL(
+	    catalog_run(f->catalog,
+	        "INSERT INTO receipt (id, login, letter_id, completed, bytes, address,"
+	        " client) SELECT id, 'mary', id, 1, 1, 'x', 'x' FROM letter WHERE name = $1",
+	        VALUES(TEXT(name)), &err),
 	    0);
 }
 
@@ -68,10 +69,9 @@ static void what_nobody_got_in_time_is_printed_once(void)
 	CU_ASSERT_EQUAL(queued(&f), 0);
 	judge(&f, 11);
 	CU_ASSERT_EQUAL(queued(&f), 1);
-	CU_ASSERT_EQUAL(
-	    fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE name = 'EFT_1.pdf'"
-	                       " AND paper_reason = 'nobody has got it in 10 days'"
-	                       " AND paper_date = '2024-05-26'"),
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE name = 'EFT_1.pdf'"
+	                                   " AND paper_reason = 'nobody has got it in 10 days'"
+	                                   " AND paper_date = '2024-05-26'"),
 	    1);
 	judge(&f, 12);
 	CU_ASSERT_EQUAL(
