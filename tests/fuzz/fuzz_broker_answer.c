@@ -144,6 +144,13 @@ static void read_request(struct input *in, struct message *out)
 
 /* --- sessions */
 
+/* As a login does it. */
+static void begin_view(struct broker_session *s)
+{
+	view_init(&s->view, &bench.broker->spool, &bench.ann);
+	upload_desk_init(&s->desk, &s->view, &bench.broker->desks);
+}
+
 static struct broker_session *new_session(uint8_t phase)
 {
 	static const enum phase phases[] = {
@@ -156,12 +163,13 @@ static struct broker_session *new_session(uint8_t phase)
 	s->phase = phases[phase % (sizeof(phases) / sizeof(phases[0]))];
 	text_copy(s->address, "192.0.2.7");
 	if (s->phase & (PHASE_LOGGED_IN | PHASE_SFTP))
-		view_init(&s->view, &bench.broker->spool, &bench.ann);
+		begin_view(s);
 	return s;
 }
 
 static void free_session(struct broker_session *s)
 {
+	upload_desk_done(&s->desk);
 	if (s->view.account.login[0])
 		view_done(&s->view);
 	clean_fd(&s->pidfd);
