@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "server/ask.h"
+#include "server/sftp_answer.h"
 #include "spool/digest.h"
 #include "spool/place.h"
 
@@ -35,24 +36,13 @@ static int put_status(
 
 static int put_reply(const struct extension_request *request, const struct reply *reply)
 {
-	if (reply->answer == ANSWER_NO_SUCH_FILE)
-		return put_status(request, SFTP_NO_SUCH_FILE, "no such file");
-	return put_status(request,
-	    reply->answer == ANSWER_DENIED ? SFTP_PERMISSION_DENIED : SFTP_FAILURE, reply->reason);
+	sftp_put_reply(request->out, request->id, reply);
+	return 0;
 }
 
 static size_t begin_reply(const struct extension_request *request)
 {
 	return sftp_begin(request->out, SFTP_EXTENDED_REPLY, request->id);
-}
-
-/* The normalised path of the request's next string. */
-static bool get_path(const struct extension_request *request, char ret_path[PLACE_PATH_MAX])
-{
-	size_t length = 0;
-	const char *bytes = sftp_get_string(request->in, &length);
-
-	return !request->in->bad && place_normalise(bytes, length, ret_path);
 }
 
 /* --- file systems */
@@ -88,7 +78,7 @@ static int answer_statvfs(const struct extension_request *request, struct err *e
 {
 	char path[PLACE_PATH_MAX];
 
-	if (!get_path(request, path))
+	if (!sftp_get_path(request->in, path))
 		return put_status(request, SFTP_NO_SUCH_FILE, "no such file");
 	return put_space(request, path, err);
 }
@@ -276,7 +266,7 @@ static int answer_check_handle(const struct extension_request *request, struct e
 static int answer_check_name(const struct extension_request *request, struct err *err)
 {
 	char path[PLACE_PATH_MAX];
-	bool is_path = get_path(request, path);
+	bool is_path = sftp_get_path(request->in, path);
 	char sha256[SHA256_TEXT + 1];
 	struct range range;
 	const char *problem = get_range(request->in, &range);
