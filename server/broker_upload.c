@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "server/answer.h"
+#include "server/upload_change.h"
 
 /* The desk's word; what it denies an administrator is an event, too. */
 static int put_ruling(struct broker_session *s, const char *what, const struct ruling *ruling)
@@ -74,7 +75,7 @@ int broker_upload_set(struct broker_session *s, struct err *err)
 	change.modified = message_get_bounded(in, 0, INT64_MAX);
 	if (!message_is_read(in) || path[0] != '/')
 		return answer_refuse(err);
-	if (upload_desk_set(&s->desk, path, &change, &ruling, err) < 0)
+	if (upload_set(&s->desk, path, &change, &ruling, err) < 0)
 		return answer_put_trouble(s, err);
 	return put_ruling(s, "set", &ruling);
 }
@@ -99,7 +100,7 @@ int broker_upload_rename(struct broker_session *s, struct err *err)
 
 	if (!message_is_read(&s->broker->in) || from[0] != '/' || to[0] != '/')
 		return answer_refuse(err);
-	if (upload_desk_rename(&s->desk, from, to, &ruling, err) < 0)
+	if (upload_rename(&s->desk, from, to, &ruling, err) < 0)
 		return answer_put_trouble(s, err);
 	return put_ruling(s, "rename", &ruling);
 }
@@ -108,7 +109,7 @@ int broker_upload_remove(struct broker_session *s, const struct place *place, st
 {
 	struct ruling ruling;
 
-	if (upload_desk_remove(&s->desk, place, &ruling, err) < 0)
+	if (upload_remove(&s->desk, place, &ruling, err) < 0)
 		return answer_put_trouble(s, err);
 	return put_ruling(s, "remove", &ruling);
 }
