@@ -188,9 +188,9 @@ static size_t begin_hashes(const struct extension_request *request)
 }
 
 /* The bytes of a hash that is told as text. */
-static bool put_hash(struct buffer *out, const char sha256[SHA256_TEXT + 1])
+static bool put_hash(struct buffer *out, const char sha256[SHA256_HEX + 1])
 {
-	unsigned char hash[SHA256_TEXT / 2];
+	unsigned char hash[SHA256_HEX / 2];
 	size_t length = 0;
 
 	if (OPENSSL_hexstr2buf_ex(hash, sizeof(hash), &length, sha256, '\0') != 1 ||
@@ -202,7 +202,7 @@ static bool put_hash(struct buffer *out, const char sha256[SHA256_TEXT + 1])
 
 /* The hash of length bytes from there. False: they cannot be read. */
 static bool hash_part(
-    struct digest *digest, int fd, uint64_t from, uint64_t length, char ret_sha256[SHA256_TEXT + 1])
+    struct digest *digest, int fd, uint64_t from, uint64_t length, char ret_sha256[SHA256_HEX + 1])
 {
 	static unsigned char bytes[PART];
 	uint32_t crc32;
@@ -228,7 +228,7 @@ static int put_hashes(const struct extension_request *request, const struct rang
 {
 	uint64_t block = range->block ? range->block : range->length;
 	OWNED_DIGEST struct digest *digest = digest_new();
-	char sha256[SHA256_TEXT + 1];
+	char sha256[SHA256_HEX + 1];
 	uint64_t at = 0;
 	size_t start = begin_hashes(request);
 
@@ -267,7 +267,7 @@ static int answer_check_name(const struct extension_request *request, struct err
 {
 	char path[PLACE_PATH_MAX];
 	bool is_path = sftp_get_path(request->in, path);
-	char sha256[SHA256_TEXT + 1];
+	char sha256[SHA256_HEX + 1];
 	struct range range;
 	const char *problem = get_range(request->in, &range);
 	struct reply reply;

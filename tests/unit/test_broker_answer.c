@@ -493,7 +493,7 @@ static void the_hash_of_a_letter_is_what_it_was_posted_with(void)
 	};
 	OWNED_BROKER_BENCH struct broker_bench bench;
 	OWNED_DIGEST struct digest *digest = digest_new();
-	char sha256[SHA256_TEXT + 1];
+	char sha256[SHA256_HEX + 1];
 	uint32_t crc32;
 	struct err err;
 
