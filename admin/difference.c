@@ -42,7 +42,7 @@ void difference_tell(struct comparison *comparison, enum difference what, const 
 static int check_content(struct comparison *comparison, const char *path, int fd,
     const struct letter *letter, struct err *err)
 {
-	char sha256[SHA256_TEXT + 1];
+	char sha256[SHA256_HEX + 1];
 	uint32_t crc32 = 0;
 	int64_t size = 0;
 

@@ -38,7 +38,7 @@ struct member {
 	struct batch *batch;
 	enum member_state state;
 	int64_t size;
-	char sha256[SHA256_TEXT + 1];
+	char sha256[SHA256_HEX + 1];
 	/* Which file it is, from its linking on. */
 	bool adopted;
 	dev_t device;

@@ -41,7 +41,7 @@ static int check_header(struct csv *csv, struct err *err)
 
 static bool is_sha256(const char *text)
 {
-	return strlen(text) == SHA256_TEXT && strspn(text, "0123456789abcdef") == SHA256_TEXT;
+	return strlen(text) == SHA256_HEX && strspn(text, "0123456789abcdef") == SHA256_HEX;
 }
 
 static int read_line(const struct csv *csv, struct batch_line *ret_line, struct err *err)

@@ -20,7 +20,7 @@ struct batch_line {
 	enum letter_class class;
 	char name[LETTER_NAME_MAX + 1]; /* as it is dropped */
 	int64_t size;
-	char sha256[SHA256_TEXT + 1]; /* lower case */
+	char sha256[SHA256_HEX + 1]; /* lower case */
 };
 
 /* Is name, of a file in the drop root, that of a control file? Then *ret_length is the batch's. */

@@ -258,8 +258,8 @@ int ask_space(
 	return 0;
 }
 
-int ask_hash(int broker, const char *path, char ret_sha256[SHA256_TEXT + 1],
-    struct reply *ret_reply, struct err *err)
+int ask_hash(int broker, const char *path, char ret_sha256[SHA256_HEX + 1], struct reply *ret_reply,
+    struct err *err)
 {
 	struct reply reply;
 
@@ -270,9 +270,9 @@ int ask_hash(int broker, const char *path, char ret_sha256[SHA256_TEXT + 1],
 
 		if (end_reading(&message, err) < 0)
 			return -1;
-		if (strlen(sha256) != SHA256_TEXT)
+		if (strlen(sha256) != SHA256_HEX)
 			return refuse(&message, err);
-		text_copy_part(ret_sha256, SHA256_TEXT + 1, sha256);
+		text_copy_part(ret_sha256, SHA256_HEX + 1, sha256);
 	}
 	*ret_reply = reply;
 	return 0;

@@ -78,8 +78,8 @@ int ask_space(int broker, const char *path, struct space *ret_space, struct repl
     struct err *err);
 
 /* The SHA-256 of a whole letter, as text. */
-int ask_hash(int broker, const char *path, char ret_sha256[SHA256_TEXT + 1],
-    struct reply *ret_reply, struct err *err);
+int ask_hash(int broker, const char *path, char ret_sha256[SHA256_HEX + 1], struct reply *ret_reply,
+    struct err *err);
 /* Uploads: how is UPLOAD_... of request.h; failure "": it is whole. */
 int ask_upload(int broker, const char *path, unsigned how, struct uploading *ret_uploading,
     struct reply *ret_reply, struct err *err);

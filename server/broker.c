@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "server/acknowledge.h"
+#include "server/admission.h"
 #include "server/broker_session.h"
 #include "server/control.h"
 #include "server/hand_in.h"
@@ -83,7 +85,7 @@ static void close_session(struct broker_session *s, const char *reason)
 
 	log_info("session=%" PRId64 " ended login=%s reason=\"%s\"", s->number,
 	    s->view.account.login[0] ? s->view.account.login : "-", reason);
-	broker_acknowledge_read(s);
+	acknowledge_read(s);
 	upload_desk_done(&s->desk);
 	broker_tell(broker, CONTROL_CLOSED, s->number);
 	HASH_DEL(broker->sessions, s);
@@ -356,7 +358,7 @@ static void check_rights(void *arg)
 
 static void take_verdict(void *arg, int64_t number, enum verdict_of_password verdict)
 {
-	broker_take_verdict(arg, number, verdict);
+	admission_take_verdict(arg, number, verdict);
 }
 
 static int run(struct broker *broker, const char *settings, struct err *err)

@@ -97,12 +97,6 @@ struct broker {
  */
 int broker_answer(struct broker_session *session, struct err *err);
 
-/* The verifier's word on the password that a session waits for; the session gets its answer. */
-void broker_take_verdict(struct broker *broker, int64_t number, enum verdict_of_password verdict);
-
-/* Acknowledge what an account with `ack = on-read` has read to the end. */
-void broker_acknowledge_read(struct broker_session *session);
-
 /* Count it, by so much, and see that it is written down soon. */
 void broker_count(struct broker *broker, enum traffic_kind kind, int64_t more);
 

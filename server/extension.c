@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "server/ask.h"
+#include "server/sftp_answer.h"
 #include "spool/digest.h"
 #include "spool/place.h"
 
@@ -35,24 +36,13 @@ static int put_status(
 
 static int put_reply(const struct extension_request *request, const struct reply *reply)
 {
-	if (reply->answer == ANSWER_NO_SUCH_FILE)
-		return put_status(request, SFTP_NO_SUCH_FILE, "no such file");
-	return put_status(request,
-	    reply->answer == ANSWER_DENIED ? SFTP_PERMISSION_DENIED : SFTP_FAILURE, reply->reason);
+	sftp_put_reply(request->out, request->id, reply);
+	return 0;
 }
 
 static size_t begin_reply(const struct extension_request *request)
 {
 	return sftp_begin(request->out, SFTP_EXTENDED_REPLY, request->id);
-}
-
-/* The normalised path of the request's next string. */
-static bool get_path(const struct extension_request *request, char ret_path[PLACE_PATH_MAX])
-{
-	size_t length = 0;
-	const char *bytes = sftp_get_string(request->in, &length);
-
-	return !request->in->bad && place_normalise(bytes, length, ret_path);
 }
 
 /* --- file systems */
@@ -88,7 +78,7 @@ static int answer_statvfs(const struct extension_request *request, struct err *e
 {
 	char path[PLACE_PATH_MAX];
 
-	if (!get_path(request, path))
+	if (!sftp_get_path(request->in, path))
 		return put_status(request, SFTP_NO_SUCH_FILE, "no such file");
 	return put_space(request, path, err);
 }
@@ -198,9 +188,9 @@ static size_t begin_hashes(const struct extension_request *request)
 }
 
 /* The bytes of a hash that is told as text. */
-static bool put_hash(struct buffer *out, const char sha256[SHA256_TEXT + 1])
+static bool put_hash(struct buffer *out, const char sha256[SHA256_HEX + 1])
 {
-	unsigned char hash[SHA256_TEXT / 2];
+	unsigned char hash[SHA256_HEX / 2];
 	size_t length = 0;
 
 	if (OPENSSL_hexstr2buf_ex(hash, sizeof(hash), &length, sha256, '\0') != 1 ||
@@ -212,7 +202,7 @@ static bool put_hash(struct buffer *out, const char sha256[SHA256_TEXT + 1])
 
 /* The hash of length bytes from there. False: they cannot be read. */
 static bool hash_part(
-    struct digest *digest, int fd, uint64_t from, uint64_t length, char ret_sha256[SHA256_TEXT + 1])
+    struct digest *digest, int fd, uint64_t from, uint64_t length, char ret_sha256[SHA256_HEX + 1])
 {
 	static unsigned char bytes[PART];
 	uint32_t crc32;
@@ -238,7 +228,7 @@ static int put_hashes(const struct extension_request *request, const struct rang
 {
 	uint64_t block = range->block ? range->block : range->length;
 	OWNED_DIGEST struct digest *digest = digest_new();
-	char sha256[SHA256_TEXT + 1];
+	char sha256[SHA256_HEX + 1];
 	uint64_t at = 0;
 	size_t start = begin_hashes(request);
 
@@ -276,8 +266,8 @@ static int answer_check_handle(const struct extension_request *request, struct e
 static int answer_check_name(const struct extension_request *request, struct err *err)
 {
 	char path[PLACE_PATH_MAX];
-	bool is_path = get_path(request, path);
-	char sha256[SHA256_TEXT + 1];
+	bool is_path = sftp_get_path(request->in, path);
+	char sha256[SHA256_HEX + 1];
 	struct range range;
 	const char *problem = get_range(request->in, &range);
 	struct reply reply;

@@ -7,20 +7,15 @@
  * when the session ends, and gone on with when the account opens it again without emptying it.
  *
  * Functions that are asked for something return 0 and a ruling, which may be no; -1 is our own
- * trouble. Paths are as place_normalise() makes them.
+ * trouble. Paths are as place_normalise() makes them. What was uploaded is upload_change.h's.
  */
 #ifndef SERVER_UPLOAD_DESK_H
 #define SERVER_UPLOAD_DESK_H
 
 #include "server/request.h"
+#include "server/ruling.h"
 #include "spool/upload.h"
 #include "spool/view.h"
-
-/* What is said to the session; reason goes with ANSWER_DENIED and ANSWER_FAILURE. */
-struct ruling {
-	enum answer answer;
-	char reason[200];
-};
 
 /* A file that is being uploaded. */
 struct desk_file {
@@ -56,20 +51,32 @@ int upload_desk_open(struct upload_desk *desk, const char *path, unsigned how,
 int upload_desk_close(struct upload_desk *desk, int64_t number, const char *failure,
     struct ruling *ret_ruling, struct err *err);
 
-/* Set size (UPLOAD_SET_SIZE) and time (UPLOAD_SET_TIME) of an own upload. */
-int upload_desk_set(struct upload_desk *desk, const char *path, const struct upload_change *change,
-    struct ruling *ret_ruling, struct err *err);
-
 int upload_desk_make_folder(
     struct upload_desk *desk, const char *path, struct ruling *ret_ruling, struct err *err);
-int upload_desk_rename(struct upload_desk *desk, const char *from, const char *to,
-    struct ruling *ret_ruling, struct err *err);
-
-/* place was found in the account's view. */
-int upload_desk_remove(struct upload_desk *desk, const struct place *place,
-    struct ruling *ret_ruling, struct err *err);
 
 /* May the account still write what it has open? account is the view's, as it is now. */
 int upload_desk_may_stay(const struct upload_desk *desk, bool *ret_may, struct err *err);
+
+/* --- for upload_change.c */
+
+#define UPLOAD_IS_THERE "a file of that name is there, and nothing in drop/ is overwritten"
+
+const struct spool *upload_desk_spool(const struct upload_desk *desk);
+
+/* The desk that has the upload of that id open, or NULL. */
+struct upload_desk *upload_desk_holder(const struct upload_desk *desk, int64_t id);
+
+/* The newest upload of the place, settled if nobody has it; *ret_part: it can be gone on with. */
+int upload_desk_find(struct upload_desk *desk, const struct place *place, struct upload *ret_upload,
+    bool *ret_found, bool *ret_part, struct err *err);
+
+/* Is anything of that name there? */
+bool upload_desk_is_taken(const struct spool *spool, const struct place *place);
+
+/*
+ * Open a part that is there, for writing; how: UPLOAD_EMPTY or 0. It has to be what we left.
+ * Returns a descriptor, the caller's, or -1 with errno.
+ */
+int upload_desk_open_part(int folder_fd, const char *part, unsigned how);
 
 #endif

@@ -44,14 +44,14 @@ void digest_add(struct digest *digest, const void *bytes, size_t count)
 	digest->crc = crc32_z(digest->crc, bytes, count);
 }
 
-void digest_end(struct digest *digest, char ret_sha256[SHA256_TEXT + 1], uint32_t *ret_crc32)
+void digest_end(struct digest *digest, char ret_sha256[SHA256_HEX + 1], uint32_t *ret_crc32)
 {
 	sha256_print(&digest->hash, ret_sha256);
 	*ret_crc32 = (uint32_t)digest->crc;
 }
 
-int digest_file(struct digest *digest, int fd, char ret_sha256[SHA256_TEXT + 1],
-    uint32_t *ret_crc32, int64_t *ret_size, struct err *err)
+int digest_file(struct digest *digest, int fd, char ret_sha256[SHA256_HEX + 1], uint32_t *ret_crc32,
+    int64_t *ret_size, struct err *err)
 {
 	int64_t size = 0;
 	ssize_t count;

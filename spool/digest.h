@@ -14,8 +14,6 @@
 #include "base/err.h"
 #include "base/sha256.h"
 
-enum { SHA256_TEXT = SHA256_HEX };
-
 struct digest;
 
 struct digest *digest_new(void);
@@ -26,10 +24,10 @@ void digest_clean(struct digest **digest);
 /* Begin anew, add bytes, and end: the hash as lower-case hex, the CRC-32. */
 int digest_begin(struct digest *digest, struct err *err);
 void digest_add(struct digest *digest, const void *bytes, size_t count);
-void digest_end(struct digest *digest, char ret_sha256[SHA256_TEXT + 1], uint32_t *ret_crc32);
+void digest_end(struct digest *digest, char ret_sha256[SHA256_HEX + 1], uint32_t *ret_crc32);
 
 /* Of a whole file, from its start whatever its position; *ret_size: how many bytes it has. */
-int digest_file(struct digest *digest, int fd, char ret_sha256[SHA256_TEXT + 1],
-    uint32_t *ret_crc32, int64_t *ret_size, struct err *err);
+int digest_file(struct digest *digest, int fd, char ret_sha256[SHA256_HEX + 1], uint32_t *ret_crc32,
+    int64_t *ret_size, struct err *err);
 
 #endif

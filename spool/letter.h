@@ -47,7 +47,7 @@ struct letter {
 	char name[SERVED_NAME_MAX + 1]; /* as served: unique in its AVRS ID, never used again */
 	char dropped_name[LETTER_NAME_MAX + 1];
 	int64_t size;
-	char sha256[SHA256_TEXT + 1];
+	char sha256[SHA256_HEX + 1];
 	uint32_t crc32;
 	struct source source;
 	int64_t batch_id; /* 0: none */

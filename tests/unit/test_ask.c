@@ -226,7 +226,7 @@ static void answer_space(struct message *out)
 
 static int call_hash(int broker, struct reply *reply, struct err *err)
 {
-	char hash[SHA256_TEXT + 1] = "untouched";
+	char hash[SHA256_HEX + 1] = "untouched";
 
 	if (ask_hash(broker, "/a", hash, reply, err) < 0) {
 		CU_ASSERT_STRING_EQUAL(hash, "untouched");

@@ -16,7 +16,7 @@ void add_suite_digest(CU_pSuite suite);
 static void is_the_same_however_the_bytes_come_and_can_be_used_again(void)
 {
 	OWNED_DIGEST struct digest *digest = digest_new();
-	char sha256[SHA256_TEXT + 1];
+	char sha256[SHA256_HEX + 1];
 	uint32_t crc32 = 0;
 	struct err err;
 
@@ -34,7 +34,7 @@ static void reads_a_file_from_its_start_wherever_the_file_stands(void)
 {
 	OWNED_SCRATCH struct scratch scratch;
 	OWNED_DIGEST struct digest *digest = digest_new();
-	char sha256[SHA256_TEXT + 1] = "untouched";
+	char sha256[SHA256_HEX + 1] = "untouched";
 	uint32_t crc32 = 7;
 	int64_t size = 7;
 	struct err err;

@@ -21,7 +21,7 @@ static struct letter found_as(int64_t id, int64_t posted, const char *name)
 	text_copy(letter.type, "EFT");
 	text_copy(letter.name, name);
 	text_copy(letter.dropped_name, name);
-	memset(letter.sha256, 'a', SHA256_TEXT);
+	memset(letter.sha256, 'a', SHA256_HEX);
 	return letter;
 }
 

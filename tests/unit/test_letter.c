@@ -51,7 +51,7 @@ static void reads_back_all_that_was_added(void)
 	text_copy(letter.type, "ABCDEFGHIJKLMNOP");
 	memset(letter.name, 'n', SERVED_NAME_MAX);
 	memset(letter.dropped_name, 'd', LETTER_NAME_MAX);
-	memset(letter.sha256, 'a', SHA256_TEXT);
+	memset(letter.sha256, 'a', SHA256_HEX);
 	text_copy(letter.electronic_reason, "why");
 	text_copy(letter.paper_reason, "no account");
 	text_copy(letter.paper_date, "2024-05-15");

@@ -263,7 +263,7 @@ static void many_are_taken_at_once(void)
 	}
 	CU_ASSERT_EQUAL(take(drops.letters_fd, taken, MANY, &err), 0);
 	for (int i = 0; i < MANY; i++) {
-		char sha256[SHA256_TEXT + 1] = "";
+		char sha256[SHA256_HEX + 1] = "";
 		uint32_t crc32 = 0;
 		int64_t size = 0;
 

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/acknowledge.h"
+
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "server/answer.h"
+#include "spool/news.h"
+#include "spool/outbox.h"
+#include "spool/receipt.h"
+
+/* No file is so large; all parts of an answer are still a number. */
+#define SENT_MOST (INT64_MAX / COVERAGE_PARTS)
+
+/* Whose right opens the letter there: new/ has those of both classes. */
+static enum area area_of(const struct view_found *found)
+{
+	if (found->place.area == AREA_PAPER)
+		return AREA_PAPER;
+	return found->letter.class == CLASS_EDELIVERY ? AREA_EDELIVERY : AREA_TRADE_FILES;
+}
+
+static bool was_handed(const struct broker_session *s, int64_t letter_id, enum area area)
+{
+	for (size_t i = 0; i < s->handed_count; i++)
+		if (s->handed[i].letter_id == letter_id && s->handed[i].area == area)
+			return true;
+	return false;
+}
+
+static void add_handed(struct broker_session *s, const struct handed *handed)
+{
+	if (was_handed(s, handed->letter_id, handed->area))
+		return;
+	s->handed = mem_resize(s->handed, s->handed_count + 1, sizeof(*s->handed));
+	s->handed[s->handed_count++] = *handed;
+}
+
+void acknowledge_note_handed(struct broker_session *s, const struct view_found *found)
+{
+	const struct letter *letter = &found->letter;
+	struct handed handed = {.since = clock_now()};
+
+	/* An archive is acknowledged by nobody who only opens it. */
+	if (found->archive.id) {
+		handed.letter_id = -found->archive.id;
+		handed.area = AREA_BUNDLES;
+		add_handed(s, &handed);
+		return;
+	}
+	if (letter->id && ledger_note_opening(s->broker->ledger, s->view.account.id, letter->id))
+		broker_commit_soon(s->broker);
+	handed.letter_id = letter->id;
+	handed.area = area_of(found);
+	text_copy(handed.avrs_id, letter->avrs_id);
+	add_handed(s, &handed);
+}
+
+/* Something of the letter went out. False: it was not handed over, so nothing can have. */
+static bool mark_sent(struct broker_session *s, int64_t letter_id)
+{
+	bool handed = false;
+
+	for (size_t i = 0; i < s->handed_count; i++)
+		if (s->handed[i].letter_id == letter_id) {
+			s->handed[i].was_sent = true;
+			handed = true;
+		}
+	return handed;
+}
+
+int acknowledge_answer_sent(struct broker_session *s, struct err *err)
+{
+	struct message *in = &s->broker->in;
+	int64_t number = message_get_bounded(in, -INT64_MAX, INT64_MAX);
+	struct reading reading = {.account_id = s->view.account.id,
+	    .letter_id = number > 0 ? number : 0,
+	    .archive_id = number < 0 ? -number : 0};
+	int64_t bytes = 0;
+
+	for (int64_t left = message_get_bounded(in, 0, COVERAGE_PARTS); left > 0; left--) {
+		int64_t from = message_get_bounded(in, 0, SENT_MOST);
+		int64_t to = message_get_bounded(in, 0, SENT_MOST);
+
+		if (from >= to)
+			continue;
+		coverage_add(&reading.sent, from, to);
+		bytes += to - from;
+	}
+	if (!message_is_read(in) || !mark_sent(s, number))
+		return answer_refuse(err);
+	broker_count(s->broker, TRAFFIC_BYTES_SENT, bytes);
+	text_copy(reading.login, s->view.account.login);
+	text_copy(reading.address, s->address);
+	text_copy(reading.client, s->client);
+	if (ledger_note_reading(s->broker->ledger, &reading))
+		broker_commit_soon(s->broker);
+	return 0;
+}
+
+static int acknowledge_new(struct broker_session *s, const struct handed *handed,
+    const struct actor *actor, const struct letter *letter, struct err *err)
+{
+	struct catalog *catalog = s->broker->spool.catalog;
+	struct membership membership;
+	bool found = false;
+
+	if (membership_find(
+	        catalog, s->view.account.id, handed->avrs_id, &membership, &found, err) < 0)
+		return -1;
+	return found ? news_acknowledge(catalog, actor, &membership, letter, err) : 0;
+}
+
+static int acknowledge_handed(
+    struct broker_session *s, const struct handed *handed, struct err *err)
+{
+	struct catalog *catalog = s->broker->spool.catalog;
+	char name[ACTOR_MAX];
+	struct actor actor = actor_of_account(s->broker->spool.actor.node, &s->view.account, name);
+	struct letter letter;
+	bool received = false;
+	bool found = false;
+
+	/* One from before tells of a letter that was renewed since. */
+	if (receipt_find(catalog, s->view.account.login, handed->letter_id, handed->since,
+	        &received, err) < 0)
+		return -1;
+	if (!received)
+		return 0;
+	if (letter_find(catalog, handed->letter_id, &letter, &found, err) < 0)
+		return -1;
+	if (!found)
+		return 0;
+	if (handed->area == AREA_PAPER)
+		return outbox_hand_over(catalog, &actor, s->view.account.login, &letter, err);
+	return acknowledge_new(s, handed, &actor, &letter, err);
+}
+
+void acknowledge_read(struct broker_session *s)
+{
+	struct err err;
+
+	if (s->view.account.ack != ACK_ON_READ)
+		return;
+	for (size_t i = 0; i < s->handed_count; i++) {
+		struct handed *handed = &s->handed[i];
+
+		if (!handed->was_sent || handed->letter_id < 0)
+			continue;
+		handed->was_sent = false;
+		if (ledger_commit(s->broker->ledger, &err) < 0 ||
+		    acknowledge_handed(s, handed, &err) < 0)
+			log_error("session=%" PRId64 " letter=%" PRId64
+			          " text=\"read, but not acknowledged: %s\"",
+			    s->number, handed->letter_id, err.text);
+	}
+}
+
+int acknowledge_removed(struct broker_session *s, const struct view_found *found, struct err *err)
+{
+	char name[ACTOR_MAX];
+	struct actor actor = actor_of_account(s->broker->spool.actor.node, &s->view.account, name);
+	struct catalog *catalog = s->broker->spool.catalog;
+	const struct letter *letter = &found->letter;
+	bool on_paper = found->place.kind == PLACE_PAPER_LETTER;
+	bool opened = false;
+
+	if (ledger_commit(s->broker->ledger, err) < 0 ||
+	    news_was_opened(catalog, s->view.account.id, letter->id, on_paper ? letter->queued : 0,
+	        &opened, err) < 0)
+		return -1;
+	if (!opened)
+		return 0;
+	if (on_paper)
+		return outbox_hand_over(catalog, &actor, s->view.account.login, letter, err);
+	return news_acknowledge(catalog, &actor, &found->membership, letter, err);
+}
+
+int acknowledge_date(struct broker_session *s, const char *date, struct err *err)
+{
+	char name[ACTOR_MAX];
+	const struct account *account = &s->view.account;
+	struct actor actor = actor_of_account(s->broker->spool.actor.node, account, name);
+
+	return outbox_hand_over_date(
+	    s->broker->spool.catalog, &actor, account->id, account->login, date, err);
+}
