@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "spool/mail_token.h"
 
-enum { BOUNDARY_MAX = 70, FIELD_MAX = 1000 };
+enum { BOUNDARY_MAX = 70, FIELD_MAX = 1000, REASON_ROOM = 16 * FIELD_MAX };
 
 /* A piece of the message; nothing in it ends with a NUL. */
 struct span {
@@ -146,7 +146,7 @@ static bool find_status(struct span body, const char *boundary, struct span *ret
 
 static void print_reason(const char *status, const char *diagnosis, struct bounce *ret_bounce)
 {
-	OWNED_BUFFER struct buffer safe = BUFFER(16 * FIELD_MAX);
+	OWNED_BUFFER struct buffer safe = BUFFER(REASON_ROOM);
 	const char *said = strchr(diagnosis, ';');
 
 	said = said ? said + 1 : diagnosis;

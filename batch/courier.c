@@ -144,7 +144,7 @@ int courier_answer(
     int channel, int64_t id, enum handover handover, const char *text, struct err *err)
 {
 	static struct message message;
-	OWNED_BUFFER struct buffer safe = BUFFER(16 * 1024);
+	OWNED_BUFFER struct buffer safe = BUFFER(16 * KIB);
 	size_t length;
 
 	/* It is shown to people and kept: one line, and not long. */

@@ -17,7 +17,12 @@
 #include "spool/mail.h"
 #include "spool/settings.h"
 
-enum { COURIER_CONNECTIONS_MAX = 64, COURIER_QUEUE_MAX = 2 * COURIER_CONNECTIONS_MAX };
+/* It has up to COURIER_DEPTH mails a connection, of which each hands over one. */
+enum {
+	COURIER_CONNECTIONS_MAX = 64,
+	COURIER_DEPTH = 8,
+	COURIER_QUEUE_MAX = COURIER_DEPTH * COURIER_CONNECTIONS_MAX
+};
 
 /* What became of a mail. */
 enum handover {

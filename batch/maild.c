@@ -29,9 +29,13 @@
 #define PAUSE_MOST  (5 * MINUTE)
 #define STOP_GRACE  (15 * SECOND) /* for what is on its way; less than `edelivery up` gives us */
 #define LEASE_SPARE MINUTE
+/* Answers are recorded together that come within this: so long may pass between hand-over and
+ * record. */
+#define RECORD_WITHIN (10 * SECOND / 1000)
 
 enum {
-	READY_MAX = 64, /* claimed in one transaction */
+	READY_MAX = 128,  /* claimed in one transaction */
+	RECORD_FROM = 64, /* so many answers are recorded at once */
 	FORGET_MAX = 500,
 };
 
@@ -61,11 +65,13 @@ struct maild {
 	int64_t pause;       /* the last one; 0: the relay is well */
 	int64_t pause_until; /* by clock_elapsed() */
 	bool trouble;        /* the courier is stopped once nothing flies */
+	bool renew;          /* the same: it has settings that were read anew */
 	bool stopping;
 	bool catalog_away;
 };
 
 static void work(void *arg);
+static int step(struct maild *m, struct err *err);
 
 int64_t maild_delay(int64_t first, int64_t attempts)
 {
@@ -247,6 +253,17 @@ static void lose_courier(struct maild *m)
 	stop_courier(m);
 }
 
+/* The courier goes on while answers wait to be recorded. */
+static void send_more(struct maild *m)
+{
+	struct err err;
+
+	if (step(m, &err) < 0)
+		note_catalog(m, -1, &err);
+	if (m->done_count)
+		loop_after(m->loop, RECORD_WITHIN, work, m);
+}
+
 static void on_courier(void *arg)
 {
 	static struct message message;
@@ -262,8 +279,11 @@ static void on_courier(void *arg)
 	}
 	if (state == MESSAGE_END)
 		lose_courier(m);
-	record_done(m);
-	work(m);
+	if (m->done_count >= RECORD_FROM || m->stopping || m->trouble || m->renew ||
+	    !m->courier_watch)
+		work(m);
+	else
+		send_more(m);
 }
 
 static void start_courier(struct maild *m)
@@ -283,7 +303,7 @@ static int claim(struct maild *m, struct err *err)
 {
 	int64_t timeout = m->settings.mail_timeout;
 	int64_t until = clock_now() + 2 * timeout + LEASE_SPARE;
-	int64_t begin_before = clock_elapsed() + timeout;
+	int64_t begin_before = clock_elapsed() + timeout; /* even so it ends within the claim */
 	static struct mail mails[READY_MAX];
 	size_t count = 0;
 
@@ -341,10 +361,10 @@ static int send_one(struct maild *m, const struct parcel *parcel, struct err *er
 	return 0;
 }
 
-/* As many as keep every connection busy, and not more: they are what a crash could send twice. */
+/* As many as keep every connection busy while others are recorded. */
 static int send_some(struct maild *m, struct err *err)
 {
-	size_t most = 2 * (size_t)m->settings.mail_connections;
+	size_t most = COURIER_DEPTH * (size_t)m->settings.mail_connections;
 	size_t sent = 0;
 	int result = 0;
 
@@ -363,16 +383,18 @@ static int send_some(struct maild *m, struct err *err)
 /* After trouble: once nothing is on its way the courier goes, so that the next looks up anew. */
 static bool is_pausing(struct maild *m)
 {
-	if (m->trouble && m->flying_count == 0) {
+	if ((m->trouble || m->renew) && m->flying_count == 0) {
 		stop_courier(m);
 		m->trouble = false;
+		m->renew = false;
 	}
-	return m->trouble || clock_elapsed() < m->pause_until;
+	return m->trouble || m->renew || clock_elapsed() < m->pause_until;
 }
 
 static int step(struct maild *m, struct err *err)
 {
-	if (m->ready_count == 0 && m->flying_count <= (size_t)m->settings.mail_connections &&
+	if (m->ready_count == 0 &&
+	    m->flying_count <= COURIER_DEPTH / 2 * (size_t)m->settings.mail_connections &&
 	    claim(m, err) < 0)
 		return -1;
 	if (m->ready_count && !m->courier_watch)
@@ -406,6 +428,7 @@ static void gather(void *arg)
 	struct err err;
 	int result;
 
+	notify_alive();
 	if (m->stopping)
 		return;
 	result = mail_gather(m->catalog, &m->settings, &more, &err);
@@ -448,7 +471,7 @@ static void on_stop(void *arg)
 	if (m->stopping)
 		return;
 	m->stopping = true;
-	notify_send("STOPPING=1");
+	notify_stopping(STOP_GRACE);
 	for (size_t i = 0; i < m->ready_count; i++)
 		add_done(m, &m->ready[i].mail, MAIL_OUTCOME_UNTRIED, "");
 	m->ready_count = 0;
@@ -486,11 +509,49 @@ static int check_settings(const struct settings *settings, struct err *err)
 	return 0;
 }
 
+/* Where it is, and whose, stays until the next start. */
+static int load(struct maild *m, const char *path, struct err *err)
+{
+	static struct settings settings;
+	static struct mail_writer writer;
+
+	if (settings_load(path, &settings, err) < 0 || check_settings(&settings, err) < 0 ||
+	    mail_writer_init(&writer, &settings, err) < 0)
+		return -1;
+	if (m->loop && (strcmp(settings.root, m->settings.root) != 0 ||
+	                   strcmp(settings.catalog, m->settings.catalog) != 0 ||
+	                   strcmp(settings.node, m->settings.node) != 0))
+		return err_set(
+		    err, ERR_REFUSED, "spool.root, catalog and node.name take a restart to change");
+	m->settings = settings;
+	m->writer = writer;
+	m->writer.settings = &m->settings;
+	return 0;
+}
+
+/* The courier that has the old ones ends when what is on its way has arrived. */
+static void on_reload(void *arg)
+{
+	struct maild *m = arg;
+	char path[PATH_MAX];
+	struct err err;
+
+	notify_reloading();
+	text_copy(path, m->settings.path);
+	if (load(m, path, &err) < 0) {
+		log_error("text=\"not reloaded, what was in force stays so: %s\"", err.text);
+	} else {
+		log_info("relay=%s text=\"reloaded\"", m->settings.mail_relay);
+		m->renew = true;
+		m->pause_until = 0;
+	}
+	notify_ready("");
+	work(m);
+}
+
 static int open_parts(struct maild *m, const char *settings, struct err *err)
 {
-	if (settings_load(settings, &m->settings, err) < 0 ||
-	    check_settings(&m->settings, err) < 0 ||
-	    mail_writer_init(&m->writer, &m->settings, err) < 0)
+	if (load(m, settings, err) < 0)
 		return -1;
 	m->actor = (struct actor){m->settings.node, "maild"};
 	if (lock_node(m, err) < 0 || spool_open_catalog(&m->settings, false, &m->catalog, err) < 0)
@@ -505,6 +566,7 @@ static int run(struct maild *m, const char *settings, struct err *err)
 {
 	if (open_parts(m, settings, err) < 0 ||
 	    loop_signal(m->loop, SIGTERM, on_stop, m, err) < 0 ||
+	    loop_signal(m->loop, SIGHUP, on_reload, m, err) < 0 ||
 	    loop_signal(m->loop, SIGINT, on_stop, m, err) < 0)
 		return -1;
 	loop_every(m->loop, SECOND, gather, m);

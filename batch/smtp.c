@@ -329,11 +329,16 @@ static int take_mails(struct smtp *smtp, struct err *err)
 
 static int serve(struct smtp *smtp, struct err *err)
 {
-	while (!smtp->ended) {
+	for (;;) {
 		struct curl_waitfd wait = {.fd = smtp->channel, .events = CURL_WAIT_POLLIN};
 		int running = 0;
 
-		if (take_mails(smtp, err) < 0 || begin_waiting(smtp, err) < 0)
+		if (take_mails(smtp, err) < 0)
+			return -1;
+		/* Without maild nobody would record what is handed over from here on. */
+		if (smtp->ended)
+			return 0;
+		if (begin_waiting(smtp, err) < 0)
 			return -1;
 		(void)curl_multi_perform(smtp->multi, &running);
 		if (finish_all(smtp, err) < 0)
@@ -343,7 +348,6 @@ static int serve(struct smtp *smtp, struct err *err)
 			continue;
 		(void)curl_multi_poll(smtp->multi, &wait, 1, POLL_MS, NULL);
 	}
-	return 0;
 }
 
 /* --- the beginning */

@@ -248,19 +248,23 @@ struct forgetting {
 	int64_t count;
 };
 
+/* What waits for another address is kept: new letters join it. */
+#define FORGOTTEN                                                                    \
+	" FROM mail WHERE ended < $1 AND NOT (state = 'failed' AND EXISTS (SELECT 1" \
+	" FROM account a WHERE a.id = account_id AND a.email_state = 'bad'))"        \
+	" ORDER BY ended, id LIMIT $2)"
+
 static int forget_body(struct catalog *catalog, void *arg, struct err *err)
 {
 	struct forgetting *forgetting = arg;
 	const struct value *values = VALUES(INT(forgetting->before), INT(forgetting->limit));
 
 	if (catalog_run(catalog,
-	        "DELETE FROM notification WHERE (account_id, mail_id) IN (SELECT account_id, id"
-	        " FROM mail WHERE ended < $1 ORDER BY ended, id LIMIT $2)",
+	        "DELETE FROM notification WHERE (account_id, mail_id) IN"
+	        " (SELECT account_id, id" FORGOTTEN,
 	        values, err) < 0 ||
-	    catalog_run(catalog,
-	        "DELETE FROM mail WHERE id IN"
-	        " (SELECT id FROM mail WHERE ended < $1 ORDER BY ended, id LIMIT $2)",
-	        values, err) < 0)
+	    catalog_run(catalog, "DELETE FROM mail WHERE id IN (SELECT id" FORGOTTEN, values, err) <
+	        0)
 		return -1;
 	forgetting->count = catalog_changes(catalog);
 	return 0;

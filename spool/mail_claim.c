@@ -219,6 +219,8 @@ int mail_record(struct catalog *catalog, const struct actor *actor, const char *
 int mail_unclaim(struct catalog *catalog, const char *owner, struct err *err)
 {
 	return catalog_run(catalog,
-	    "UPDATE mail SET owned_until = 0 WHERE owner = $1 AND state = 'queued'",
+	    /* That we died says nothing about the relay: it is no attempt that failed. */
+	    "UPDATE mail SET owned_until = 0, attempts = attempts - 1"
+	    " WHERE owner = $1 AND state = 'queued' AND owned_until > 0",
 	    VALUES(TEXT(owner)), err);
 }

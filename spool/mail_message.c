@@ -106,8 +106,16 @@ static void add_headers(
 
 static void add_plain(struct buffer *out, const char *text)
 {
-	for (; *text; text++)
-		buffer_print(out, "%s%c", *text == '\n' ? "\r" : "", *text);
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		buffer_add(out, text, length);
+		text += length;
+		if (*text) {
+			buffer_add_text(out, "\r\n");
+			text++;
+		}
+	}
 }
 
 /* RFC 2045, 6.7: no line longer than 76 characters, no blank at the end of one. */

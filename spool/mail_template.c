@@ -143,12 +143,15 @@ static bool fill_line(
 	bool tells = false;
 
 	for (size_t at = 0; at < length;) {
-		size_t skip = 1;
-		enum mail_word word =
-		    line[at] == '{' ? find_word(line + at, &skip) : MAIL_WORD_COUNT;
+		size_t skip = strcspn(line + at + 1, "{\n") + 1;
+		enum mail_word word = MAIL_WORD_COUNT;
 
+		if (line[at] == '{')
+			word = find_word(line + at, &skip);
+		if (skip > length - at)
+			skip = length - at;
 		if (word == MAIL_WORD_COUNT) {
-			buffer_add(out, line + at, 1);
+			buffer_add(out, line + at, skip);
 		} else {
 			buffer_add_text(out, words[word]);
 			has_words = true;

@@ -31,9 +31,9 @@ struct mark {
 /* What is to be judged: an id, an AVRS ID, a time, and whether somebody has got it. */
 struct candidate {
 	int64_t id;
-	char avrs_id[AVRS_ID_MAX + 1];
 	int64_t posted;
 	bool fetched;
+	char avrs_id[AVRS_ID_MAX + 1];
 };
 
 static int read_mark(struct catalog *catalog, struct mark *ret_mark, struct err *err)

@@ -242,6 +242,10 @@ static void what_ended_long_ago_is_forgotten_with_its_counts(void)
 	fixture_sql(&f, "UPDATE mail SET state = 'failed', ended = id * 10 WHERE id < 4");
 	fixture_sql(&f, "INSERT INTO notification (account_id, avrs_id, class, letters, since,"
 	                " mail_id) SELECT account_id, '" ID "', 'edelivery', 1, 1, id FROM mail");
+	fixture_sql(&f, "UPDATE account SET email_state = 'bad'");
+	CU_ASSERT_EQUAL(mail_forget(f.catalog, 30, 1, &gone, &err), 0);
+	CU_ASSERT_EQUAL(gone, 0);
+	fixture_sql(&f, "UPDATE account SET email_state = 'unknown'");
 	CU_ASSERT_EQUAL(mail_forget(f.catalog, 30, 1, &gone, &err), 0);
 	CU_ASSERT_EQUAL(gone, 1);
 	CU_ASSERT_EQUAL(mail_forget(f.catalog, 30, 10, &gone, &err), 0);

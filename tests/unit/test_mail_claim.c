@@ -114,8 +114,11 @@ static void a_start_takes_back_the_claims_of_the_run_before(void)
 	open_with_mails(&f);
 	CU_ASSERT_EQUAL(claim(&f, "one", 2, mails), 2);
 	CU_ASSERT_EQUAL(claim(&f, "two", 2, mails), 2);
-	CU_ASSERT_EQUAL(mail_unclaim(f.catalog, "one", &err), 0);
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(mail_unclaim(f.catalog, "one", &err), 0);
 	CU_ASSERT_EQUAL(claim(&f, "one", MAILS, mails), 3);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(mails[i].attempts, 1);
 }
 
 static void what_is_not_due_waits(void)
