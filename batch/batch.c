@@ -130,6 +130,7 @@ static void forget_batch(struct batches *batches, struct batch *batch)
 		struct member *member = batch->members;
 
 		batch->members = member->next;
+		/* NOLINTNEXTLINE(clang-analyzer-*): it does not follow uthash */
 		HASH_DEL(batches->by_key, member);
 		free(member);
 	}
