@@ -194,7 +194,7 @@ class Oracle:
 
     def look(self):
         root = self.run.root
-        held = {(a, c, n) for a, c, n in self.run.query(
+        held = {(str(a), c, n) for a, c, n in self.run.query(
             "SELECT avrs_id, class, name FROM intake WHERE state = 'held'")}
         for path in files_below(f"{root}/letters"):
             self.found(path, jobs.POSTED)
