@@ -14,6 +14,7 @@ import collections
 import hashlib
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -176,7 +177,7 @@ def files_below(folder):
 
 def printed(root):
     """The letters of the outbox; its manifests, zips and their unfinished ones are no letters."""
-    return [path for path in files_below(f"{root}/paper") if os.path.basename(path)[0].isdigit()]
+    return [path for path in files_below(f"{root}/paper") if re.match("[0-9]+_", os.path.basename(path))]
 
 
 def hash_of(path):
