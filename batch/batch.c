@@ -130,6 +130,7 @@ static void forget_batch(struct batches *batches, struct batch *batch)
 		struct member *member = batch->members;
 
 		batch->members = member->next;
+		/* NOLINTNEXTLINE(clang-analyzer-*): it does not follow uthash */
 		HASH_DEL(batches->by_key, member);
 		free(member);
 	}
@@ -676,13 +677,11 @@ static int reveal(struct batches *batches, struct batch *batch,
 
 static void stop_running(struct batch *batch)
 {
-	struct member *member;
-
 	batch->is_running = false;
 	batch->is_broken = false;
-	LL_FOREACH(batch->members, member)
-	if (member->state == MEMBER_LINKED)
-		set_state(member, MEMBER_HELD);
+	for (struct member *member = batch->members; member; member = member->next)
+		if (member->state == MEMBER_LINKED)
+			set_state(member, MEMBER_HELD);
 }
 
 static int undo(struct batches *batches, struct batch *batch, struct err *err)
@@ -701,12 +700,9 @@ static int undo(struct batches *batches, struct batch *batch, struct err *err)
 
 static void run(struct batch *batch, struct arrivals *arrivals)
 {
-	struct member *member;
-
 	log_info("batch=%s complete letters=%zu", batch->name, batch->count);
 	batch->is_running = true;
-	LL_FOREACH(batch->members, member)
-	{
+	for (const struct member *member = batch->members; member; member = member->next) {
 		struct arrival arrival = {.class = CLASS_EDELIVERY};
 		const char *class = strchr(member->key, '/') + 1;
 
@@ -741,9 +737,8 @@ static int alarm_if_short(struct batches *batches, struct batch *batch, struct e
 
 	if (batch->is_alarmed || clock_now() < batch->seen + batches->spool->settings.drop_patience)
 		return 0;
-	LL_FOREACH(batch->members, member)
-	if (member->state == MEMBER_MISSING)
-		break;
+	for (member = batch->members; member && member->state != MEMBER_MISSING;)
+		member = member->next;
 	log_error("batch=%s short missing=%zu letters=%zu text=\"not posted before the rest is "
 	          "there; the first that is missing: %s\"",
 	    batch->name, batch->counts[MEMBER_MISSING], batch->count, member ? member->key : "");
@@ -782,8 +777,6 @@ int batches_go_on(struct batches *batches, struct arrivals *arrivals,
 
 void batches_start_again(struct batches *batches)
 {
-	struct batch *batch = NULL;
-
-	DL_FOREACH(batches->list, batch)
-	stop_running(batch);
+	for (struct batch *batch = batches->list; batch; batch = batch->next)
+		stop_running(batch);
 }

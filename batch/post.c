@@ -79,13 +79,24 @@ static int link_all(
 	return result;
 }
 
+/* Is what has the name path the very file that is to be served for the drop? */
+static bool is_its_link(const struct spool *spool, const struct drop *drop, const char *path)
+{
+	struct stat there;
+	struct stat own;
+
+	return fstatat(spool->root_fd, path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstat(drop->served_fd, &own) == 0 && there.st_dev == own.st_dev &&
+	       there.st_ino == own.st_ino;
+}
+
 /* Take a letter back that nobody has seen: its link, its row, and its file if it was adopted. */
 static int undo(const struct spool *spool, struct drop *drop, struct err *err)
 {
 	char path[FOLDER_PATH_MAX];
 
 	post_path(&drop->letter, path);
-	if (unlinkat(spool->root_fd, path, 0) < 0 && errno != ENOENT)
+	if (is_its_link(spool, drop, path) && unlinkat(spool->root_fd, path, 0) < 0)
 		return err_sys(err, "unlink %s", path);
 	if (letter_forget(spool->catalog, drop->letter.id, err) < 0)
 		return -1;

@@ -172,8 +172,12 @@ static int record_repeat(const struct spool *spool, struct drop *drop, struct er
 	return letter_add(spool->catalog, spool->actor.node, &drop->letter, err);
 }
 
-/* Everything is decided anew when the transaction is tried again. What was held has its id. */
-static int offer_all(const struct recording *r, struct err *err)
+/*
+ * Everything is decided anew when the transaction is tried again. What was held has its id already,
+ * and so perhaps has its letter: it is not offered, but looked for.
+ */
+static int offer_all(
+    const struct recording *r, int64_t *ret_first, int64_t *ret_end, struct err *err)
 {
 	int64_t fresh = 0;
 	int64_t id = 0;
@@ -182,15 +186,18 @@ static int offer_all(const struct recording *r, struct err *err)
 		fresh += r->drops[i]->intake_id == 0;
 	if (fresh && catalog_take_ids(r->spool->catalog, "letter", fresh, &id, err) < 0)
 		return -1;
+	*ret_first = id;
 	for (size_t i = 0; i < r->count; i++) {
 		struct drop *drop = r->drops[i];
 
 		drop->verdict = VERDICT_POST;
 		drop->letter.id = drop->intake_id ? drop->intake_id : id++;
 		letter_name_number(drop->name, 1, drop->letter.name);
-		if (letter_offer(r->spool->catalog, r->spool->actor.node, &drop->letter, err) < 0)
+		if (!drop->intake_id &&
+		    letter_offer(r->spool->catalog, r->spool->actor.node, &drop->letter, err) < 0)
 			return -1;
 	}
+	*ret_end = id;
 	return 0;
 }
 
@@ -212,34 +219,17 @@ static void see(int64_t id, void *arg)
 		s->is_there[s->at] = true;
 }
 
-static int find_offered(const struct recording *r, bool *is_there, struct err *err)
-{
-	struct sighting sighting = {.drops = r->drops, .count = r->count, .is_there = is_there};
-	int64_t first = 0;
-	int64_t last = 0;
-
-	for (size_t i = 0; i < r->count; i++) {
-		const struct drop *drop = r->drops[i];
-		struct letter letter;
-
-		if (!drop->intake_id) {
-			first = first ? first : drop->letter.id;
-			last = drop->letter.id;
-		} else if (letter_find(r->spool->catalog, drop->letter.id, &letter, &is_there[i],
-		               err) < 0) {
-			return -1;
-		}
-	}
-	return first ? letter_list_ids(r->spool->catalog, first, last, see, &sighting, err) : 0;
-}
-
 static int record_body(struct catalog *catalog, void *arg, struct err *err)
 {
 	struct recording *r = arg;
 	OWNED_MEM bool *is_there = mem_new(r->count, sizeof(*is_there));
+	struct sighting sighting = {.drops = r->drops, .count = r->count, .is_there = is_there};
+	int64_t first = 0;
+	int64_t end = 0;
 
-	(void)catalog;
-	if (offer_all(r, err) < 0 || find_offered(r, is_there, err) < 0)
+	if (offer_all(r, &first, &end, err) < 0)
+		return -1;
+	if (end > first && letter_list_ids(catalog, first, end - 1, see, &sighting, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->count; i++)
 		if (!is_there[i] && record_repeat(r->spool, r->drops[i], err) < 0)

@@ -558,11 +558,14 @@ static int note_manifest(const char *date, void *arg, struct err *err)
 	return 0;
 }
 
-/* Finish or undo what a former run left behind. */
+/* Finish or undo what a former run left behind; what waits after that is held. */
 static int recover(struct watchd *w, struct err *err)
 {
 	if (take_recover(w->letters_fd, err) < 0 || post_recover(&w->spool, err) < 0 ||
-	    quarantine_recover(&w->spool, err) < 0 || release_wanted(&w->spool, w->holds, err) < 0)
+	    quarantine_recover(&w->spool, err) < 0 ||
+	    batches_new(&w->spool, &w->batches, err) < 0 ||
+	    holds_new(&w->spool, &w->holds, err) < 0 ||
+	    release_wanted(&w->spool, w->holds, err) < 0)
 		return -1;
 	return paper_list_dates(w->spool.catalog, note_manifest, &w->spool, err);
 }
@@ -582,11 +585,7 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	w->arrivals = arrivals_new();
 	w->claims = claims_new();
 	w->dispatcher = dispatcher_new(&w->spool);
-	if (watcher_new(w->spool.drop_fd, w->arrivals, &w->watcher, err) < 0)
-		return -1;
-	if (batches_new(&w->spool, &w->batches, err) < 0)
-		return -1;
-	return holds_new(&w->spool, &w->holds, err);
+	return watcher_new(w->spool.drop_fd, w->arrivals, &w->watcher, err);
 }
 
 static int start(struct watchd *w, struct err *err)

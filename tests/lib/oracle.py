@@ -14,6 +14,7 @@ import collections
 import hashlib
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -174,6 +175,11 @@ def files_below(folder):
     return [f"{path}/{name}" for path, _, names in os.walk(folder) for name in names]
 
 
+def printed(root):
+    """The letters of the outbox; its manifests, zips and their unfinished ones are no letters."""
+    return [path for path in files_below(f"{root}/paper") if re.match("[0-9]+_", os.path.basename(path))]
+
+
 def hash_of(path):
     try:
         with open(path, "rb") as file:
@@ -194,13 +200,12 @@ class Oracle:
 
     def look(self):
         root = self.run.root
-        held = {(a, c, n) for a, c, n in self.run.query(
+        held = {(str(a), c, n) for a, c, n in self.run.query(
             "SELECT avrs_id, class, name FROM intake WHERE state = 'held'")}
         for path in files_below(f"{root}/letters"):
             self.found(path, jobs.POSTED)
-        for path in files_below(f"{root}/paper"):
-            if not path.endswith("manifest.csv"):
-                self.found(path, jobs.PAPER)
+        for path in printed(root):
+            self.found(path, jobs.PAPER)
         for path in files_below(f"{root}/quarantine"):
             if not path.endswith(".reason"):
                 self.found(path, jobs.QUARANTINED)
@@ -267,9 +272,7 @@ class Oracle:
             rows[f"{id_}_{name}"] = (sha256, size)
             if electronic not in (None, "posted") or (paper and not placed):
                 self.complain(f"letter {id_} is not finished: {electronic} {paper} {placed}")
-        for path in files_below(f"{self.run.root}/letters") + files_below(f"{self.run.root}/paper"):
-            if path.endswith("manifest.csv"):
-                continue
+        for path in files_below(f"{self.run.root}/letters") + printed(self.run.root):
             row = rows.pop(os.path.basename(path), None)
             if row is None:
                 self.complain(f"{path} has no row")

@@ -542,6 +542,32 @@ static void what_waits_under_the_name_of_removing_is_not_lost(void)
 	drop_done(&drop);
 }
 
+/* What has the final path already is a letter: it stays, whatever becomes of this one. */
+static void undoing_removes_no_other_file(void)
+{
+	OWNED_DROPS struct drops drops;
+	OWNED_MEM char *content = NULL;
+	char path[FOLDER_PATH_MAX];
+	char folder[PATH_MAX];
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, "a", &drop);
+	folder_letter(DROPS_AVRS_ID, CLASS_EDELIVERY,
+	    drops_number(&drops, "SELECT next FROM sequence WHERE name = 'letter'"), "EFT_1.pdf",
+	    path);
+	file_parent(path, folder);
+	CU_ASSERT_EQUAL(file_make_folder(drops.spool.root_fd, folder, 0750, &err), 0);
+	scratch_write(&drops.scratch, path, "served");
+	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), -1);
+	content = scratch_read(&drops.scratch, path);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+	CU_ASSERT_STRING_EQUAL(content, "served");
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
+	drop_done(&drop);
+}
+
 void add_suite_post(CU_pSuite suite)
 {
 	TEST(a_posted_letter_is_in_its_place_and_visible);
@@ -560,5 +586,6 @@ void add_suite_post(CU_pSuite suite)
 	TEST(what_came_in_its_place_stays_and_is_looked_at);
 	TEST(what_was_written_to_since_stays);
 	TEST(what_somebody_waits_to_write_to_stays);
+	TEST(undoing_removes_no_other_file);
 	TEST(what_waits_under_the_name_of_removing_is_not_lost);
 }

@@ -480,6 +480,28 @@ static void a_held_file_keeps_its_id(void)
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM intake"), 2);
 }
 
+/* A crash came behind its posting, and somebody still takes it for held. */
+static void a_held_file_whose_letter_is_there_is_what_was_left_of_it(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, "a", &drop);
+	drop.intake_id = 70;
+	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+	link_letter(&drops, &drop);
+	drop_done(&drop);
+	drops_look(&drops, NAME, &drop);
+	drop.intake_id = 70;
+	CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
+	drop_done(&drop);
+}
+
 void add_suite_record(CU_pSuite suite)
 {
 	TEST(a_letter_gets_an_id_a_name_and_a_row);
@@ -497,4 +519,5 @@ void add_suite_record(CU_pSuite suite)
 	TEST(what_was_copied_is_recognised_when_it_was_being_removed);
 	TEST(a_batch_is_recorded_as_a_whole_or_not_at_all);
 	TEST(a_held_file_keeps_its_id);
+	TEST(a_held_file_whose_letter_is_there_is_what_was_left_of_it);
 }

@@ -1,0 +1,279 @@
+#!/usr/bin/python3
+"""The figures of posting: letters a second, and from drop to visible, beside the floor.
+
+usage: posting_bench.py PROGRAMS SCRATCH POSTGRESQL
+
+POSTGRESQL is a connection string; PARTS ("bursts latency beside flat engines") are what is run.
+
+The floor (tests/bench/floor.c) only hashes, syncs, renames and commits one row a letter. Each round
+runs both in turns, and SQLite and PostgreSQL in turns; medians of ROUNDS (5), least and most beside
+them. BURSTS ("1 1000 100000") of 40 KB lie in 500 folders when watchd starts.
+"""
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+SIZE, FOLDERS = 40000, 500
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+BURSTS = [int(word) for word in os.environ.get("BURSTS", "1 1000 100000").split()]
+SINGLES = 200
+
+
+def make_letter(path):
+    with open(path, "wb") as file:
+        file.write(b"%PDF-1.4\n" + os.urandom(SIZE) + b"\nstartxref\n0\n%%EOF\n")
+
+
+def fill(drop, letters, folders=FOLDERS, word="burst"):
+    for i in range(min(folders, max(letters, 1))):
+        os.makedirs(f"{drop}/{100000000 + i}", exist_ok=True)
+    for i in range(letters):
+        make_letter(f"{drop}/{100000000 + i % folders}/EFT_{word}_{i}.pdf")
+    os.sync()
+
+
+class Spool:
+    """A spool with that many AVRS IDs, all of one account; posted: letters that it has already."""
+
+    def __init__(self, programs, folder, avrs_ids=FOLDERS, posted=0, postgres=None):
+        self.programs, self.root = programs, folder
+        self.catalog = postgres
+        self.conf = f"{folder}/etc/edelivery.conf"
+        shutil.rmtree(folder, ignore_errors=True)
+        self.edelivery("init", "--root", folder, "--port", "0")
+        if postgres:
+            self.sql("SET client_min_messages = warning; DROP SCHEMA IF EXISTS bench CASCADE;"
+                     " CREATE SCHEMA bench", postgres)
+            self.catalog = f"{postgres} options=-csearch_path=bench"
+            self.edelivery("config", "set", "catalog", f"postgresql:{self.catalog}")
+            self.edelivery("init", "--root", folder, "--port", "0")
+        with open(f"{folder}/providers.csv", "w") as file:
+            file.write("avrs_id,npi,name,kind\n")
+            file.writelines(f"{100000000 + i},,,billing\n" for i in range(avrs_ids))
+        self.edelivery("provider", "import", file.name)
+        self.edelivery("account", "add", "house", "--email", "house@example.org")
+        self.sql("INSERT INTO membership (account_id, avrs_id, role, mark, trade_files_after, granted,"
+                 " changed) SELECT (SELECT MIN(id) FROM account), avrs_id, 'master', 0, 0, 0, 0"
+                 " FROM provider")
+        if posted:
+            self.sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <"
+                     f" {posted}) INSERT INTO letter (id, avrs_id, class, type, name, dropped_name, size,"
+                     " sha256, crc32, node, source_device, source_inode, source_changed, taken,"
+                     " electronic, sequence, posted) SELECT 10000000 + i,"
+                     f" CAST(100000000 + i % {min(avrs_ids, FOLDERS)} AS TEXT), 'edelivery', 'EFT',"
+                     " 'OLD_' || i, 'OLD_' || i, 1, 'x', 0, 'n', 0, 0, 0, 0, 'posted', i, 0 FROM n")
+        os.makedirs(f"{folder}/drop", exist_ok=True)
+
+    def edelivery(self, *arguments):
+        subprocess.run([f"{self.programs}/edelivery", "-c", self.conf, *arguments], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def sql(self, text, catalog=None):
+        if self.catalog:
+            subprocess.run(["psql", "-q", catalog or self.catalog, "-c", text], check=True)
+            return
+        import sqlite3
+        connection = sqlite3.connect(f"{self.root}/catalog/catalog.db")
+        with connection:
+            connection.execute(text)
+        connection.close()
+
+    def start(self):
+        self.posted = {}  # when each was told of, by its number in the log
+        self.count = 0
+        self.told = threading.Condition()
+        self.begin = time.monotonic()
+        self.watchd = subprocess.Popen([f"{self.programs}/edelivery-watchd", "-c", self.conf],
+                                       stderr=subprocess.PIPE)
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        for line in self.watchd.stderr:
+            if b" posted avrs_id=" in line:
+                with self.told:
+                    self.count += 1
+                    self.last = time.monotonic()
+                    name = line.split(b"avrs_id=")[1].split()[0]
+                    self.posted.setdefault(name, []).append(self.last)
+                    self.told.notify_all()
+            elif b" error: " in line:
+                sys.stderr.write(line.decode())
+
+    def until(self, count):
+        with self.told:
+            if not self.told.wait_for(lambda: self.count >= count, timeout=600):
+                raise SystemExit(f"posted only {self.count} of {count}")
+
+    def cpu(self):
+        """Seconds of all its threads, so far."""
+        with open(f"/proc/{self.watchd.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def when_idle(self):
+        """The same, once it has nothing to do any more: every folder is watched."""
+        before, now = -1, self.cpu()
+        while before != now:
+            time.sleep(1)
+            before, now = now, self.cpu()
+        return now
+
+    def stop(self):
+        self.watchd.terminate()
+        self.watchd.wait()
+
+
+def post_burst(spool, letters):
+    """Letters a second, from the start of watchd to the last one."""
+    fill(f"{spool.root}/drop", letters)
+    spool.start()
+    spool.until(letters)
+    rate = letters / (spool.last - spool.begin)
+    spool.stop()
+    return rate
+
+
+def floor(programs, folder, letters, batch):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(f"{folder}/letters")
+    os.makedirs(f"{folder}/drop")
+    fill(f"{folder}/drop", letters)
+    begin = time.monotonic()
+    subprocess.run([f"{programs}/bench-floor", f"{folder}/drop", f"{folder}/letters",
+                    f"{folder}/catalog.db", str(batch)], check=True, stdout=subprocess.DEVNULL)
+    return letters / (time.monotonic() - begin)
+
+
+def drop_singles(spool, avrs_id, count, pause):
+    """Seconds from the rename into the drop folder to visible, one after the other."""
+    folder = f"{spool.root}/drop/{avrs_id}"
+    key = str(avrs_id).encode()
+    os.makedirs(folder, exist_ok=True)
+    time.sleep(0.2)
+    took = []
+    for i in range(count):
+        make_letter(f"{folder}/.next")
+        before = len(spool.posted.get(key, []))
+        begin = time.monotonic()
+        os.rename(f"{folder}/.next", f"{folder}/EFT_single_{i}.pdf")
+        with spool.told:
+            if not spool.told.wait_for(lambda: len(spool.posted.get(key, [])) > before, timeout=60):
+                raise SystemExit("a single letter was not posted")
+        took.append(spool.posted[key][-1] - begin)
+        time.sleep(pause)
+    return took
+
+
+def quantile(values, q):
+    return sorted(values)[min(len(values) - 1, int(q * len(values)))]
+
+
+def show(title, values, unit):
+    print(f"{title:52} {statistics.median(values):12.5g} ({min(values):.5g}..{max(values):.5g}) {unit}",
+          flush=True)
+
+
+def ratio(title, ours, theirs, wanted):
+    value = statistics.median(ours) / statistics.median(theirs)
+    sign, limit = wanted.split()
+    met = value >= float(limit) if sign == ">=" else value <= float(limit)
+    print(f"{title:52} {value:12.3f} wanted {wanted}: {'yes' if met else 'NO'}", flush=True)
+
+
+def bench_bursts(programs, scratch):
+    for letters in BURSTS:
+        ours, theirs = [], []
+        for _ in range(ROUNDS):
+            theirs.append(floor(programs, f"{scratch}/floor", letters, 512))
+            ours.append(post_burst(Spool(programs, f"{scratch}/spool"), letters))
+        show(f"burst of {letters}: floor", theirs, "letters/s")
+        show(f"burst of {letters}: watchd", ours, "letters/s")
+        if letters > 1:  # with one the start of the programs is measured; see below
+            ratio(f"burst of {letters}", ours, theirs, ">= 0.8")
+
+
+def bench_latency(programs, scratch):
+    middle, late, theirs = [], [], []
+    for _ in range(ROUNDS):
+        theirs.append(1000 / floor(programs, f"{scratch}/floor", SINGLES, 1))
+        spool = Spool(programs, f"{scratch}/spool")
+        spool.start()
+        took = drop_singles(spool, 100000000, SINGLES, 0.002)
+        spool.stop()
+        middle.append(1000 * quantile(took, 0.5))
+        late.append(1000 * quantile(took, 0.99))
+    show("one letter, idle: floor", theirs, "ms")
+    show("one letter, idle: drop to visible, p50", middle, "ms")
+    show("one letter, idle: drop to visible, p99", late, "ms")
+    ratio("one letter, idle", middle, theirs, "<= 1.5")
+
+
+def bench_beside_burst(programs, scratch):
+    letters = max(BURSTS)
+    spool = Spool(programs, f"{scratch}/spool", avrs_ids=FOLDERS + 1)
+    fill(f"{spool.root}/drop", letters)
+    spool.start()
+    took = drop_singles(spool, 100000000 + FOLDERS, 50, 0.02)
+    beside = spool.count < letters
+    spool.until(letters + len(took))
+    whole = spool.last - spool.begin
+    spool.stop()
+    print(f"one letter beside a burst of {letters} ({whole:.1f} s{'' if beside else ', over before'}):"
+          f" p50 {1000 * quantile(took, 0.5):.1f} ms, p99 {1000 * quantile(took, 0.99):.1f} ms", flush=True)
+
+
+def bench_flat(programs, scratch):
+    for title, small, large in (
+            ("10 k or 1 M letters posted", {"posted": 10000}, {"posted": 1000000}),
+            ("10 or 100,000 folders", {"avrs_ids": 10}, {"avrs_ids": 100000})):
+        seconds = {}
+        for _ in range(ROUNDS):
+            for name, options in (("small", small), ("large", large)):
+                spool = Spool(programs, f"{scratch}/spool", **options)
+                for i in range(options.get("avrs_ids", FOLDERS)):
+                    os.makedirs(f"{spool.root}/drop/{100000000 + i}")
+                spool.start()
+                drop_singles(spool, 100000000, 1, 0)
+                before = spool.when_idle()
+                fill(f"{spool.root}/drop", 2000, 10)
+                spool.until(2001)
+                seconds.setdefault(name, []).append((spool.cpu() - before) / 2000 * 1e6)
+                spool.stop()
+        show(f"{title}: few, CPU a letter", seconds["small"], "us")
+        show(f"{title}: many, CPU a letter", seconds["large"], "us")
+        ratio(title, seconds["large"], seconds["small"], "<= 1.1")
+
+
+def bench_engines(programs, scratch, postgres):
+    rates = {"SQLite": [], "PostgreSQL": []}
+    for _ in range(ROUNDS):
+        for name, rows in rates.items():
+            where = postgres if name == "PostgreSQL" else None
+            rows.append(post_burst(Spool(programs, f"{scratch}/spool", postgres=where), 5000))
+    for name, rows in rates.items():
+        show(f"burst of 5000: catalog in {name}", rows, "letters/s")
+    ratio("PostgreSQL instead of SQLite", rates["PostgreSQL"], rates["SQLite"], ">= 0.6")
+
+
+def main():
+    programs, scratch, postgres = sys.argv[1:]
+    print(f"rounds={ROUNDS}, medians (least..most)")
+    parts = os.environ.get("PARTS", "bursts latency beside flat engines").split()
+    if "bursts" in parts:
+        bench_bursts(programs, scratch)
+    if "latency" in parts:
+        bench_latency(programs, scratch)
+    if "beside" in parts:
+        bench_beside_burst(programs, scratch)
+    if "flat" in parts:
+        bench_flat(programs, scratch)
+    if "engines" in parts:
+        bench_engines(programs, scratch, postgres)
+
+
+if __name__ == "__main__":
+    main()
