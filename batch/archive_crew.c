@@ -211,6 +211,7 @@ int crew_be_worker(const char *settings, int board_fd)
 		log_error("text=\"not started by a run: no shared page\"");
 		return STATUS_CALLED_WRONGLY;
 	}
+	catalog_limit_memory(CREW_CATALOG_BYTES);
 	if (spool_open(settings, "archive", &spool, &err) < 0 ||
 	    archive_signer_new(&spool.settings, &signer, &err) < 0 ||
 	    map_board(board_fd, (size_t)st.st_size, &board, &err) < 0) {

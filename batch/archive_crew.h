@@ -7,10 +7,14 @@
 #ifndef BATCH_ARCHIVE_CREW_H
 #define BATCH_ARCHIVE_CREW_H
 
+#include "base/number.h"
 #include "spool/spool.h"
 
 /* The option that makes the program a worker, with the shared page as its first descriptor. */
 #define CREW_WORKER_OPTION "--worker"
+
+/* A night is read once: what a run and each worker keep of the catalog in memory. */
+#define CREW_CATALOG_BYTES (4 * MIB)
 
 struct crew_work {
 	const int64_t *ids; /* of archives, those that take longest first */

@@ -374,6 +374,7 @@ int archive_job(const struct archive_options *options, struct err *err)
 	bool due = true;
 	int result;
 
+	catalog_limit_memory(CREW_CATALOG_BYTES);
 	if (spool_open(options->settings, "archive", &run.spool, err) < 0)
 		return -1;
 	result = choose_night(&run, options->night, err);

@@ -12,7 +12,7 @@
 struct night_archive;
 
 /* An archive holds at most so many letters: what a zip says of each at its end is in memory. */
-enum { ARCHIVE_LETTERS_MAX = 200000 };
+enum { ARCHIVE_LETTERS_MAX = 150000 };
 
 /* Where a listing of letters is; all zero at its start. */
 struct members_cursor {

@@ -28,6 +28,9 @@ enum {
 	STRIDE = 2 * SAMPLE, /* every other piece is enough to tell, and costs half */
 };
 
+/* Faster than the usual 6 on text, by what hashing costs us, and a hundredth larger. */
+#define ZIP_LEVEL "4"
+
 /* The file that is being written. */
 struct sink {
 	int fd;
@@ -107,7 +110,10 @@ static int choose_format(struct archive_writer *writer, struct err *err)
 	struct archive *a = writer->archive;
 
 	if (writer->format == BUNDLE_ZIP) {
-		if (check(writer, archive_write_set_format_zip(a), err) < 0)
+		if (check(writer, archive_write_set_format_zip(a), err) < 0 ||
+		    check(writer,
+		        archive_write_set_format_option(a, "zip", "compression-level", ZIP_LEVEL),
+		        err) < 0)
 			return -1;
 		return check(
 		    writer, archive_write_set_format_option(a, "zip", "hdrcharset", "UTF-8"), err);

@@ -4,7 +4,7 @@
  *
  * The same letters in the same order give the same bytes: entries carry the letters' posting
  * times, no owner, one mode. MANIFEST.csv and SHA256SUMS come last. Memory does not grow with the
- * letters, but for what a zip says about each of them at its end (some 130 bytes). The process
+ * letters, but for what a zip says about each of them at its end (some 110 bytes). The process
  * needs a UTF-8 locale (setlocale()), for names that are not ASCII.
  */
 #ifndef SPOOL_ARCHIVE_WRITER_H

@@ -456,6 +456,11 @@ int catalog_open(const char *where, bool create, struct catalog **ret_catalog, s
 	return 0;
 }
 
+void catalog_limit_memory(int64_t bytes)
+{
+	dialect_sqlite_limit_memory(bytes);
+}
+
 void catalog_close(struct catalog *catalog)
 {
 	if (!catalog)

@@ -49,6 +49,12 @@ int catalog_open(const char *where, bool create, struct catalog **ret_catalog, s
 void catalog_close(struct catalog *catalog);
 
 /*
+ * All connections of this process keep at most about so many bytes of the catalog in memory: for
+ * one that reads much of it once. (SQLite alone keeps any.)
+ */
+void catalog_limit_memory(int64_t bytes);
+
+/*
  * Run a statement that returns no rows. sql is a literal (statements are prepared once and found
  * again by its address). ERR_CONFLICT: a row like it is there; ERR_REFUSED: another constraint;
  * ERR_BUSY: somebody else holds it; ERR_GONE: the connection broke; ERR_RETRY: disk full and the

@@ -59,4 +59,7 @@ struct dialect {
 extern const struct dialect dialect_sqlite;
 extern const struct dialect dialect_postgresql;
 
+/* What catalog_limit_memory() is for SQLite. */
+void dialect_sqlite_limit_memory(int64_t bytes);
+
 #endif

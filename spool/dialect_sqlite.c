@@ -246,3 +246,8 @@ const struct dialect dialect_sqlite = {
     .change_number = change_number,
     .translate = translate,
 };
+
+void dialect_sqlite_limit_memory(int64_t bytes)
+{
+	(void)sqlite3_soft_heap_limit64(bytes);
+}
