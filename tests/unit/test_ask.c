@@ -325,6 +325,7 @@ static const struct {
     {REQUEST_SET, call_set, answer_nothing, true, false},
     {REQUEST_MAKE_FOLDER, call_make_folder, answer_nothing, true, false},
     {REQUEST_RENAME, call_rename, answer_nothing, true, false},
+    {REQUEST_FIND_MORE, call_find_more, answer_find_more, true, false},
 };
 
 /* Begin the answer to the ask at i. */
