@@ -45,8 +45,10 @@ static int look(struct ahead *ahead, const char *path, struct entry *ret_entry, 
 			return -1;
 		*ret_found = strcmp(entry.name, name_of(path)) == 0;
 	}
-	if (*ret_found)
+	if (*ret_found) {
 		*ret_entry = entry;
+		ahead->in_vain = false;
+	}
 	return 0;
 }
 
@@ -60,6 +62,7 @@ static int ask_page(struct ahead *ahead, int broker, const char *path, struct en
 	if (!ahead->page)
 		ahead->page = mem_new(1, sizeof(*ahead->page));
 	ahead->until = 0;
+	ahead->in_vain = true;
 	if (ask_find_more(broker, path, ahead->page, &reply, &count, err) < 0)
 		return -1;
 	if (reply.answer == ANSWER_OK) {
@@ -67,17 +70,24 @@ static int ask_page(struct ahead *ahead, int broker, const char *path, struct en
 		if (ask_next_entry(ahead->page, ret_entry, err) < 0)
 			return -1;
 		ahead->count = count;
-		ahead->until = clock_elapsed() + AHEAD_LASTS;
+		/* One alone may be named otherwise than in its path: a letter in new/. */
+		if (count > 1)
+			ahead->until = clock_elapsed() + AHEAD_LASTS;
 	}
 	*ret_reply = reply;
 	return 0;
+}
+
+void ahead_begin(struct ahead *ahead)
+{
+	ahead->in_vain = false;
 }
 
 int ahead_find(struct ahead *ahead, int broker, const char *path, struct entry *ret_entry,
     struct reply *ret_reply, struct err *err)
 {
 	bool found = false;
-	bool follows = is_beside(ahead, path) && strcmp(name_of(path), name_of(ahead->path)) > 0;
+	bool goes_on = is_beside(ahead, path) && !ahead->in_vain;
 	int result = 0;
 
 	if (look(ahead, path, ret_entry, &found, err) < 0)
@@ -85,9 +95,8 @@ int ahead_find(struct ahead *ahead, int broker, const char *path, struct entry *
 	if (found)
 		*ret_reply = (struct reply){.answer = ANSWER_OK};
 	else
-		result = follows
-		             ? ask_page(ahead, broker, path, ret_entry, ret_reply, err)
-		             : ask_find(broker, path, ret_entry, ret_reply, err);
+		result = goes_on ? ask_page(ahead, broker, path, ret_entry, ret_reply, err)
+		                 : ask_find(broker, path, ret_entry, ret_reply, err);
 	text_copy(ahead->path, path);
 	return result;
 }
