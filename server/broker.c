@@ -94,7 +94,7 @@ static void close_session(struct broker_session *s, const char *reason)
 		(void)close(s->pidfd);
 	if (s->view.account.login[0])
 		view_done(&s->view);
-	free(s->handed);
+	acknowledge_forget(s);
 	free(s);
 }
 
@@ -256,6 +256,31 @@ static void on_control(void *arg)
 	message_close_fds(&broker->in);
 }
 
+/* May its account still see what it was handed? What went by the same right is judged once. */
+static int check_handed(struct broker_session *s, const char **ret_end, struct err *err)
+{
+	const struct handed *last = NULL;
+	char today[DATE_SIZE];
+
+	clock_print_date(clock_now(), today);
+	for (const struct handed *handed = s->handed; handed; handed = handed->hh.next) {
+		struct membership membership;
+		bool found = false;
+
+		if (last && last->key.area == handed->key.area &&
+		    strcmp(last->avrs_id, handed->avrs_id) == 0)
+			continue;
+		if (membership_find(s->broker->spool.catalog, s->view.account.id, handed->avrs_id,
+		        &membership, &found, err) < 0)
+			return -1;
+		if (!right_may_see(&s->view.account, found ? &membership : NULL,
+		        (enum area)handed->key.area, today))
+			*ret_end = "the right to a file that it had open was withdrawn";
+		last = handed;
+	}
+	return 0;
+}
+
 /*
  * Rights have changed somewhere: end the sessions that hold a descriptor they may not read any
  * more, and those of accounts that are gone or disabled. The others see the new state at their
@@ -266,7 +291,6 @@ static int check_session(struct broker_session *s, const char **ret_end, struct 
 	struct catalog *catalog = s->broker->spool.catalog;
 	struct account account;
 	bool found = false;
-	char today[DATE_SIZE];
 
 	*ret_end = NULL;
 	if (!(s->phase & (PHASE_LOGGED_IN | PHASE_SFTP)))
@@ -283,18 +307,7 @@ static int check_session(struct broker_session *s, const char **ret_end, struct 
 		return -1;
 	if (!found)
 		*ret_end = "the right to an upload that it had open was withdrawn";
-	clock_print_date(clock_now(), today);
-	for (size_t i = 0; i < s->handed_count; i++) {
-		const struct handed *handed = &s->handed[i];
-		struct membership membership;
-
-		if (membership_find(
-		        catalog, account.id, handed->avrs_id, &membership, &found, err) < 0)
-			return -1;
-		if (!right_may_see(&account, found ? &membership : NULL, handed->area, today))
-			*ret_end = "the right to a file that it had open was withdrawn";
-	}
-	return 0;
+	return check_handed(s, ret_end, err);
 }
 
 static void check_sessions(struct broker *broker)

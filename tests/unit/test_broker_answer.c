@@ -339,7 +339,7 @@ static void a_letter_is_handed_over_and_noted(void)
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND, BENCH_LETTER), ANSWER_OK);
 	expect_entry(&bench, "EFT_1.pdf", false, (int64_t)strlen(DROPS_PDF));
 	CU_ASSERT_TRUE(message_is_read(&bench.broker->in));
-	CU_ASSERT_EQUAL(bench.session->handed_count, 0);
+	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 0);
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, BENCH_LETTER), ANSWER_OK);
 	fd = message_get_fd(&bench.broker->in);
 	expect_entry(&bench, "EFT_1.pdf", false, (int64_t)strlen(DROPS_PDF));
@@ -348,15 +348,15 @@ static void a_letter_is_handed_over_and_noted(void)
 	CU_ASSERT_EQUAL(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
 	(void)close(fd);
 	/* What the session can read from now on is known, and that it was opened. */
-	CU_ASSERT_EQUAL(bench.session->handed_count, 1);
-	CU_ASSERT_STRING_EQUAL(bench.session->handed[0].avrs_id, DROPS_AVRS_ID);
-	CU_ASSERT_EQUAL(bench.session->handed[0].area, AREA_EDELIVERY);
+	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 1);
+	CU_ASSERT_STRING_EQUAL(bench.session->handed->avrs_id, DROPS_AVRS_ID);
+	CU_ASSERT_EQUAL(bench.session->handed->key.area, AREA_EDELIVERY);
 	CU_ASSERT_EQUAL(ledger_commit(bench.broker->ledger, &err), 0);
 	CU_ASSERT_EQUAL(drops_number(&bench.drops, "SELECT COUNT(*) FROM opening"), 1);
 	/* A text is nobody's letter. */
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, "/STATUS.txt"), ANSWER_OK);
 	message_close_fds(&bench.broker->in);
-	CU_ASSERT_EQUAL(bench.session->handed_count, 1);
+	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 1);
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, "/new"), ANSWER_FAILURE);
 	expect_answer_reason(&bench, "a folder");
 }
@@ -374,7 +374,7 @@ static void a_letter_whose_file_is_missing_is_our_trouble(void)
 	before = drops_open_fds();
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, BENCH_LETTER), ANSWER_FAILURE);
 	expect_answer_reason(&bench, "temporary trouble, try again later");
-	CU_ASSERT_EQUAL(bench.session->handed_count, 0);
+	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 0);
 	CU_ASSERT_EQUAL(drops_open_fds(), before);
 }
 
