@@ -2,6 +2,8 @@
 #include "server/acknowledge.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <uthash.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -22,53 +24,67 @@ static enum area area_of(const struct view_found *found)
 	return found->letter.class == CLASS_EDELIVERY ? AREA_EDELIVERY : AREA_TRADE_FILES;
 }
 
-static bool was_handed(const struct broker_session *s, int64_t letter_id, enum area area)
+static struct handed *find_handed(const struct broker_session *s, int64_t letter_id, enum area area)
 {
-	for (size_t i = 0; i < s->handed_count; i++)
-		if (s->handed[i].letter_id == letter_id && s->handed[i].area == area)
-			return true;
-	return false;
+	const struct handed_key key = {letter_id, (int64_t)area};
+	struct handed *handed = NULL;
+
+	HASH_FIND(hh, s->handed, &key, sizeof(key), handed);
+	return handed;
 }
 
-static void add_handed(struct broker_session *s, const struct handed *handed)
+static void add_handed(
+    struct broker_session *s, int64_t letter_id, enum area area, const char *avrs_id)
 {
-	if (was_handed(s, handed->letter_id, handed->area))
+	struct handed *handed;
+
+	if (find_handed(s, letter_id, area))
 		return;
-	s->handed = mem_resize(s->handed, s->handed_count + 1, sizeof(*s->handed));
-	s->handed[s->handed_count++] = *handed;
+	handed = mem_new(1, sizeof(*handed));
+	*handed = (struct handed){.key = {letter_id, (int64_t)area}, .since = clock_now()};
+	text_copy(handed->avrs_id, avrs_id);
+	HASH_ADD(hh, s->handed, key, sizeof(handed->key), handed);
 }
 
 void acknowledge_note_handed(struct broker_session *s, const struct view_found *found)
 {
 	const struct letter *letter = &found->letter;
-	struct handed handed = {.since = clock_now()};
 
 	/* An archive is acknowledged by nobody who only opens it. */
 	if (found->archive.id) {
-		handed.letter_id = -found->archive.id;
-		handed.area = AREA_BUNDLES;
-		add_handed(s, &handed);
+		add_handed(s, -found->archive.id, AREA_BUNDLES, "");
 		return;
 	}
 	if (letter->id && ledger_note_opening(s->broker->ledger, s->view.account.id, letter->id))
 		broker_commit_soon(s->broker);
-	handed.letter_id = letter->id;
-	handed.area = area_of(found);
-	text_copy(handed.avrs_id, letter->avrs_id);
-	add_handed(s, &handed);
+	add_handed(s, letter->id, area_of(found), letter->avrs_id);
+}
+
+void acknowledge_forget(struct broker_session *s)
+{
+	struct handed *handed;
+
+	while ((handed = s->handed) != NULL) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
+		HASH_DEL(s->handed, handed);
+		free(handed);
+	}
 }
 
 /* Something of the letter went out. False: it was not handed over, so nothing can have. */
 static bool mark_sent(struct broker_session *s, int64_t letter_id)
 {
-	bool handed = false;
+	static const enum area areas[] = {AREA_EDELIVERY, AREA_TRADE_FILES, AREA_PAPER};
+	bool was_handed = false;
 
-	for (size_t i = 0; i < s->handed_count; i++)
-		if (s->handed[i].letter_id == letter_id) {
-			s->handed[i].was_sent = true;
-			handed = true;
-		}
-	return handed;
+	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
+		struct handed *handed = find_handed(s, letter_id, areas[i]);
+
+		if (handed)
+			handed->was_sent = true;
+		was_handed |= handed != NULL;
+	}
+	return was_handed;
 }
 
 int acknowledge_answer_sent(struct broker_session *s, struct err *err)
@@ -124,16 +140,16 @@ static int acknowledge_handed(
 	bool found = false;
 
 	/* One from before tells of a letter that was renewed since. */
-	if (receipt_find(catalog, s->view.account.login, handed->letter_id, handed->since,
+	if (receipt_find(catalog, s->view.account.login, handed->key.letter_id, handed->since,
 	        &received, err) < 0)
 		return -1;
 	if (!received)
 		return 0;
-	if (letter_find(catalog, handed->letter_id, &letter, &found, err) < 0)
+	if (letter_find(catalog, handed->key.letter_id, &letter, &found, err) < 0)
 		return -1;
 	if (!found)
 		return 0;
-	if (handed->area == AREA_PAPER)
+	if (handed->key.area == AREA_PAPER)
 		return outbox_hand_over(catalog, &actor, s->view.account.login, &letter, err);
 	return acknowledge_new(s, handed, &actor, &letter, err);
 }
@@ -144,17 +160,15 @@ void acknowledge_read(struct broker_session *s)
 
 	if (s->view.account.ack != ACK_ON_READ)
 		return;
-	for (size_t i = 0; i < s->handed_count; i++) {
-		struct handed *handed = &s->handed[i];
-
-		if (!handed->was_sent || handed->letter_id < 0)
+	for (struct handed *handed = s->handed; handed; handed = handed->hh.next) {
+		if (!handed->was_sent || handed->key.letter_id < 0)
 			continue;
 		handed->was_sent = false;
 		if (ledger_commit(s->broker->ledger, &err) < 0 ||
 		    acknowledge_handed(s, handed, &err) < 0)
 			log_error("session=%" PRId64 " letter=%" PRId64
 			          " text=\"read, but not acknowledged: %s\"",
-			    s->number, handed->letter_id, err.text);
+			    s->number, handed->key.letter_id, err.text);
 	}
 }
 

@@ -12,6 +12,9 @@
 /* Remember what the session can read from now on: a descriptor cannot be taken back. */
 void acknowledge_note_handed(struct broker_session *s, const struct view_found *found);
 
+/* Forget all of it. */
+void acknowledge_forget(struct broker_session *s);
+
 /* Take REQUEST_SENT, which has no answer. -1: nothing of that letter was handed over. */
 int acknowledge_answer_sent(struct broker_session *s, struct err *err);
 

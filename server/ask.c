@@ -141,6 +141,26 @@ int ask_find(
 	return 0;
 }
 
+int ask_find_more(int broker, const char *path, struct message *page, struct reply *ret_reply,
+    int64_t *ret_count, struct err *err)
+{
+	struct reply reply;
+
+	message_start(page, REQUEST_FIND_MORE);
+	message_put_text(page, path);
+	if (ask(broker, page, &reply, err) < 0)
+		return -1;
+	if (reply.answer == ANSWER_OK) {
+		int64_t count = message_get_bounded(page, 1, FIND_MORE);
+
+		if (message_is_bad(page) || page->fd_count > 0)
+			return refuse(page, err);
+		*ret_count = count;
+	}
+	*ret_reply = reply;
+	return 0;
+}
+
 int ask_open_folder(
     int broker, const char *path, int64_t *ret_listing, struct reply *ret_reply, struct err *err)
 {

@@ -49,6 +49,9 @@ int ask_start(int broker, const char *client, struct err *err);
 
 int ask_find(int broker, const char *path, struct entry *ret_entry, struct reply *ret_reply,
     struct err *err);
+/* The same, and the letters that follow it: page holds them all, for ask_next_entry(). */
+int ask_find_more(int broker, const char *path, struct message *page, struct reply *ret_reply,
+    int64_t *ret_count, struct err *err);
 int ask_open_folder(
     int broker, const char *path, int64_t *ret_listing, struct reply *ret_reply, struct err *err);
 

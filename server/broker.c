@@ -95,7 +95,7 @@ static void close_session(struct broker_session *s, const char *reason)
 		(void)close(s->pidfd);
 	if (s->view.account.login[0])
 		view_done(&s->view);
-	free(s->handed);
+	acknowledge_forget(s);
 	free(s);
 }
 
@@ -263,13 +263,35 @@ static int may_still_read(const struct broker_session *s, const struct handed *h
 	struct membership membership;
 	bool found = false;
 
-	if (handed->letter_id < 0)
-		return view_archive_may_read(&s->view, -handed->letter_id, ret_allowed, err);
+	if (handed->key.letter_id < 0)
+		return view_archive_may_read(&s->view, -handed->key.letter_id, ret_allowed, err);
 	if (membership_find(s->broker->spool.catalog, s->view.account.id, handed->avrs_id,
 	        &membership, &found, err) < 0)
 		return -1;
-	*ret_allowed =
-	    right_may_see(&s->view.account, found ? &membership : NULL, handed->area, today);
+	*ret_allowed = right_may_see(
+	    &s->view.account, found ? &membership : NULL, (enum area)handed->key.area, today);
+	return 0;
+}
+
+/* May its account still see what it was handed? What went by the same right is judged once. */
+static int check_handed(struct broker_session *s, const char **ret_end, struct err *err)
+{
+	const struct handed *last = NULL;
+	char today[DATE_SIZE];
+
+	clock_print_date(clock_now(), today);
+	for (const struct handed *handed = s->handed; handed; handed = handed->hh.next) {
+		bool allowed = false;
+
+		if (last && handed->key.letter_id > 0 && last->key.area == handed->key.area &&
+		    strcmp(last->avrs_id, handed->avrs_id) == 0)
+			continue;
+		if (may_still_read(s, handed, today, &allowed, err) < 0)
+			return -1;
+		if (!allowed)
+			*ret_end = "the right to a file that it had open was withdrawn";
+		last = handed;
+	}
 	return 0;
 }
 
@@ -283,7 +305,6 @@ static int check_session(struct broker_session *s, const char **ret_end, struct 
 	struct catalog *catalog = s->broker->spool.catalog;
 	struct account account;
 	bool found = false;
-	char today[DATE_SIZE];
 
 	*ret_end = NULL;
 	if (!(s->phase & (PHASE_LOGGED_IN | PHASE_SFTP)))
@@ -300,16 +321,7 @@ static int check_session(struct broker_session *s, const char **ret_end, struct 
 		return -1;
 	if (!found)
 		*ret_end = "the right to an upload that it had open was withdrawn";
-	clock_print_date(clock_now(), today);
-	for (size_t i = 0; i < s->handed_count; i++) {
-		bool allowed = false;
-
-		if (may_still_read(s, &s->handed[i], today, &allowed, err) < 0)
-			return -1;
-		if (!allowed)
-			*ret_end = "the right to a file that it had open was withdrawn";
-	}
-	return 0;
+	return check_handed(s, ret_end, err);
 }
 
 static void check_sessions(struct broker *broker)

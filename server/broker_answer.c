@@ -103,6 +103,37 @@ static int gather(const struct view_entry *entry, void *arg, struct err *err)
 	return 0;
 }
 
+static void gather_none(struct gathering *gathering)
+{
+	message_start(&gathering->entries, 0);
+	gathering->count = 0;
+}
+
+static void put_gathered(struct message *out, const struct gathering *gathering)
+{
+	message_put_int(out, gathering->count);
+	message_put_all(out, &gathering->entries);
+}
+
+static int answer_find_more(struct broker_session *s, struct err *err)
+{
+	static struct gathering gathering;
+	struct view_found found;
+	bool answered = false;
+
+	if (answer_read_path(s, &found, &answered, err) < 0)
+		return -1;
+	if (answered)
+		return 0;
+	gather_none(&gathering);
+	(void)gather(&found.entry, &gathering, err);
+	if (view_list_next(&s->view, &found, (FIND_MORE - 1) / 2, gather, &gathering, err) < 0)
+		return answer_put_trouble(s, err);
+	(void)answer_put_ok(s);
+	put_gathered(&s->broker->out, &gathering);
+	return 0;
+}
+
 static int answer_list(struct broker_session *s, struct err *err)
 {
 	static struct gathering gathering;
@@ -111,15 +142,13 @@ static int answer_list(struct broker_session *s, struct err *err)
 
 	if (!listing)
 		return answer_refuse(err);
-	message_start(&gathering.entries, 0);
-	gathering.count = 0;
+	gather_none(&gathering);
 	if (listing->more && view_list(&s->view, &listing->folder, &listing->cursor, LIST_PAGE,
 	                         gather, &gathering, &listing->more, err) < 0)
 		return answer_put_trouble(s, err);
 	(void)answer_put_ok(s);
 	message_put_int(out, listing->more);
-	message_put_int(out, gathering.count);
-	message_put_all(out, &gathering.entries);
+	put_gathered(out, &gathering);
 	return 0;
 }
 
@@ -277,6 +306,7 @@ static const struct {
     [REQUEST_SET] = {PHASE_SFTP, true, broker_upload_set},
     [REQUEST_MAKE_FOLDER] = {PHASE_SFTP, true, broker_upload_make_folder},
     [REQUEST_RENAME] = {PHASE_SFTP, true, broker_upload_rename},
+    [REQUEST_FIND_MORE] = {PHASE_SFTP, true, answer_find_more},
     [REQUEST_END] = {PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP, false, answer_end},
 };
 

@@ -41,11 +41,14 @@ struct listing {
 
 /* A descriptor that the session was handed and may still read. */
 struct handed {
-	int64_t letter_id; /* an archive's id is negative */
-	int64_t since;     /* when it was handed first */
-	bool was_sent;     /* some of it, since what was sent was acknowledged last */
+	struct handed_key {
+		int64_t letter_id; /* an archive's id is negative */
+		int64_t area;      /* whose right it took */
+	} key;
+	int64_t since; /* when it was handed first */
+	bool was_sent; /* some of it, since what was sent was acknowledged last */
 	char avrs_id[AVRS_ID_MAX + 1];
-	enum area area; /* whose right it took */
+	UT_hash_handle hh;
 };
 
 struct broker_session {
@@ -67,10 +70,9 @@ struct broker_session {
 	bool is_waiting;        /* for the verifier's word on this account's password: */
 	bool is_nobody;         /* there is no such account */
 	struct account claimed;
-	struct handed *handed;
-	size_t handed_count;
-	char reason[200]; /* why it ended, as it told us */
-	int64_t kill_at;  /* in PHASE_ENDING, by clock_elapsed() */
+	struct handed *handed; /* by their keys; in the order in which they were handed */
+	char reason[200];      /* why it ended, as it told us */
+	int64_t kill_at;       /* in PHASE_ENDING, by clock_elapsed() */
 	UT_hash_handle hh;
 };
 

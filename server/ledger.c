@@ -195,10 +195,30 @@ static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
 	return account_logged_in(catalog, &actor, &entry->account, entry->detail, err);
 }
 
+/* One question for the ids of all receipts that there may be: those that are none leave gaps. */
+static int take_receipt_ids(struct catalog *catalog, const struct ledger *ledger, struct err *err)
+{
+	int64_t count = 0;
+	int64_t id = 0;
+
+	for (size_t i = 0; i < ledger->count; i++)
+		count += ledger->entries[i].kind == ENTRY_READING;
+	if (count == 0)
+		return 0;
+	if (catalog_take_ids(catalog, "receipt", count, &id, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ledger->count; i++)
+		if (ledger->entries[i].kind == ENTRY_READING)
+			ledger->entries[i].reading->receipt_id = id++;
+	return 0;
+}
+
 static int commit_body(struct catalog *catalog, void *arg, struct err *err)
 {
 	const struct ledger *ledger = arg;
 
+	if (take_receipt_ids(catalog, ledger, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ledger->count; i++)
 		if (commit_entry(catalog, ledger, &ledger->entries[i], err) < 0)
 			return -1;

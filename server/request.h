@@ -57,6 +57,9 @@ enum request {
 	REQUEST_MAKE_FOLDER,
 	/* path in drop/, path that it gets. Answer: nothing more */
 	REQUEST_RENAME,
+	/* path. Answer: count, count entries: as for REQUEST_FIND, and letters that follow it in
+	   its folder, by name and as they are listed */
+	REQUEST_FIND_MORE,
 	REQUEST_COUNT
 };
 
@@ -104,6 +107,7 @@ enum {
 	REQUEST_TIMEOUT_MS = 30000, /* a broker that says nothing for so long is gone */
 	LISTINGS_MAX = 64,          /* open at a time in a session */
 	LIST_PAGE = 220,            /* entries in an answer at most; they fit a message */
+	FIND_MORE = 128,            /* entries in an answer at most; they fit a message */
 	CLIENT_MAX = 128,           /* bytes of the client's software that are kept */
 };
 

@@ -62,6 +62,7 @@ void sftp_free(struct sftp *sftp)
 	handles_done(&sftp->handles);
 	buffer_done(&sftp->out);
 	reports_done(&sftp->reports);
+	ahead_done(&sftp->ahead);
 	free(sftp);
 }
 
@@ -169,7 +170,7 @@ static int answer_stat(struct sftp *sftp, struct sftp_request *in, struct err *e
 	if (!sftp_get_path(&in->reader, path))
 		return sftp_answer_no_path(sftp, in);
 	attack_here(path + 1, strlen(path + 1), sftp->broker);
-	if (ask_find(sftp->broker, path, &entry, &reply, err) < 0)
+	if (ahead_find(&sftp->ahead, sftp->broker, path, &entry, &reply, err) < 0)
 		return -1;
 	if (reply.answer != ANSWER_OK)
 		return sftp_answer_reply(sftp, in, &reply);
@@ -207,6 +208,7 @@ static int answer_opendir(struct sftp *sftp, struct sftp_request *in, struct err
 		return -1;
 	if (reply.answer != ANSWER_OK)
 		return sftp_answer_reply(sftp, in, &reply);
+	ahead_begin(&sftp->ahead);
 	handle->kind = HANDLE_FOLDER;
 	handle->listing = listing;
 	handle->attributes = (struct sftp_attributes){.mode = SFTP_FOLDER_MODE};

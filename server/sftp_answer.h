@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/err.h"
+#include "server/ahead.h"
 #include "server/ask.h"
 #include "server/handle.h"
 #include "server/report.h"
@@ -31,6 +32,7 @@ struct sftp {
 	struct buffer out;
 	int64_t taken; /* bytes of all answers that were sent */
 	struct reports reports;
+	struct ahead ahead;
 };
 
 /* A request being answered: what is still to be read of it, and its id. */

@@ -192,17 +192,15 @@ int letter_list_served(struct catalog *catalog, int64_t after, int64_t limit,
 	    VALUES(INT(after), INT(limit)), each, arg, err);
 }
 
-int letter_list_lines(struct catalog *catalog, const struct letter *after, int64_t limit,
+/* Run sql, which selects name, size, sequence, posted, and call each(line, arg) for its rows. */
+static int each_line(struct catalog *catalog, const char *sql, const struct value *values,
     int (*each)(const struct letter_line *line, void *arg, struct err *err), void *arg,
     struct err *err)
 {
 	OWNED_STATEMENT struct statement *row = NULL;
 	bool found = false;
 
-	if (catalog_find(catalog, "SELECT l.name, l.size, l.sequence, l.posted" POSTED_AFTER,
-	        VALUES(TEXT(after->avrs_id), TEXT(letter_class_name(after->class)),
-	            INT(after->sequence), INT(limit)),
-	        &row, &found, err) < 0)
+	if (catalog_find(catalog, sql, values, &row, &found, err) < 0)
 		return -1;
 	while (found) {
 		struct letter_line line = {statement_text(row, 0), statement_int(row, 1),
@@ -212,6 +210,31 @@ int letter_list_lines(struct catalog *catalog, const struct letter *after, int64
 			return -1;
 	}
 	return 0;
+}
+
+int letter_list_lines(struct catalog *catalog, const struct letter *after, int64_t limit,
+    int (*each)(const struct letter_line *line, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	return each_line(catalog, "SELECT l.name, l.size, l.sequence, l.posted" POSTED_AFTER,
+	    VALUES(TEXT(after->avrs_id), TEXT(letter_class_name(after->class)),
+	        INT(after->sequence), INT(limit)),
+	    each, arg, err);
+}
+
+int letter_list_named(struct catalog *catalog, const struct letter *after, int64_t limit,
+    int (*each)(const struct letter_line *line, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	/* What is limited is what is looked at, not what is found. */
+	return each_line(catalog,
+	    "SELECT n.name, n.size, n.sequence, n.posted FROM"
+	    " (SELECT l.name, l.size, l.sequence, l.posted, l.class, l.electronic FROM letter l"
+	    " WHERE l.avrs_id = $1 AND l.name > $3 ORDER BY l.name LIMIT $4) n"
+	    " WHERE n.class = $2 AND n.electronic = 'posted' ORDER BY n.name",
+	    VALUES(TEXT(after->avrs_id), TEXT(letter_class_name(after->class)), TEXT(after->name),
+	        INT(limit)),
+	    each, arg, err);
 }
 
 int letter_list_paper(struct catalog *catalog, const char *date,

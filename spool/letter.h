@@ -142,6 +142,11 @@ struct letter_line {
 	int64_t posted;
 };
 
+/* Those posted in a class among the next limit letters of the AVRS ID behind a name, by name. */
+int letter_list_named(struct catalog *catalog, const struct letter *after, int64_t limit,
+    int (*each)(const struct letter_line *line, void *arg, struct err *err), void *arg,
+    struct err *err);
+
 /* The same letters as letter_list_posted(), in a fraction of its time: rows cost by the column. */
 int letter_list_lines(struct catalog *catalog, const struct letter *after, int64_t limit,
     int (*each)(const struct letter_line *line, void *arg, struct err *err), void *arg,

@@ -23,9 +23,9 @@ static int read_before(struct catalog *catalog, const struct reading *reading,
 static int add_receipt(
     struct catalog *catalog, const struct reading *reading, int64_t size, struct err *err)
 {
-	int64_t id = 0;
+	int64_t id = reading->receipt_id;
 
-	if (catalog_take_ids(catalog, "receipt", 1, &id, err) < 0)
+	if (id == 0 && catalog_take_ids(catalog, "receipt", 1, &id, err) < 0)
 		return -1;
 	return catalog_run(catalog,
 	    "INSERT INTO receipt (id, login, letter_id, completed, bytes, address, client)"
@@ -40,17 +40,22 @@ int receipt_note(struct catalog *catalog, const struct reading *reading, struct 
 	OWNED_BUFFER struct buffer text = BUFFER(COVERAGE_TEXT_MAX);
 	struct coverage sent;
 	int64_t size = -1;
+	bool nothing_before;
 
 	if (read_before(catalog, reading, &sent, &size, err) < 0)
 		return -1;
 	if (size < 0)
 		return 0;
+	nothing_before = sent.count == 0;
 	coverage_add_all(&sent, &reading->sent);
 	if (coverage_is_whole(&sent, size)) {
 		if (add_receipt(catalog, reading, size, err) < 0)
 			return -1;
 		sent.count = 0;
 	}
+	/* A letter that went out whole at once leaves nothing to be remembered. */
+	if (nothing_before && sent.count == 0)
+		return 0;
 	coverage_print(&sent, &text);
 	return catalog_run(catalog,
 	    "UPDATE opening SET sent = $3 WHERE account_id = $1 AND letter_id = $2",

@@ -17,6 +17,8 @@ struct reading {
 	struct coverage sent;
 	char address[RECEIPT_ADDRESS_MAX + 1];
 	char client[RECEIPT_CLIENT_MAX + 1];
+	int64_t
+	    receipt_id; /* that a receipt gets, of catalog_take_ids("receipt"); 0: one is taken */
 };
 
 /*

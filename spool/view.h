@@ -78,6 +78,15 @@ int view_list(struct view *view, const struct place *folder, struct view_cursor 
     void *arg, bool *ret_more, struct err *err);
 
 /*
+ * Call each(entry, arg) for letters that follow one that was found in its class' folder: at most
+ * limit as they are listed, and those that the folder shows among the next limit by name. For what
+ * else was found there are none.
+ */
+int view_list_next(struct view *view, const struct view_found *found, int64_t limit,
+    int (*each)(const struct view_entry *entry, void *arg, struct err *err), void *arg,
+    struct err *err);
+
+/*
  * The account's membership of an AVRS ID, for its role and dates: from the last look-up where that
  * is not older than view->role_lasts. What depends on its mark asks membership_find().
  */

@@ -349,3 +349,21 @@ int view_list(struct view *view, const struct place *folder, struct view_cursor 
 	clock_print_date(clock_now(), listing.today);
 	return lists[folder->kind](&listing, ret_more, err);
 }
+
+int view_list_next(struct view *view, const struct view_found *found, int64_t limit,
+    int (*each)(const struct view_entry *entry, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	struct view_cursor cursor = {.stage = 0};
+	struct listing listing = {
+	    .view = view, .cursor = &cursor, .each = each, .arg = arg, .prefix = ""};
+
+	/* Who was shown one of the class may see the others. */
+	if (found->place.kind != PLACE_LETTER)
+		return 0;
+	if (letter_list_lines(
+	        view->spool->catalog, &found->letter, limit, pass_line, &listing, err) < 0)
+		return -1;
+	return letter_list_named(
+	    view->spool->catalog, &found->letter, limit, pass_line, &listing, err);
+}

@@ -84,6 +84,20 @@ static void try_list(void)
 	message_close_fds(&page);
 }
 
+static void try_find_more(void)
+{
+	static struct message page;
+	struct reply reply;
+	int64_t count = 0;
+	struct err err;
+
+	if (ask_find_more(ends[0], "/", &page, &reply, &count, &err) < 0)
+		return;
+	check_reply(&reply);
+	must((reply.answer == ANSWER_OK) == (count > 0) && count <= FIND_MORE);
+	message_close_fds(&page);
+}
+
 static void try_folder(void)
 {
 	int64_t listing = 0;
@@ -142,6 +156,7 @@ static const struct {
     {REQUEST_KEY, try_key},
     {REQUEST_REMOVE, try_remove},
     {REQUEST_START, try_rest},
+    {REQUEST_FIND_MORE, try_find_more},
 };
 enum { ATTEMPTS = sizeof(attempts) / sizeof(attempts[0]) };
 

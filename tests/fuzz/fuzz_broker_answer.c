@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "batch/post.h"
+#include "server/acknowledge.h"
 #include "server/broker_session.h"
 #include "tests/lib/drops.h"
 
@@ -173,7 +174,7 @@ static void free_session(struct broker_session *s)
 	if (s->view.account.login[0])
 		view_done(&s->view);
 	clean_fd(&s->pidfd);
-	free(s->handed);
+	acknowledge_forget(s);
 	free(s);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/lib/broker_bench.h"
+#include "server/acknowledge.h"
 
 #include <CUnit/CUnit.h>
 #include <fcntl.h>
@@ -57,7 +58,7 @@ void broker_bench_close(struct broker_bench *bench)
 	clean_fd(&bench->session->pidfd);
 	clean_fd(&bench->session->channel);
 	clean_fd(&bench->channel);
-	free(bench->session->handed);
+	acknowledge_forget(bench->session);
 	free(bench->session);
 	ledger_free(bench->broker->ledger);
 	loop_free(bench->broker->loop);

@@ -199,6 +199,8 @@ static void answer_path(struct stub *stub, const char *path)
 		message_put_int(&stub->out, ANSWER_OK);
 		if (stub->in.kind == REQUEST_OPEN)
 			message_put_fd(&stub->out, open_file(at));
+		if (stub->in.kind == REQUEST_FIND_MORE)
+			message_put_int(&stub->out, 1);
 		put_entry(&stub->out, strrchr(path, '/') + 1, tree[at].is_folder, tree[at].size);
 		if (stub->in.kind == REQUEST_OPEN)
 			message_put_int(&stub->out, 0);
@@ -245,6 +247,7 @@ static void answer(struct stub *stub)
 	message_start(&stub->out, stub->in.kind);
 	switch (stub->in.kind) {
 	case REQUEST_FIND:
+	case REQUEST_FIND_MORE:
 	case REQUEST_OPEN_FOLDER:
 	case REQUEST_OPEN:
 	case REQUEST_REMOVE:

@@ -81,7 +81,7 @@ static void only_a_paper_letter_that_was_opened_is_handed_over(void)
 	open_print_shop(&bench);
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, PRINTED), ANSWER_OK);
 	message_close_fds(&bench.broker->in);
-	CU_ASSERT_EQUAL(bench.session->handed[0].area, AREA_PAPER);
+	CU_ASSERT_EQUAL(bench.session->handed->key.area, AREA_PAPER);
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_REMOVE, PRINTED), ANSWER_OK);
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_REMOVE, UNOPENED), ANSWER_OK);
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND, PRINTED), ANSWER_NO_SUCH_FILE);

@@ -101,6 +101,38 @@ static int call_find(int broker, struct reply *reply, struct err *err)
 	return 1;
 }
 
+static int call_find_more(int broker, struct reply *reply, struct err *err)
+{
+	OWNED_MEM struct message *page = mem_new(1, sizeof(*page));
+	int64_t count = -7;
+
+	if (ask_find_more(broker, "/a", page, reply, &count, err) < 0) {
+		CU_ASSERT_EQUAL(count, -7);
+		CU_ASSERT_TRUE(is_untouched(&no_entry, reply));
+		return -1;
+	}
+	if (reply->answer != ANSWER_OK)
+		return 0;
+	CU_ASSERT_EQUAL(count, 2);
+	for (int64_t i = 0; i < count; i++) {
+		struct entry entry = no_entry;
+
+		if (ask_next_entry(page, &entry, err) < 0) {
+			CU_ASSERT_TRUE(is_untouched(&entry, &no_reply));
+			return -1;
+		}
+		CU_ASSERT_TRUE(is_that_entry(&entry));
+	}
+	return 1;
+}
+
+static void answer_find_more(struct message *out)
+{
+	message_put_int(out, 2);
+	put_entry(out);
+	put_entry(out);
+}
+
 static int call_open_folder(int broker, struct reply *reply, struct err *err)
 {
 	int64_t listing = -7;
@@ -325,6 +357,7 @@ static const struct {
     {REQUEST_SET, call_set, answer_nothing, true, false},
     {REQUEST_MAKE_FOLDER, call_make_folder, answer_nothing, true, false},
     {REQUEST_RENAME, call_rename, answer_nothing, true, false},
+    {REQUEST_FIND_MORE, call_find_more, answer_find_more, true, false},
 };
 
 /* Begin the answer to the ask at i. */

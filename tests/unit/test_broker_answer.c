@@ -108,6 +108,7 @@ static const struct {
     {REQUEST_SET, PHASE_SFTP, put_set, true},
     {REQUEST_MAKE_FOLDER, PHASE_SFTP, put_folder, true},
     {REQUEST_RENAME, PHASE_SFTP, put_rename, true},
+    {REQUEST_FIND_MORE, PHASE_SFTP, put_letter, true},
 };
 
 static const enum phase phases[] = {PHASE_UNKNOWN, PHASE_STRANGER, PHASE_LOGGED_IN, PHASE_SFTP};
@@ -147,7 +148,9 @@ static void every_request_is_answered_in_its_phases_only(void)
 			if (answered) {
 				CU_ASSERT_EQUAL(bench.broker->in.kind, requests[i].request);
 				CU_ASSERT_EQUAL(message_get_int(&bench.broker->in),
-				    requests[i].request < REQUEST_UPLOAD ? ANSWER_OK
+				    requests[i].request < REQUEST_UPLOAD ||
+				            requests[i].request == REQUEST_FIND_MORE
+				        ? ANSWER_OK
 				    : requests[i].request == REQUEST_UPLOADED
 				        ? ANSWER_FAILURE
 				        : ANSWER_NO_SUCH_FILE);
@@ -312,6 +315,18 @@ static void what_is_found_is_described(void)
 	}
 }
 
+static void what_follows_a_letter_is_told_with_it(void)
+{
+	OWNED_BROKER_BENCH struct broker_bench bench;
+
+	broker_bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND_MORE, BENCH_LETTER), ANSWER_OK);
+	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), 1);
+	CU_ASSERT_STRING_EQUAL(message_get_text(&bench.broker->in), strrchr(BENCH_LETTER, '/') + 1);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND_MORE, "/nothing"), ANSWER_NO_SUCH_FILE);
+}
+
 static void a_letter_is_handed_over_and_noted(void)
 {
 	OWNED_BROKER_BENCH struct broker_bench bench;
@@ -324,7 +339,7 @@ static void a_letter_is_handed_over_and_noted(void)
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND, BENCH_LETTER), ANSWER_OK);
 	expect_entry(&bench, "EFT_1.pdf", false, (int64_t)strlen(DROPS_PDF));
 	CU_ASSERT_TRUE(message_is_read(&bench.broker->in));
-	CU_ASSERT_EQUAL(bench.session->handed_count, 0);
+	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 0);
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, BENCH_LETTER), ANSWER_OK);
 	fd = message_get_fd(&bench.broker->in);
 	expect_entry(&bench, "EFT_1.pdf", false, (int64_t)strlen(DROPS_PDF));
@@ -333,15 +348,15 @@ static void a_letter_is_handed_over_and_noted(void)
 	CU_ASSERT_EQUAL(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
 	(void)close(fd);
 	/* What the session can read from now on is known, and that it was opened. */
-	CU_ASSERT_EQUAL(bench.session->handed_count, 1);
-	CU_ASSERT_STRING_EQUAL(bench.session->handed[0].avrs_id, DROPS_AVRS_ID);
-	CU_ASSERT_EQUAL(bench.session->handed[0].area, AREA_EDELIVERY);
+	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 1);
+	CU_ASSERT_STRING_EQUAL(bench.session->handed->avrs_id, DROPS_AVRS_ID);
+	CU_ASSERT_EQUAL(bench.session->handed->key.area, AREA_EDELIVERY);
 	CU_ASSERT_EQUAL(ledger_commit(bench.broker->ledger, &err), 0);
 	CU_ASSERT_EQUAL(drops_number(&bench.drops, "SELECT COUNT(*) FROM opening"), 1);
 	/* A text is nobody's letter. */
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, "/STATUS.txt"), ANSWER_OK);
 	message_close_fds(&bench.broker->in);
-	CU_ASSERT_EQUAL(bench.session->handed_count, 1);
+	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 1);
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, "/new"), ANSWER_FAILURE);
 	expect_answer_reason(&bench, "a folder");
 }
@@ -359,7 +374,7 @@ static void a_letter_whose_file_is_missing_is_our_trouble(void)
 	before = drops_open_fds();
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, BENCH_LETTER), ANSWER_FAILURE);
 	expect_answer_reason(&bench, "temporary trouble, try again later");
-	CU_ASSERT_EQUAL(bench.session->handed_count, 0);
+	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 0);
 	CU_ASSERT_EQUAL(drops_open_fds(), before);
 }
 
@@ -555,6 +570,7 @@ void add_suite_broker_answer(CU_pSuite suite)
 	TEST(a_value_that_is_out_of_bounds_ends_the_session);
 	TEST(the_process_that_the_zygote_tells_of_is_kept);
 	TEST(what_is_found_is_described);
+	TEST(what_follows_a_letter_is_told_with_it);
 	TEST(a_letter_is_handed_over_and_noted);
 	TEST(a_letter_whose_file_is_missing_is_our_trouble);
 	TEST(a_folder_is_listed_page_by_page);

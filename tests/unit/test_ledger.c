@@ -145,6 +145,35 @@ static void what_could_not_be_committed_is_committed_later(void)
 	CU_ASSERT_EQUAL(count_openings(&bench), 1);
 }
 
+static void note_reading(struct bench *bench, int64_t from, int64_t to)
+{
+	struct reading reading = {.account_id = bench->account.id, .letter_id = 17};
+
+	text_copy(reading.login, bench->account.login);
+	coverage_add(&reading.sent, from, to);
+	(void)ledger_note_reading(bench->ledger, &reading);
+}
+
+/* Twice the whole letter, and the end of it, which makes none: its number is left out. */
+static void receipts_of_one_commit_are_numbered_apart(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	(void)ledger_note_opening(bench.ledger, bench.account.id, 17);
+	note_reading(&bench, 0, 9);
+	note_reading(&bench, 5, 9);
+	note_reading(&bench, 0, 9);
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	note_reading(&bench, 0, 9);
+	CU_ASSERT_EQUAL(ledger_commit(bench.ledger, &err), 0);
+	CU_ASSERT_EQUAL(drops_number(&bench.drops, "SELECT COUNT(*) FROM receipt"), 3);
+	CU_ASSERT_EQUAL(drops_number(&bench.drops, "SELECT MAX(id) - MIN(id) FROM receipt"), 3);
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops, "SELECT COUNT(*) FROM opening WHERE sent = ''"), 1);
+}
+
 /* Removed between the opening and the commit: the others' entries must not wait for it for ever. */
 static void what_is_gone_meanwhile_keeps_back_nothing_else(void)
 {
@@ -236,6 +265,7 @@ void add_suite_ledger(CU_pSuite suite)
 	TEST(a_login_is_told_with_its_address_and_key);
 	TEST(the_key_of_a_login_has_been_used_then);
 	TEST(what_could_not_be_committed_is_committed_later);
+	TEST(receipts_of_one_commit_are_numbered_apart);
 	TEST(what_is_gone_meanwhile_keeps_back_nothing_else);
 	TEST(what_is_kept_has_a_bound_and_the_newest_stays);
 	TEST(an_archive_that_was_sent_makes_receipts_and_acknowledges_if_that_is_set);

@@ -432,6 +432,34 @@ static void lists_the_lines_of_the_same_letters(void)
 	CU_ASSERT_STRING_EQUAL(seen.names, "one ");
 }
 
+static void lists_the_next_of_a_class_by_name(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct seen seen = {.stop_after = 9};
+	struct letter after = {.class = CLASS_EDELIVERY, .avrs_id = ID, .name = "b"};
+	struct letter letter;
+	struct err err;
+
+	open_with_providers(&f);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "f", &letter);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "e", &letter);
+	fixture_letter(&f, ID, CLASS_EDELIVERY, "d coming", &letter);
+	fixture_posted(&f, ID, CLASS_TRADE_FILES, "d trade", &letter);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "c", &letter);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "b", &letter);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "a", &letter);
+	fixture_posted(&f, OTHER, CLASS_EDELIVERY, "c other", &letter);
+	CU_ASSERT_EQUAL(letter_list_named(f.catalog, &after, 9, note_line, &seen, &err), 0);
+	CU_ASSERT_STRING_EQUAL(seen.names, "c e f ");
+	/* What is not shown is looked at, too: a limit is one of work. */
+	seen = (struct seen){.stop_after = 9};
+	CU_ASSERT_EQUAL(letter_list_named(f.catalog, &after, 3, note_line, &seen, &err), 0);
+	CU_ASSERT_STRING_EQUAL(seen.names, "c ");
+	seen = (struct seen){.stop_after = 1};
+	CU_ASSERT_TRUE(fails(
+	    letter_list_named(f.catalog, &after, 9, note_line, &seen, &err), &err, ERR_USAGE));
+}
+
 static void lists_an_outbox_folder_by_id(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -502,6 +530,7 @@ void add_suite_letter(CU_pSuite suite)
 	TEST(lists_what_this_node_has_not_finished);
 	TEST(lists_what_is_posted_in_a_class_by_number);
 	TEST(lists_the_lines_of_the_same_letters);
+	TEST(lists_the_next_of_a_class_by_name);
 	TEST(lists_an_outbox_folder_by_id);
 	TEST(lists_the_newest_first);
 }

@@ -531,6 +531,40 @@ static void lists_no_file(void)
 	free(seen);
 }
 
+static void next_to(struct view *view, const char *path, int64_t limit, const char *names)
+{
+	OWNED_BUFFER struct buffer out = BUFFER(64 * 1024);
+	OWNED_MEM struct seen *seen = mem_new(1, sizeof(*seen));
+	struct view_found found;
+	enum view_answer answer = VIEW_NOTHING;
+	struct err err;
+
+	CU_ASSERT_EQUAL(view_find(view, path, &found, &answer, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(answer, VIEW_FOUND);
+	CU_ASSERT_EQUAL(view_list_next(view, &found, limit, note, seen, &err), 0);
+	for (size_t i = 0; i < seen->count; i++)
+		buffer_print(&out, "%s ", seen->entries[i].name);
+	CU_ASSERT_STRING_EQUAL(buffer_text(&out), names);
+}
+
+static void tells_what_follows_a_letter_in_its_folder(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	post(&f, ID, "EFT_0");
+	open_view(&f, "ann", &view);
+	/* As listed, then by name; what is not posted, or of the other class, is not among them. */
+	next_to(&view, "/" ID "/edelivery/EFT_1", 9, "EFT_3 EFT_5 EFT_0 EFT_3 EFT_5 ");
+	next_to(&view, "/" ID "/edelivery/EFT_1", 1, "EFT_3 EFT_3 ");
+	next_to(&view, "/" ID "/edelivery/EFT_0", 9, "EFT_1 EFT_3 EFT_5 ");
+	next_to(&view, "/" ID "/trade-files/RA_2", 9, "RA_4 RA_4 ");
+	next_to(&view, "/" ID "/new/EFT_1", 9, "");
+	next_to(&view, "/" ID "/edelivery", 9, "");
+	next_to(&view, "/STATUS.txt", 9, "");
+}
+
 void add_suite_view_list(CU_pSuite suite)
 {
 	TEST(lists_every_entry_of_every_folder_once);
@@ -547,4 +581,5 @@ void add_suite_view_list(CU_pSuite suite)
 	TEST(stops_when_it_is_told_to);
 	TEST(lists_no_file);
 	TEST(asks_for_the_right_again_at_every_page);
+	TEST(tells_what_follows_a_letter_in_its_folder);
 }

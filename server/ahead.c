@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/ahead.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/text.h"
+
+#define AHEAD_LASTS (SECOND / 2)
+
+void ahead_done(struct ahead *ahead)
+{
+	free(ahead->page);
+}
+
+static const char *name_of(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+/* Is path beside the one that was asked for last? */
+static bool is_beside(const struct ahead *ahead, const char *path)
+{
+	size_t length = (size_t)(name_of(path) - path);
+
+	return strncmp(ahead->path, path, length) == 0 && !strchr(ahead->path + length, '/');
+}
+
+/* Look for path among what was told. */
+static int look(struct ahead *ahead, const char *path, struct entry *ret_entry, bool *ret_found,
+    struct err *err)
+{
+	struct message *page = ahead->page;
+	struct entry entry;
+
+	*ret_found = false;
+	if (clock_elapsed() >= ahead->until || !is_beside(ahead, path))
+		return 0;
+	page->at = ahead->start;
+	for (int64_t i = 0; i < ahead->count && !*ret_found; i++) {
+		if (ask_next_entry(page, &entry, err) < 0)
+			return -1;
+		*ret_found = strcmp(entry.name, name_of(path)) == 0;
+	}
+	if (*ret_found) {
+		*ret_entry = entry;
+		ahead->in_vain = false;
+	}
+	return 0;
+}
+
+/* Ask for path and what follows it. */
+static int ask_page(struct ahead *ahead, int broker, const char *path, struct entry *ret_entry,
+    struct reply *ret_reply, struct err *err)
+{
+	struct reply reply;
+	int64_t count = 0;
+
+	if (!ahead->page)
+		ahead->page = mem_new(1, sizeof(*ahead->page));
+	ahead->until = 0;
+	ahead->in_vain = true;
+	if (ask_find_more(broker, path, ahead->page, &reply, &count, err) < 0)
+		return -1;
+	if (reply.answer == ANSWER_OK) {
+		ahead->start = ahead->page->at;
+		if (ask_next_entry(ahead->page, ret_entry, err) < 0)
+			return -1;
+		ahead->count = count;
+		/* One alone may be named otherwise than in its path: a letter in new/. */
+		if (count > 1)
+			ahead->until = clock_elapsed() + AHEAD_LASTS;
+	}
+	*ret_reply = reply;
+	return 0;
+}
+
+void ahead_begin(struct ahead *ahead)
+{
+	ahead->in_vain = false;
+}
+
+int ahead_find(struct ahead *ahead, int broker, const char *path, struct entry *ret_entry,
+    struct reply *ret_reply, struct err *err)
+{
+	bool found = false;
+	bool goes_on = is_beside(ahead, path) && !ahead->in_vain;
+	int result = 0;
+
+	if (look(ahead, path, ret_entry, &found, err) < 0)
+		return -1;
+	if (found)
+		*ret_reply = (struct reply){.answer = ANSWER_OK};
+	else
+		result = goes_on ? ask_page(ahead, broker, path, ret_entry, ret_reply, err)
+		                 : ask_find(broker, path, ret_entry, ret_reply, err);
+	text_copy(ahead->path, path);
+	return result;
+}
