@@ -29,6 +29,7 @@ static struct handed *find_handed(const struct broker_session *s, int64_t letter
 	const struct handed_key key = {letter_id, (int64_t)area};
 	struct handed *handed = NULL;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): uthash reads bytes */
 	HASH_FIND(hh, s->handed, &key, sizeof(key), handed);
 	return handed;
 }
