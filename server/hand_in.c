@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "server/part.h"
 
 int64_t hand_in_most(const struct settings *settings, const struct upload *upload)
 {
@@ -18,10 +20,13 @@ int64_t hand_in_most(const struct settings *settings, const struct upload *uploa
 	                                          : settings->drop_letter_max;
 }
 
-void hand_in_leave(const struct spool *spool, struct upload *upload)
+void hand_in_leave(const struct spool *spool, struct upload *upload, int fd)
 {
 	struct err err;
 
+	if (fd >= 0 && part_trim(fd) < 0)
+		log_error("upload=%" PRId64 " text=\"what is not whole of it cannot be cut off\"",
+		    upload->id);
 	upload->state = UPLOAD_PART;
 	upload->changed = clock_now();
 	upload->device = 0;
@@ -38,11 +43,11 @@ static int note_inode(const struct spool *spool, struct upload *upload, struct e
 	struct stat st;
 
 	if (!upload_is_there(spool->drop_fd, upload, true, &st)) {
-		hand_in_leave(spool, upload);
+		hand_in_leave(spool, upload, -1);
 		return err_set(err, ERR_REFUSED, "what was uploaded is not there any more");
 	}
 	if (st.st_size > most) {
-		hand_in_leave(spool, upload);
+		hand_in_leave(spool, upload, -1);
 		return err_set(
 		    err, ERR_REFUSED, "larger than the %" PRId64 " bytes that are taken", most);
 	}
@@ -65,7 +70,7 @@ static int give_name(const struct spool *spool, struct upload *upload, struct er
 	if (file_rename_new(fd, part, fd, upload->name) < 0) {
 		if (errno != EEXIST)
 			return err_sys(err, "name an upload");
-		hand_in_leave(spool, upload);
+		hand_in_leave(spool, upload, -1);
 		return err_set(err, ERR_CONFLICT,
 		    "a file of that name came meanwhile, and nothing is overwritten");
 	}
@@ -107,19 +112,37 @@ int hand_in(const struct spool *spool, struct upload *upload, struct err *err)
 	return 0;
 }
 
-int hand_in_settle(const struct spool *spool, struct upload *upload, struct err *err)
+/* Nobody writes it: a row that is open stays so only until then. fd: of its part, or -1. */
+static int settle(const struct spool *spool, struct upload *upload, int fd, struct err *err)
 {
 	struct stat st;
-	bool is_part = upload_is_there(spool->drop_fd, upload, true, &st);
 
-	if (!upload->inode || (is_part && !upload_is_file(upload, &st))) {
-		hand_in_leave(spool, upload);
+	if (!upload->inode || (fd >= 0 && (fstat(fd, &st) < 0 || !upload_is_file(upload, &st)))) {
+		hand_in_leave(spool, upload, fd);
 		return 0;
 	}
 	/* Another file has its name: its client is told when it asks again. */
-	if (is_part && give_name(spool, upload, err) < 0)
+	if (fd >= 0 && give_name(spool, upload, err) < 0)
 		return err->kind == ERR_CONFLICT ? 0 : -1;
 	return close_row(spool, upload, err);
+}
+
+/* Is its file on this machine's disk to be looked for? Another's may have the same disk. */
+static bool is_of_node(const struct spool *spool, const struct upload *upload)
+{
+	return !upload->node[0] || strcmp(upload->node, spool->actor.node) == 0;
+}
+
+int hand_in_settle(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	OWNED_FD int folder_fd = upload_open_folder(spool->drop_fd, upload->drop, upload->class);
+	OWNED_FD int fd = folder_fd < 0 ? -1 : part_open(folder_fd, upload->name);
+
+	if (folder_fd >= 0 && fd < 0 && errno == EWOULDBLOCK)
+		return 0;
+	if (fd < 0 && !is_of_node(spool, upload))
+		return 0;
+	return settle(spool, upload, fd, err);
 }
 
 /* Uploads gathered before any is changed. */
@@ -189,8 +212,16 @@ static int tell_removed(const struct spool *spool, const struct upload *upload, 
 	return 0;
 }
 
+/* One that is written for longer than a day is no leftover, nor is one on another's disk. */
 static int remove_part(const struct spool *spool, struct upload *upload, struct err *err)
 {
+	OWNED_FD int folder_fd = upload_open_folder(spool->drop_fd, upload->drop, upload->class);
+	OWNED_FD int fd = folder_fd < 0 ? -1 : part_open(folder_fd, upload->name);
+
+	if (folder_fd >= 0 && fd < 0 && errno == EWOULDBLOCK)
+		return 0;
+	if (fd < 0 && !is_of_node(spool, upload))
+		return 0;
 	return remove_file(spool, upload, true, err) < 0 ? -1 : tell_removed(spool, upload, err);
 }
 

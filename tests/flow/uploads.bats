@@ -343,3 +343,101 @@ part_is_larger() { # BYTES
 	wait_for 10 folders_empty
 	told adam 'big.pdf  removed'
 }
+
+# slow_upload: a client of adam's that takes some seconds over $T/in/big.pdf; its process is $client.
+slow_upload() {
+	sftp_as adam -l 40000 <<<"put $T/in/big.pdf /drop/123456789/trade-files/" &
+	client=$!
+	wait_for 20 part_is_larger 1000000
+}
+
+@test "an upload goes on across a reload, and sessions of the new broker leave it alone" {
+	serve_admin
+	big big.pdf 40000000
+	slow_upload
+	kill -HUP "$(pgrep -P "$UP" -x edelivery-sftpd)"
+	wait_for 20 grep -q 'text="reloaded' "$T/up.log"
+	# Brokers beside each other: the new one has looked for what is left over.
+	part_is_larger 1000000
+	for command in "put $T/in/big.pdf" "reput $T/in/big.pdf" rm; do
+		refusal adam "$command /drop/123456789/trade-files/big.pdf" >/dev/null
+	done
+	told adam 'trade-files/big.pdf  being uploaded'
+	wait "$client"
+	until_posted 1
+	expect_same mary /123456789/trade-files/big.pdf "$T/in/big.pdf"
+	wait_for 10 folders_empty
+}
+
+@test "the session is killed during an upload: what it left is gone on with" {
+	serve_admin
+	big big.pdf 40000000
+	slow_upload
+	pkill -KILL -P "$(pgrep -o -f "edelivery-session --zygote $EDELIVERY_CONF")"
+	run ! wait "$client"
+	wait_for 10 told adam 'not complete: [1-9][0-9]* bytes'
+	sftp_as adam <<<"reput $T/in/big.pdf /drop/123456789/trade-files/big.pdf"
+	until_posted 1
+	expect_same mary /123456789/trade-files/big.pdf "$T/in/big.pdf"
+}
+
+@test "watchd is killed while it takes an upload: it is posted once, and its client is told so" {
+	BIN=$FAULT_PROGRAMS
+	for point in post.durable post.recorded post.linked post.published post.renamed; do
+		echo "point $point"
+		ROOT=$T/spool-$point
+		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
+		spool_make
+		master 123456789 mary
+		account adam --admin
+		mkdir -p "$T/in"
+		letter EFT_1.pdf
+		EDELIVERY_FAULT=$point=kill spool_up
+		sftp_as adam <<<"put $T/in/EFT_1.pdf /drop/123456789/EFT_1.pdf"
+		wait_for 10 grep -q 'watchd.*signal 9' "$T/up.log"
+		spool_stop
+		spool_up
+		until_posted 1
+		expect_delivered EFT_1.pdf
+		expect_listing mary /123456789/edelivery EFT_1.pdf
+		told adam 'EFT_1.pdf .* posted as EFT_1.pdf'
+		spool_stop
+		rm "$T/up.log"
+	done
+}
+
+@test "the broker is killed while it renames or removes: nothing is lost, nothing comes back" {
+	BIN=$FAULT_PROGRAMS
+	serve_admin
+	letter EFT_1.pdf
+	spool_stop
+	EDELIVERY_FAULT=upload.renamed=kill spool_up
+	sftp_as adam <<<"put $T/in/EFT_1.pdf /drop/123456789/EFT_1.pdf.filepart"
+	refusal adam 'rename /drop/123456789/EFT_1.pdf.filepart /drop/123456789/EFT_1.pdf'
+	spool_stop
+	spool_up
+	expect_delivered EFT_1.pdf
+	spool_stop
+	letter EFT_2.pdf
+	EDELIVERY_FAULT=upload.unlinked=kill spool_up
+	sftp_as adam <<<"put $T/in/EFT_2.pdf /drop/123456789/EFT_2.pdf.filepart"
+	refusal adam 'rm /drop/123456789/EFT_2.pdf.filepart'
+	spool_stop
+	spool_up
+	folders_empty
+	sftp_as adam <<<"put $T/in/EFT_2.pdf /drop/123456789/EFT_2.pdf"
+	expect_delivered EFT_1.pdf EFT_2.pdf
+	letters_are 2 posted
+}
+
+@test "keys are exchanged again and again during an upload, by either side" {
+	serve_admin server.rekey-data=1M
+	big one.pdf 20000000
+	big two.pdf 20000000
+	sftp_as adam <<<"put $T/in/one.pdf /drop/123456789/trade-files/"
+	sftp_as adam -o RekeyLimit=1M <<<"put $T/in/two.pdf /drop/123456789/trade-files/"
+	until_posted 2
+	for name in one.pdf two.pdf; do
+		expect_same mary "/123456789/trade-files/$name" "$T/in/$name"
+	done
+}
