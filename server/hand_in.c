@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "server/part.h"
+#include "spool/upload_orphan.h"
 
 int64_t hand_in_most(const struct settings *settings, const struct upload *upload)
 {
@@ -162,19 +163,27 @@ static int gather(const struct upload *upload, void *arg, struct err *err)
 	return 0;
 }
 
-/* Call act for each upload in a state since before that time. One that fails keeps back no other.
- */
+/* Call act for each that was gathered. One that fails keeps back no other. */
+static void act_on(const struct spool *spool, struct gathered *gathered,
+    int (*act)(const struct spool *spool, struct upload *upload, struct err *err))
+{
+	struct err reason;
+
+	for (size_t i = 0; i < gathered->count; i++)
+		if (act(spool, &gathered->uploads[i], &reason) < 0)
+			log_error(
+			    "upload=%" PRId64 " text=\"%s\"", gathered->uploads[i].id, reason.text);
+}
+
+/* Call act for each upload in a state since before that time. */
 static int for_all(const struct spool *spool, enum upload_state state, int64_t before,
     int (*act)(const struct spool *spool, struct upload *upload, struct err *err), struct err *err)
 {
 	struct gathered gathered = {.count = 0};
-	struct err reason;
 	int result = upload_list(spool->catalog, state, before, gather, &gathered, err);
 
-	for (size_t i = 0; result == 0 && i < gathered.count; i++)
-		if (act(spool, &gathered.uploads[i], &reason) < 0)
-			log_error(
-			    "upload=%" PRId64 " text=\"%s\"", gathered.uploads[i].id, reason.text);
+	if (result == 0)
+		act_on(spool, &gathered, act);
 	free(gathered.uploads);
 	return result;
 }
@@ -212,17 +221,55 @@ static int tell_removed(const struct spool *spool, const struct upload *upload, 
 	return 0;
 }
 
-/* One that is written for longer than a day is no leftover, nor is one on another's disk. */
-static int remove_part(const struct spool *spool, struct upload *upload, struct err *err)
+/*
+ * Is it a leftover that can be removed? One that is being written for longer than a day is none,
+ * nor is one on another's disk. *ret_fd keeps it from being opened meanwhile; -1: it is not there.
+ */
+static bool is_leftover(const struct spool *spool, const struct upload *upload, int *ret_fd)
 {
 	OWNED_FD int folder_fd = upload_open_folder(spool->drop_fd, upload->drop, upload->class);
-	OWNED_FD int fd = folder_fd < 0 ? -1 : part_open(folder_fd, upload->name);
 
-	if (folder_fd >= 0 && fd < 0 && errno == EWOULDBLOCK)
-		return 0;
-	if (fd < 0 && !is_of_node(spool, upload))
+	*ret_fd = folder_fd < 0 ? -1 : part_open(folder_fd, upload->name);
+	if (folder_fd >= 0 && *ret_fd < 0 && errno == EWOULDBLOCK)
+		return false;
+	return *ret_fd >= 0 || is_of_node(spool, upload);
+}
+
+static int remove_part(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	OWNED_FD int fd = -1;
+
+	if (!is_leftover(spool, upload, &fd))
 		return 0;
 	return remove_file(spool, upload, true, err) < 0 ? -1 : tell_removed(spool, upload, err);
+}
+
+static int remove_orphan(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	OWNED_FD int fd = -1;
+	bool is_adopted = false;
+
+	if (!is_leftover(spool, upload, &fd))
+		return 0;
+	if (upload_orphan_is_adopted(spool->catalog, upload, &is_adopted, err) < 0 ||
+	    (!is_adopted && remove_file(spool, upload, true, err) < 0))
+		return -1;
+	if (!is_adopted)
+		log_info("upload=%" PRId64 " removed drop=%s reason=\"its account was removed\"",
+		    upload->id, upload->drop);
+	return upload_orphan_forget(spool->catalog, upload->id, err);
+}
+
+/* Parts of accounts that are gone. */
+static int clean_orphans(const struct spool *spool, struct err *err)
+{
+	struct gathered gathered = {.count = 0};
+	int result = upload_orphan_list(spool->catalog, gather, &gathered, err);
+
+	if (result == 0)
+		act_on(spool, &gathered, remove_orphan);
+	free(gathered.uploads);
+	return result;
 }
 
 /* What its client was to rename, and did not; nothing else ever takes such a name. */
@@ -247,7 +294,8 @@ int hand_in_clean(const struct spool *spool, struct err *err)
 
 	if (for_all(spool, UPLOAD_CLOSED, now - UPLOAD_TOLD, forget, err) < 0 ||
 	    for_all(spool, UPLOAD_REMOVED, now - UPLOAD_TOLD, forget, err) < 0 ||
-	    for_all(spool, UPLOAD_CLOSED, now - UPLOAD_KEPT, remove_unfinished, err) < 0)
+	    for_all(spool, UPLOAD_CLOSED, now - UPLOAD_KEPT, remove_unfinished, err) < 0 ||
+	    clean_orphans(spool, err) < 0)
 		return -1;
 	return for_all(spool, UPLOAD_PART, now - UPLOAD_KEPT, remove_part, err);
 }

@@ -35,7 +35,10 @@ int hand_in_settle(const struct spool *spool, struct upload *upload, struct err 
 /* At start: settle all. */
 int hand_in_recover(const struct spool *spool, struct err *err);
 
-/* Remove parts that nobody went on with for a day, and forget what is told of no more. */
+/*
+ * Remove parts that nobody went on with for a day and those of accounts that were removed, and
+ * forget what is told of no more.
+ */
 int hand_in_clean(const struct spool *spool, struct err *err);
 
 /* The most bytes of one. */

@@ -283,6 +283,26 @@ static void what_another_machine_has_is_its_own_to_finish(void)
 	clock_freeze(FIXTURE_NOW);
 }
 
+/* Its session may still be writing; and then nobody has that name. */
+static void parts_of_an_account_that_was_removed_are_removed(void)
+{
+	OWNED_BENCH struct bench bench;
+	OWNED_FD int folder_fd = -1;
+	int fd;
+	struct err err;
+
+	bench_open(&bench);
+	folder_fd = openat(bench.f.spool.drop_fd, ID, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = part_open(folder_fd, "EFT_1.pdf");
+	CU_ASSERT_EQUAL(account_remove(bench.f.catalog, &bench.f.spool.actor, "adam", &err), 0);
+	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	CU_ASSERT_TRUE(has(&bench, PART));
+	(void)close(fd);
+	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	CU_ASSERT_FALSE(has(&bench, PART));
+	CU_ASSERT_EQUAL(fixture_number(&bench.f, "SELECT COUNT(*) FROM upload_orphan"), 0);
+}
+
 static void a_part_ends_where_something_of_it_is_missing(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -314,5 +334,6 @@ void add_suite_hand_in(CU_pSuite suite)
 	TEST(of_what_was_closed_only_unfinished_names_are_removed);
 	TEST(a_start_leaves_alone_what_is_still_written);
 	TEST(what_another_machine_has_is_its_own_to_finish);
+	TEST(parts_of_an_account_that_was_removed_are_removed);
 	TEST(a_part_ends_where_something_of_it_is_missing);
 }
