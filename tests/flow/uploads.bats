@@ -125,6 +125,23 @@ refusal() {
 	told adam 'EFT_1.pdf .* posted as EFT_1.pdf'
 }
 
+@test "lftp may write to a temporary name, and what it leaves of one is removed after a day" {
+	BIN=$FAULT_PROGRAMS
+	serve_admin
+	letter EFT_1.pdf
+	letter EFT_2.pdf
+	lftp_as adam "set xfer:use-temp-file yes; put -O /drop/123456789 $T/in/EFT_1.pdf"
+	expect_delivered EFT_1.pdf
+	lftp_as adam "put $T/in/EFT_2.pdf -o /drop/123456789/.in.EFT_2.pdf"
+	told adam '.in.EFT_2.pdf .* waits to be renamed'
+	expect_listing adam /drop/123456789 ''
+	spool_stop
+	EDELIVERY_CLOCK=$(date -u -d '+25 hours' +%Y-%m-%dT%H:%M:%SZ) spool_up
+	wait_for 10 told adam '.in.EFT_2.pdf  removed'
+	letters_are 1 posted
+	folders_empty
+}
+
 @test "reput goes on with what a killed transfer left" {
 	serve_admin
 	big big.pdf 40000000
