@@ -134,16 +134,26 @@ static bool is_of_node(const struct spool *spool, const struct upload *upload)
 	return !upload->node[0] || strcmp(upload->node, spool->actor.node) == 0;
 }
 
-int hand_in_settle(const struct spool *spool, struct upload *upload, struct err *err)
+/*
+ * Is it a leftover, which is ours to see to? One that is being written is none, however long that
+ * takes, nor is one on another's disk. *ret_fd keeps it from being opened meanwhile; -1: there is
+ * no part of it.
+ */
+static bool is_leftover(const struct spool *spool, const struct upload *upload, int *ret_fd)
 {
 	OWNED_FD int folder_fd = upload_open_folder(spool->drop_fd, upload->drop, upload->class);
-	OWNED_FD int fd = folder_fd < 0 ? -1 : part_open(folder_fd, upload->name);
 
-	if (folder_fd >= 0 && fd < 0 && errno == EWOULDBLOCK)
-		return 0;
-	if (fd < 0 && !is_of_node(spool, upload))
-		return 0;
-	return settle(spool, upload, fd, err);
+	*ret_fd = folder_fd < 0 ? -1 : part_open(folder_fd, upload->name);
+	if (folder_fd >= 0 && *ret_fd < 0 && errno == EWOULDBLOCK)
+		return false;
+	return *ret_fd >= 0 || is_of_node(spool, upload);
+}
+
+int hand_in_settle(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	OWNED_FD int fd = -1;
+
+	return is_leftover(spool, upload, &fd) ? settle(spool, upload, fd, err) : 0;
 }
 
 /* Uploads gathered before any is changed. */
@@ -219,20 +229,6 @@ static int tell_removed(const struct spool *spool, const struct upload *upload, 
 	log_info("upload=%" PRId64 " removed login=%s drop=%s reason=\"its client did not go on\"",
 	    upload->id, login, upload->drop);
 	return 0;
-}
-
-/*
- * Is it a leftover that can be removed? One that is being written for longer than a day is none,
- * nor is one on another's disk. *ret_fd keeps it from being opened meanwhile; -1: it is not there.
- */
-static bool is_leftover(const struct spool *spool, const struct upload *upload, int *ret_fd)
-{
-	OWNED_FD int folder_fd = upload_open_folder(spool->drop_fd, upload->drop, upload->class);
-
-	*ret_fd = folder_fd < 0 ? -1 : part_open(folder_fd, upload->name);
-	if (folder_fd >= 0 && *ret_fd < 0 && errno == EWOULDBLOCK)
-		return false;
-	return *ret_fd >= 0 || is_of_node(spool, upload);
 }
 
 static int remove_part(const struct spool *spool, struct upload *upload, struct err *err)

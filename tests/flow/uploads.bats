@@ -55,6 +55,25 @@ refusal() {
 	return 0
 }
 
+part_is_larger() { # BYTES
+	[ "$(stat -c %s "$ROOT"/drop/123456789/trade-files/.*.part 2>/dev/null || echo 0)" -gt "$1" ]
+}
+
+# slow_upload: a client of adam's that takes some seconds over $T/in/big.pdf; its process is $client.
+slow_upload() {
+	sftp_as adam -l 40000 <<<"put $T/in/big.pdf /drop/123456789/trade-files/" &
+	client=$!
+	wait_for 20 part_is_larger 1000000
+}
+
+# expect_to_go_on: what is left of it is told as a part, gone on with, and delivered.
+expect_to_go_on() {
+	wait_for 10 told adam 'not complete: [1-9][0-9]* bytes'
+	sftp_as adam <<<"reput $T/in/big.pdf /drop/123456789/trade-files/big.pdf"
+	until_posted 1
+	expect_same mary /123456789/trade-files/big.pdf "$T/in/big.pdf"
+}
+
 @test "OpenSSH: put, put -r and put -p; STATUS.txt tells what became of each" {
 	serve_admin
 	letter EFT_1.pdf
@@ -145,9 +164,7 @@ refusal() {
 @test "reput goes on with what a killed transfer left" {
 	serve_admin
 	big big.pdf 40000000
-	sftp_as adam -l 40000 <<<"put $T/in/big.pdf /drop/123456789/trade-files/" &
-	client=$!
-	wait_for 20 part_is_larger 1000000
+	slow_upload
 	# The connection goes with its ssh.
 	kill -9 "$(pgrep -P "$client" sftp || echo "$client")" 2>/dev/null || true
 	pkill -9 -P "$client" || true
@@ -160,10 +177,6 @@ refusal() {
 	until_posted 1
 	expect_same mary /123456789/trade-files/big.pdf "$T/in/big.pdf"
 	wait_for 10 folders_empty
-}
-
-part_is_larger() { # BYTES
-	[ "$(stat -c %s "$ROOT"/drop/123456789/trade-files/.*.part 2>/dev/null || echo 0)" -gt "$1" ]
 }
 
 @test "nothing is overwritten, and only own uploads are removed" {
@@ -288,15 +301,10 @@ part_is_larger() { # BYTES
 @test "the broker is killed during an upload: what it left is gone on with" {
 	serve_admin
 	big big.pdf 40000000
-	sftp_as adam -l 40000 <<<"put $T/in/big.pdf /drop/123456789/trade-files/" &
-	client=$!
-	wait_for 20 part_is_larger 1000000
+	slow_upload
 	pkill -KILL -f "edelivery-sftpd --broker $EDELIVERY_CONF"
 	run ! wait "$client"
-	wait_for 10 told adam 'not complete: [1-9][0-9]* bytes'
-	sftp_as adam <<<"reput $T/in/big.pdf /drop/123456789/trade-files/big.pdf"
-	until_posted 1
-	expect_same mary /123456789/trade-files/big.pdf "$T/in/big.pdf"
+	expect_to_go_on
 }
 
 @test "killed at any step, nothing that was told as closed is lost, and nothing is posted twice" {
@@ -361,13 +369,6 @@ part_is_larger() { # BYTES
 	told adam 'big.pdf  removed'
 }
 
-# slow_upload: a client of adam's that takes some seconds over $T/in/big.pdf; its process is $client.
-slow_upload() {
-	sftp_as adam -l 40000 <<<"put $T/in/big.pdf /drop/123456789/trade-files/" &
-	client=$!
-	wait_for 20 part_is_larger 1000000
-}
-
 @test "an upload goes on across a reload, and sessions of the new broker leave it alone" {
 	serve_admin
 	big big.pdf 40000000
@@ -392,10 +393,7 @@ slow_upload() {
 	slow_upload
 	pkill -KILL -P "$(pgrep -o -f "edelivery-session --zygote $EDELIVERY_CONF")"
 	run ! wait "$client"
-	wait_for 10 told adam 'not complete: [1-9][0-9]* bytes'
-	sftp_as adam <<<"reput $T/in/big.pdf /drop/123456789/trade-files/big.pdf"
-	until_posted 1
-	expect_same mary /123456789/trade-files/big.pdf "$T/in/big.pdf"
+	expect_to_go_on
 }
 
 @test "watchd is killed while it takes an upload: it is posted once, and its client is told so" {
