@@ -36,6 +36,18 @@ int drop_place_find(struct view *view, const char *path, bool is_folder, struct 
 	return 0;
 }
 
+/*
+ * lftp writes to .in.NAME with xfer:use-temp-file, and renames that when it is done. Any other name
+ * that begins with a dot may be one of ours, or would wait for ever.
+ */
+static bool is_hidden(const char *name)
+{
+	size_t length = strlen(name);
+	bool is_part = length >= 5 && strcmp(name + length - 5, ".part") == 0;
+
+	return name[0] == '.' && (strncmp(name, ".in.", 4) != 0 || is_part);
+}
+
 int drop_place_find_new(struct view *view, const char *path, bool is_folder,
     struct place *ret_place, struct ruling *ret_ruling, struct err *err)
 {
@@ -49,7 +61,7 @@ int drop_place_find_new(struct view *view, const char *path, bool is_folder,
 		return 0;
 	if (!is_folder && letter_name_check(ret_place->name, &wrong) < 0)
 		return rule(ret_ruling, ANSWER_DENIED, "%.150s", wrong.text);
-	if (!is_folder && ret_place->name[0] == '.')
+	if (!is_folder && is_hidden(ret_place->name))
 		return rule(
 		    ret_ruling, ANSWER_DENIED, "a name that begins with a dot is never delivered");
 	if (ret_place->avrs_id[0] &&

@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "server/part.h"
+#include "spool/upload_orphan.h"
 
 int64_t hand_in_most(const struct settings *settings, const struct upload *upload)
 {
@@ -18,10 +21,13 @@ int64_t hand_in_most(const struct settings *settings, const struct upload *uploa
 	                                          : settings->drop_letter_max;
 }
 
-void hand_in_leave(const struct spool *spool, struct upload *upload)
+void hand_in_leave(const struct spool *spool, struct upload *upload, int fd)
 {
 	struct err err;
 
+	if (fd >= 0 && part_trim(fd) < 0)
+		log_error("upload=%" PRId64 " text=\"what is not whole of it cannot be cut off\"",
+		    upload->id);
 	upload->state = UPLOAD_PART;
 	upload->changed = clock_now();
 	upload->device = 0;
@@ -38,11 +44,11 @@ static int note_inode(const struct spool *spool, struct upload *upload, struct e
 	struct stat st;
 
 	if (!upload_is_there(spool->drop_fd, upload, true, &st)) {
-		hand_in_leave(spool, upload);
+		hand_in_leave(spool, upload, -1);
 		return err_set(err, ERR_REFUSED, "what was uploaded is not there any more");
 	}
 	if (st.st_size > most) {
-		hand_in_leave(spool, upload);
+		hand_in_leave(spool, upload, -1);
 		return err_set(
 		    err, ERR_REFUSED, "larger than the %" PRId64 " bytes that are taken", most);
 	}
@@ -65,7 +71,7 @@ static int give_name(const struct spool *spool, struct upload *upload, struct er
 	if (file_rename_new(fd, part, fd, upload->name) < 0) {
 		if (errno != EEXIST)
 			return err_sys(err, "name an upload");
-		hand_in_leave(spool, upload);
+		hand_in_leave(spool, upload, -1);
 		return err_set(err, ERR_CONFLICT,
 		    "a file of that name came meanwhile, and nothing is overwritten");
 	}
@@ -107,19 +113,47 @@ int hand_in(const struct spool *spool, struct upload *upload, struct err *err)
 	return 0;
 }
 
-int hand_in_settle(const struct spool *spool, struct upload *upload, struct err *err)
+/* Nobody writes it: a row that is open stays so only until then. fd: of its part, or -1. */
+static int settle(const struct spool *spool, struct upload *upload, int fd, struct err *err)
 {
 	struct stat st;
-	bool is_part = upload_is_there(spool->drop_fd, upload, true, &st);
 
-	if (!upload->inode || (is_part && !upload_is_file(upload, &st))) {
-		hand_in_leave(spool, upload);
+	if (!upload->inode || (fd >= 0 && (fstat(fd, &st) < 0 || !upload_is_file(upload, &st)))) {
+		hand_in_leave(spool, upload, fd);
 		return 0;
 	}
 	/* Another file has its name: its client is told when it asks again. */
-	if (is_part && give_name(spool, upload, err) < 0)
+	if (fd >= 0 && give_name(spool, upload, err) < 0)
 		return err->kind == ERR_CONFLICT ? 0 : -1;
 	return close_row(spool, upload, err);
+}
+
+/* Is its file on this machine's disk to be looked for? Another's may have the same disk. */
+static bool is_of_node(const struct spool *spool, const struct upload *upload)
+{
+	return !upload->node[0] || strcmp(upload->node, spool->actor.node) == 0;
+}
+
+/*
+ * Is it a leftover, which is ours to see to? One that is being written is none, however long that
+ * takes, nor is one on another's disk. *ret_fd keeps it from being opened meanwhile; -1: there is
+ * no part of it.
+ */
+static bool is_leftover(const struct spool *spool, const struct upload *upload, int *ret_fd)
+{
+	OWNED_FD int folder_fd = upload_open_folder(spool->drop_fd, upload->drop, upload->class);
+
+	*ret_fd = folder_fd < 0 ? -1 : part_open(folder_fd, upload->name);
+	if (folder_fd >= 0 && *ret_fd < 0 && errno == EWOULDBLOCK)
+		return false;
+	return *ret_fd >= 0 || is_of_node(spool, upload);
+}
+
+int hand_in_settle(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	OWNED_FD int fd = -1;
+
+	return is_leftover(spool, upload, &fd) ? settle(spool, upload, fd, err) : 0;
 }
 
 /* Uploads gathered before any is changed. */
@@ -139,19 +173,27 @@ static int gather(const struct upload *upload, void *arg, struct err *err)
 	return 0;
 }
 
-/* Call act for each upload in a state since before that time. One that fails keeps back no other.
- */
+/* Call act for each that was gathered. One that fails keeps back no other. */
+static void act_on(const struct spool *spool, struct gathered *gathered,
+    int (*act)(const struct spool *spool, struct upload *upload, struct err *err))
+{
+	struct err reason;
+
+	for (size_t i = 0; i < gathered->count; i++)
+		if (act(spool, &gathered->uploads[i], &reason) < 0)
+			log_error(
+			    "upload=%" PRId64 " text=\"%s\"", gathered->uploads[i].id, reason.text);
+}
+
+/* Call act for each upload in a state since before that time. */
 static int for_all(const struct spool *spool, enum upload_state state, int64_t before,
     int (*act)(const struct spool *spool, struct upload *upload, struct err *err), struct err *err)
 {
 	struct gathered gathered = {.count = 0};
-	struct err reason;
 	int result = upload_list(spool->catalog, state, before, gather, &gathered, err);
 
-	for (size_t i = 0; result == 0 && i < gathered.count; i++)
-		if (act(spool, &gathered.uploads[i], &reason) < 0)
-			log_error(
-			    "upload=%" PRId64 " text=\"%s\"", gathered.uploads[i].id, reason.text);
+	if (result == 0)
+		act_on(spool, &gathered, act);
 	free(gathered.uploads);
 	return result;
 }
@@ -191,7 +233,39 @@ static int tell_removed(const struct spool *spool, const struct upload *upload, 
 
 static int remove_part(const struct spool *spool, struct upload *upload, struct err *err)
 {
+	OWNED_FD int fd = -1;
+
+	if (!is_leftover(spool, upload, &fd))
+		return 0;
 	return remove_file(spool, upload, true, err) < 0 ? -1 : tell_removed(spool, upload, err);
+}
+
+static int remove_orphan(const struct spool *spool, struct upload *upload, struct err *err)
+{
+	OWNED_FD int fd = -1;
+	bool is_adopted = false;
+
+	if (!is_leftover(spool, upload, &fd))
+		return 0;
+	if (upload_orphan_is_adopted(spool->catalog, upload, &is_adopted, err) < 0 ||
+	    (!is_adopted && remove_file(spool, upload, true, err) < 0))
+		return -1;
+	if (!is_adopted)
+		log_info("upload=%" PRId64 " removed drop=%s reason=\"its account was removed\"",
+		    upload->id, upload->drop);
+	return upload_orphan_forget(spool->catalog, upload->id, err);
+}
+
+/* Parts of accounts that are gone. */
+static int clean_orphans(const struct spool *spool, struct err *err)
+{
+	struct gathered gathered = {.count = 0};
+	int result = upload_orphan_list(spool->catalog, gather, &gathered, err);
+
+	if (result == 0)
+		act_on(spool, &gathered, remove_orphan);
+	free(gathered.uploads);
+	return result;
 }
 
 /* What its client was to rename, and did not; nothing else ever takes such a name. */
@@ -216,7 +290,8 @@ int hand_in_clean(const struct spool *spool, struct err *err)
 
 	if (for_all(spool, UPLOAD_CLOSED, now - UPLOAD_TOLD, forget, err) < 0 ||
 	    for_all(spool, UPLOAD_REMOVED, now - UPLOAD_TOLD, forget, err) < 0 ||
-	    for_all(spool, UPLOAD_CLOSED, now - UPLOAD_KEPT, remove_unfinished, err) < 0)
+	    for_all(spool, UPLOAD_CLOSED, now - UPLOAD_KEPT, remove_unfinished, err) < 0 ||
+	    clean_orphans(spool, err) < 0)
 		return -1;
 	return for_all(spool, UPLOAD_PART, now - UPLOAD_KEPT, remove_part, err);
 }

@@ -20,16 +20,25 @@
  */
 int hand_in(const struct spool *spool, struct upload *upload, struct err *err);
 
-/* Its session ended, or it is not whole: it is a part from now on. */
-void hand_in_leave(const struct spool *spool, struct upload *upload);
+/*
+ * Its session ended, or it is not whole: it is a part from now on. fd: of its part, or -1 where
+ * that is whole.
+ */
+void hand_in_leave(const struct spool *spool, struct upload *upload, int fd);
 
-/* An open upload that nobody writes any more: finish handing it in, or make it a part. */
+/*
+ * An open upload that this broker does not know of: finish handing it in, or make it a part. It
+ * stays open where somebody still writes it (part.h), or its file is another node's.
+ */
 int hand_in_settle(const struct spool *spool, struct upload *upload, struct err *err);
 
 /* At start: settle all. */
 int hand_in_recover(const struct spool *spool, struct err *err);
 
-/* Remove parts that nobody went on with for a day, and forget what is told of no more. */
+/*
+ * Remove parts that nobody went on with for a day and those of accounts that were removed, and
+ * forget what is told of no more.
+ */
 int hand_in_clean(const struct spool *spool, struct err *err);
 
 /* The most bytes of one. */

@@ -14,25 +14,32 @@
 #include "server/drop_folder.h"
 #include "server/drop_place.h"
 #include "server/hand_in.h"
+#include "server/part.h"
 
-/* The copy that a desk has of it, which counts for its hand-in; or the one that was found. */
-static struct upload *held_copy(struct upload_desk *desk, struct upload *found)
+#define STILL_UPLOADED "it is still being uploaded"
+
+/* The copy that a desk has of it, which counts for its hand-in, with its part; or what was found.
+ */
+static struct upload *held_copy(struct upload_desk *desk, struct upload *found, int *ret_fd)
 {
 	struct upload_desk *holder = upload_desk_holder(desk, found->id);
 
+	*ret_fd = -1;
 	for (int i = 0; holder && i < UPLOADS_MAX; i++)
-		if (holder->open[i] && holder->open[i]->id == found->id)
+		if (holder->open[i] && holder->open[i]->id == found->id) {
+			*ret_fd = holder->held[i];
 			return holder->open[i];
+		}
 	return found;
 }
 
-static int set_size(struct upload_desk *desk, const struct upload *upload, int64_t size,
+/* held: its part, where a desk has it open, or -1. */
+static int set_size(struct upload_desk *desk, const struct upload *upload, int held, int64_t size,
     struct ruling *ret_ruling, struct err *err)
 {
 	OWNED_FD int folder_fd =
 	    upload_open_folder(upload_desk_spool(desk)->drop_fd, upload->drop, upload->class);
 	OWNED_FD int fd = -1;
-	char part[NAME_MAX + 1];
 
 	if (upload->state == UPLOAD_CLOSED && size == upload->size)
 		return 0;
@@ -40,9 +47,11 @@ static int set_size(struct upload_desk *desk, const struct upload *upload, int64
 		return rule(ret_ruling, ANSWER_DENIED, "it was handed in: its size stays");
 	if (size > hand_in_most(&upload_desk_spool(desk)->settings, upload))
 		return rule(ret_ruling, ANSWER_DENIED, "larger than what is taken");
-	upload_part_name(upload->name, part);
-	fd = folder_fd < 0 ? -1 : upload_desk_open_part(folder_fd, part, 0);
-	if (fd < 0 || ftruncate(fd, size) < 0)
+	if (held < 0)
+		fd = folder_fd < 0 ? -1 : part_open(folder_fd, upload->name);
+	if (held < 0 && fd < 0 && errno == EWOULDBLOCK)
+		return rule(ret_ruling, ANSWER_FAILURE, STILL_UPLOADED);
+	if ((held < 0 && fd < 0) || ftruncate(held < 0 ? fd : held, size) < 0)
 		return rule_error(ret_ruling, "set the size of an upload", errno, err);
 	return 0;
 }
@@ -55,6 +64,7 @@ int upload_set(struct upload_desk *desk, const char *path, const struct upload_c
 	struct place place;
 	bool found = false;
 	bool is_part = false;
+	int held = -1;
 
 	/* Times and modes of folders are set by clients that copy trees; they have none. */
 	if (place_parse(path, &place) && place.is_folder)
@@ -69,9 +79,9 @@ int upload_set(struct upload_desk *desk, const char *path, const struct upload_c
 		return upload_desk_is_taken(upload_desk_spool(desk), &place)
 		           ? rule(ret_ruling, ANSWER_DENIED, "not an upload of this account")
 		           : rule(ret_ruling, ANSWER_NO_SUCH_FILE, "no such file");
-	upload = held_copy(desk, &row);
+	upload = held_copy(desk, &row, &held);
 	if (change->what & UPLOAD_SET_SIZE &&
-	    set_size(desk, upload, change->size, ret_ruling, err) < 0)
+	    set_size(desk, upload, held, change->size, ret_ruling, err) < 0)
 		return -1;
 	if (ret_ruling->answer != ANSWER_OK || !(change->what & UPLOAD_SET_TIME))
 		return 0;
@@ -117,8 +127,8 @@ static int find_own(struct upload_desk *desk, const struct place *place, struct 
 		return rule(ret_ruling, ANSWER_DENIED, "not an upload of this account");
 	if (!found)
 		return rule(ret_ruling, ANSWER_NO_SUCH_FILE, "no such file");
-	if (upload_desk_holder(desk, ret_upload->id))
-		return rule(ret_ruling, ANSWER_FAILURE, "it is still being uploaded");
+	if (ret_upload->state == UPLOAD_OPEN || upload_desk_holder(desk, ret_upload->id))
+		return rule(ret_ruling, ANSWER_FAILURE, STILL_UPLOADED);
 	return 0;
 }
 

@@ -16,15 +16,20 @@
 #include "server/drop_folder.h"
 #include "server/drop_place.h"
 #include "server/hand_in.h"
+#include "server/part.h"
 #include "spool/right.h"
 #include "spool/view_drop.h"
 
 /* A part that was written so lately is still being written by whoever has it. */
 #define STILL_WRITTEN (10 * SECOND)
 
+#define IS_WRITTEN "another session of this account is uploading it"
+
 void upload_desk_init(struct upload_desk *desk, struct view *view, struct upload_desk **all)
 {
 	*desk = (struct upload_desk){.view = view, .all = all};
+	for (int i = 0; i < UPLOADS_MAX; i++)
+		desk->held[i] = -1;
 	DL_APPEND(*all, desk);
 }
 
@@ -37,6 +42,8 @@ static void let_go(struct upload_desk *desk, int64_t number)
 {
 	free(desk->open[number]);
 	desk->open[number] = NULL;
+	clean_fd(&desk->held[number]);
+	desk->held[number] = -1;
 }
 
 void upload_desk_done(struct upload_desk *desk)
@@ -45,7 +52,7 @@ void upload_desk_done(struct upload_desk *desk)
 		return;
 	for (int i = 0; i < UPLOADS_MAX; i++) {
 		if (desk->open[i])
-			hand_in_leave(upload_desk_spool(desk), desk->open[i]);
+			hand_in_leave(upload_desk_spool(desk), desk->open[i], desk->held[i]);
 		let_go(desk, i);
 	}
 	DL_DELETE(*desk->all, desk);
@@ -96,37 +103,10 @@ static int rule_held(struct upload_desk *desk, struct upload_desk *holder,
 		return rule(ret_ruling, ANSWER_FAILURE, "this session has it open already");
 	if (upload_is_there(upload_desk_spool(desk)->drop_fd, upload, true, &st) &&
 	    st.st_mtim.tv_sec * SECOND > clock_now() - STILL_WRITTEN)
-		return rule(
-		    ret_ruling, ANSWER_FAILURE, "another session of this account is uploading it");
+		return rule(ret_ruling, ANSWER_FAILURE, IS_WRITTEN);
 	holder->is_evicted = true;
 	return rule(ret_ruling, ANSWER_FAILURE,
 	    "another session had it open and is being ended: try again in a few seconds");
-}
-
-int upload_desk_open_part(int folder_fd, const char *part, unsigned how)
-{
-	OWNED_FD int fd = file_open_beneath(folder_fd, part, O_WRONLY, 0);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -1;
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid()) {
-		errno = ELOOP;
-		return -1;
-	}
-	if ((how & UPLOAD_EMPTY) && ftruncate(fd, 0) < 0)
-		return -1;
-	return TAKE_FD(fd);
-}
-
-static int create_part(int folder_fd, const char *part)
-{
-	OWNED_FD int fd = file_open_beneath(folder_fd, part, O_WRONLY | O_CREAT | O_EXCL, 0660);
-
-	/* The umask is for what is not the group's business. */
-	if (fd < 0 || fchmod(fd, 0660) < 0)
-		return -1;
-	return TAKE_FD(fd);
 }
 
 static int64_t free_number(const struct upload_desk *desk)
@@ -142,10 +122,11 @@ static int64_t free_number(const struct upload_desk *desk)
 static int take_in(struct upload_desk *desk, const struct upload *upload, int fd,
     struct desk_file *ret_file, struct err *err)
 {
+	OWNED_FD int held = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return err_sys(err, "stat an upload");
+	if (held < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "keep an upload open");
 	*ret_file = (struct desk_file){.number = free_number(desk),
 	    .most = hand_in_most(&upload_desk_spool(desk)->settings, upload),
 	    .fd = fd,
@@ -154,6 +135,7 @@ static int take_in(struct upload_desk *desk, const struct upload *upload, int fd
 	text_copy(ret_file->entry.name, upload->name);
 	desk->open[ret_file->number] = mem_new(1, sizeof(*upload));
 	*desk->open[ret_file->number] = *upload;
+	desk->held[ret_file->number] = TAKE_FD(held);
 	return 0;
 }
 
@@ -163,14 +145,14 @@ static int go_on(struct upload_desk *desk, struct upload *upload, unsigned how,
 	OWNED_FD int folder_fd =
 	    upload_open_folder(upload_desk_spool(desk)->drop_fd, upload->drop, upload->class);
 	OWNED_FD int fd = -1;
-	char part[NAME_MAX + 1];
 
 	if (how & UPLOAD_EXCLUSIVE)
 		return rule(ret_ruling, ANSWER_DENIED,
 		    "a part of that file is there: go on with it, or remove it");
-	upload_part_name(upload->name, part);
-	fd = folder_fd < 0 ? -1 : upload_desk_open_part(folder_fd, part, how);
-	if (fd < 0)
+	fd = folder_fd < 0 ? -1 : part_open(folder_fd, upload->name);
+	if (fd < 0 && errno == EWOULDBLOCK)
+		return rule(ret_ruling, ANSWER_FAILURE, IS_WRITTEN);
+	if (fd < 0 || ((how & UPLOAD_EMPTY) && ftruncate(fd, 0) < 0))
 		return rule_error(ret_ruling, "open an upload", errno, err);
 	upload->state = UPLOAD_OPEN;
 	upload->changed = clock_now();
@@ -191,17 +173,15 @@ static int begin(struct upload_desk *desk, const struct place *place, struct des
 	    drop_folder_open(upload_desk_spool(desk), place->drop, place->class);
 	OWNED_FD int fd = -1;
 	struct upload upload = {.id = 0};
-	char part[NAME_MAX + 1];
 	int error;
 
 	if (folder_fd < 0)
 		return rule_error(ret_ruling, "open a drop folder", errno, err);
-	upload_init(&upload, desk->view->account.id, place);
+	upload_init(&upload, desk->view->account.id, upload_desk_spool(desk)->actor.node, place);
 	if (upload_add(upload_desk_spool(desk)->catalog, &upload, err) < 0)
 		return -1;
 	fault_point("upload.added");
-	upload_part_name(upload.name, part);
-	fd = create_part(folder_fd, part);
+	fd = part_create(folder_fd, upload.name);
 	if (fd >= 0 && take_in(desk, &upload, fd, ret_file, err) == 0) {
 		(void)TAKE_FD(fd);
 		return 0;
@@ -281,6 +261,9 @@ int upload_desk_open(struct upload_desk *desk, const char *path, unsigned how,
 	holder = found ? upload_desk_holder(desk, upload.id) : NULL;
 	if (holder)
 		return rule_held(desk, holder, &upload, ret_ruling);
+	/* In another broker: it ends as soon as that notices that its client is gone. */
+	if (found && upload.state == UPLOAD_OPEN)
+		return rule(ret_ruling, ANSWER_FAILURE, IS_WRITTEN);
 	if (is_part)
 		return go_on(desk, &upload, how, ret_file, ret_ruling, err);
 	(void)rule_beginning(found ? &upload : NULL, how, ret_ruling);
@@ -297,7 +280,7 @@ int upload_desk_close(struct upload_desk *desk, int64_t number, const char *fail
 	if (!upload)
 		return rule(ret_ruling, ANSWER_FAILURE, "not an upload of this session");
 	if (failure[0]) {
-		hand_in_leave(upload_desk_spool(desk), upload);
+		hand_in_leave(upload_desk_spool(desk), upload, desk->held[number]);
 		(void)rule(ret_ruling, ANSWER_FAILURE, "%.190s", failure);
 	} else {
 		result = hand_in(upload_desk_spool(desk), upload, err);

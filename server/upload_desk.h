@@ -28,6 +28,7 @@ struct desk_file {
 struct upload_desk {
 	struct view *view;                /* of its account; borrowed */
 	struct upload *open[UPLOADS_MAX]; /* NULL: free */
+	int held[UPLOADS_MAX];            /* its part, which keeps the lock (part.h); or -1 */
 	struct upload_desk **all;         /* the desks of all sessions of this broker */
 	struct upload_desk *next;
 	struct upload_desk *prev;
@@ -66,17 +67,14 @@ const struct spool *upload_desk_spool(const struct upload_desk *desk);
 /* The desk that has the upload of that id open, or NULL. */
 struct upload_desk *upload_desk_holder(const struct upload_desk *desk, int64_t id);
 
-/* The newest upload of the place, settled if nobody has it; *ret_part: it can be gone on with. */
+/*
+ * The newest upload of the place, settled if nobody has it (so that one which is open is being
+ * written, here or by another broker); *ret_part: it can be gone on with.
+ */
 int upload_desk_find(struct upload_desk *desk, const struct place *place, struct upload *ret_upload,
     bool *ret_found, bool *ret_part, struct err *err);
 
 /* Is anything of that name there? */
 bool upload_desk_is_taken(const struct spool *spool, const struct place *place);
-
-/*
- * Open a part that is there, for writing; how: UPLOAD_EMPTY or 0. It has to be what we left.
- * Returns a descriptor, the caller's, or -1 with errno.
- */
-int upload_desk_open_part(int folder_fd, const char *part, unsigned how);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "spool/mail.h"
+#include "spool/upload_orphan.h"
 
 #define FIRST "abcdefghijklmnopqrstuvwxyz0123456789"
 #define COLUMNS                                                                                       \
@@ -239,13 +240,22 @@ int account_unlock(
 	return catalog_transact(catalog, alter, &alteration, err);
 }
 
+/* What it did not finish uploading is kept in mind: the rows of it go with the account. */
+static int remove_body(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct alteration *alteration = arg;
+
+	return upload_orphan_keep(catalog, alteration->login, err) < 0 ? -1
+	                                                               : alter(catalog, arg, err);
+}
+
 int account_remove(
     struct catalog *catalog, const struct actor *actor, const char *login, struct err *err)
 {
 	struct alteration alteration = {actor, login, "account.removed",
 	    "DELETE FROM account WHERE login = $1", VALUES(TEXT(login)), NULL};
 
-	return catalog_transact(catalog, alter, &alteration, err);
+	return catalog_transact(catalog, remove_body, &alteration, err);
 }
 
 /* R8: the master gets an e-mail; when, is for it to say. */

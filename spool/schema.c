@@ -371,8 +371,21 @@ static const char *const version_6[] = {
     NULL,
 };
 
+/* Where an upload's file is: machines may have a drop folder each. */
+static const char *const version_7[] = {
+    "ALTER TABLE upload ADD COLUMN node TEXT NOT NULL DEFAULT ''",
+    /* Parts of accounts that were removed: their files are to go. */
+    "CREATE TABLE upload_orphan ("
+    " id BIGINT PRIMARY KEY,"
+    " node TEXT NOT NULL,"
+    " avrs_id TEXT NOT NULL,"
+    " class TEXT NOT NULL CHECK (class IN ('edelivery', 'trade-files')),"
+    " name TEXT NOT NULL)",
+    NULL,
+};
+
 static const char *const *const versions[] = {
-    version_1, version_2, version_3, version_4, version_5, version_6};
+    version_1, version_2, version_3, version_4, version_5, version_6, version_7};
 
 int64_t schema_newest(void)
 {

@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 #define COLUMNS \
-	"id, account_id, avrs_id, class, name, state, size, modified, device, inode, changed"
+	"id, account_id, avrs_id, class, name, state, size, modified, device, inode, changed, node"
 
 static const char *const names[UPLOAD_STATE_COUNT] = {
     [UPLOAD_OPEN] = "open",
@@ -58,9 +58,11 @@ bool upload_is_file(const struct upload *upload, const struct stat *st)
 	return (int64_t)st->st_dev == upload->device && (int64_t)st->st_ino == upload->inode;
 }
 
-void upload_init(struct upload *upload, int64_t account_id, const struct place *place)
+void upload_init(
+    struct upload *upload, int64_t account_id, const char *node, const struct place *place)
 {
 	*upload = (struct upload){.account_id = account_id, .class = place->class};
+	text_copy_part(upload->node, sizeof(upload->node), node);
 	text_copy(upload->drop, place->drop);
 	text_copy(upload->name, place->name);
 }
@@ -73,9 +75,9 @@ static int add_body(struct catalog *catalog, void *arg, struct err *err)
 		return -1;
 	return catalog_run(catalog,
 	    "INSERT INTO upload (id, account_id, avrs_id, class, name, state, size, modified, device,"
-	    " inode, changed) VALUES ($1, $2, $3, $4, $5, 'open', 0, 0, 0, 0, $6)",
+	    " inode, changed, node) VALUES ($1, $2, $3, $4, $5, 'open', 0, 0, 0, 0, $6, $7)",
 	    VALUES(INT(u->id), INT(u->account_id), TEXT(u->drop), TEXT(letter_class_name(u->class)),
-	        TEXT(u->name), INT(u->changed)),
+	        TEXT(u->name), INT(u->changed), TEXT(u->node)),
 	    err);
 }
 
@@ -158,6 +160,7 @@ static int read_row(const struct statement *row, struct upload *ret_upload, stru
 	};
 	text_copy(ret_upload->drop, statement_text(row, 2));
 	text_copy(ret_upload->name, statement_text(row, 4));
+	text_copy(ret_upload->node, statement_text(row, 11));
 	while (
 	    ret_upload->state < UPLOAD_STATE_COUNT && strcmp(names[ret_upload->state], state) != 0)
 		ret_upload->state++;

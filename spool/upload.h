@@ -35,6 +35,8 @@ enum upload_state {
 	UPLOAD_STATE_COUNT
 };
 
+enum { UPLOAD_NODE_MAX = 255 };
+
 /* What one is of the disk: size, device and inode only once it is closed. */
 struct upload {
 	int64_t id;
@@ -47,7 +49,8 @@ struct upload {
 	int64_t modified; /* as the client set it; 0: it has not */
 	int64_t device;   /* of what was closed, 0 before */
 	int64_t inode;
-	int64_t changed; /* since when it is in this state */
+	int64_t changed;                /* since when it is in this state */
+	char node[UPLOAD_NODE_MAX + 1]; /* whose drop folder has it; "": not known */
 };
 
 /* .NAME.part, and the path of NAME beneath drop.root. */
@@ -64,8 +67,9 @@ bool upload_is_there(int drop_fd, const struct upload *upload, bool is_part, str
 /* Is that the file that was closed? */
 bool upload_is_file(const struct upload *upload, const struct stat *st);
 
-/* What an upload at that place is like before it is begun. */
-void upload_init(struct upload *upload, int64_t account_id, const struct place *place);
+/* What an upload at that place, by this node, is like before it is begun. */
+void upload_init(
+    struct upload *upload, int64_t account_id, const char *node, const struct place *place);
 
 /* Add it in state open; its id and changed are set. */
 int upload_add(struct catalog *catalog, struct upload *upload, struct err *err);

@@ -98,7 +98,7 @@ static int find_file(const struct view *view, struct view_found *found,
 	bool own = false;
 	bool on_disk;
 
-	upload_init(&other, view->account.id, &found->place);
+	upload_init(&other, view->account.id, "", &found->place);
 	on_disk = upload_is_there(view->spool->drop_fd, &other, false, &st);
 	if (upload_find(view->spool->catalog, view->account.id, &found->place, &upload, &own, err) <
 	    0)

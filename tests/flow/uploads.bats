@@ -55,6 +55,25 @@ refusal() {
 	return 0
 }
 
+part_is_larger() { # BYTES
+	[ "$(stat -c %s "$ROOT"/drop/123456789/trade-files/.*.part 2>/dev/null || echo 0)" -gt "$1" ]
+}
+
+# slow_upload: a client of adam's that takes some seconds over $T/in/big.pdf; its process is $client.
+slow_upload() {
+	sftp_as adam -l 40000 <<<"put $T/in/big.pdf /drop/123456789/trade-files/" &
+	client=$!
+	wait_for 20 part_is_larger 1000000
+}
+
+# expect_to_go_on: what is left of it is told as a part, gone on with, and delivered.
+expect_to_go_on() {
+	wait_for 10 told adam 'not complete: [1-9][0-9]* bytes'
+	sftp_as adam <<<"reput $T/in/big.pdf /drop/123456789/trade-files/big.pdf"
+	until_posted 1
+	expect_same mary /123456789/trade-files/big.pdf "$T/in/big.pdf"
+}
+
 @test "OpenSSH: put, put -r and put -p; STATUS.txt tells what became of each" {
 	serve_admin
 	letter EFT_1.pdf
@@ -125,12 +144,27 @@ refusal() {
 	told adam 'EFT_1.pdf .* posted as EFT_1.pdf'
 }
 
+@test "lftp may write to a temporary name, and what it leaves of one is removed after a day" {
+	BIN=$FAULT_PROGRAMS
+	serve_admin
+	letter EFT_1.pdf
+	letter EFT_2.pdf
+	lftp_as adam "set xfer:use-temp-file yes; put -O /drop/123456789 $T/in/EFT_1.pdf"
+	expect_delivered EFT_1.pdf
+	lftp_as adam "put $T/in/EFT_2.pdf -o /drop/123456789/.in.EFT_2.pdf"
+	told adam '.in.EFT_2.pdf .* waits to be renamed'
+	expect_listing adam /drop/123456789 ''
+	spool_stop
+	EDELIVERY_CLOCK=$(date -u -d '+25 hours' +%Y-%m-%dT%H:%M:%SZ) spool_up
+	wait_for 10 told adam '.in.EFT_2.pdf  removed'
+	letters_are 1 posted
+	folders_empty
+}
+
 @test "reput goes on with what a killed transfer left" {
 	serve_admin
 	big big.pdf 40000000
-	sftp_as adam -l 40000 <<<"put $T/in/big.pdf /drop/123456789/trade-files/" &
-	client=$!
-	wait_for 20 part_is_larger 1000000
+	slow_upload
 	# The connection goes with its ssh.
 	kill -9 "$(pgrep -P "$client" sftp || echo "$client")" 2>/dev/null || true
 	pkill -9 -P "$client" || true
@@ -143,10 +177,6 @@ refusal() {
 	until_posted 1
 	expect_same mary /123456789/trade-files/big.pdf "$T/in/big.pdf"
 	wait_for 10 folders_empty
-}
-
-part_is_larger() { # BYTES
-	[ "$(stat -c %s "$ROOT"/drop/123456789/trade-files/.*.part 2>/dev/null || echo 0)" -gt "$1" ]
 }
 
 @test "nothing is overwritten, and only own uploads are removed" {
@@ -271,15 +301,10 @@ part_is_larger() { # BYTES
 @test "the broker is killed during an upload: what it left is gone on with" {
 	serve_admin
 	big big.pdf 40000000
-	sftp_as adam -l 40000 <<<"put $T/in/big.pdf /drop/123456789/trade-files/" &
-	client=$!
-	wait_for 20 part_is_larger 1000000
+	slow_upload
 	pkill -KILL -f "edelivery-sftpd --broker $EDELIVERY_CONF"
 	run ! wait "$client"
-	wait_for 10 told adam 'not complete: [1-9][0-9]* bytes'
-	sftp_as adam <<<"reput $T/in/big.pdf /drop/123456789/trade-files/big.pdf"
-	until_posted 1
-	expect_same mary /123456789/trade-files/big.pdf "$T/in/big.pdf"
+	expect_to_go_on
 }
 
 @test "killed at any step, nothing that was told as closed is lost, and nothing is posted twice" {
@@ -342,4 +367,92 @@ part_is_larger() { # BYTES
 	EDELIVERY_CLOCK=$(date -u -d '+25 hours' +%Y-%m-%dT%H:%M:%SZ) spool_up
 	wait_for 10 folders_empty
 	told adam 'big.pdf  removed'
+}
+
+@test "an upload goes on across a reload, and sessions of the new broker leave it alone" {
+	serve_admin
+	big big.pdf 40000000
+	slow_upload
+	kill -HUP "$(pgrep -P "$UP" -x edelivery-sftpd)"
+	wait_for 20 grep -q 'text="reloaded' "$T/up.log"
+	# Brokers beside each other: the new one has looked for what is left over.
+	part_is_larger 1000000
+	for command in "put $T/in/big.pdf" "reput $T/in/big.pdf" rm; do
+		refusal adam "$command /drop/123456789/trade-files/big.pdf" >/dev/null
+	done
+	told adam 'trade-files/big.pdf  being uploaded'
+	wait "$client"
+	until_posted 1
+	expect_same mary /123456789/trade-files/big.pdf "$T/in/big.pdf"
+	wait_for 10 folders_empty
+}
+
+@test "the session is killed during an upload: what it left is gone on with" {
+	serve_admin
+	big big.pdf 40000000
+	slow_upload
+	pkill -KILL -P "$(pgrep -o -f "edelivery-session --zygote $EDELIVERY_CONF")"
+	run ! wait "$client"
+	expect_to_go_on
+}
+
+@test "watchd is killed while it takes an upload: it is posted once, and its client is told so" {
+	BIN=$FAULT_PROGRAMS
+	for point in post.durable post.recorded post.linked post.published post.renamed; do
+		echo "point $point"
+		ROOT=$T/spool-$point
+		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
+		spool_make
+		master 123456789 mary
+		account adam --admin
+		mkdir -p "$T/in"
+		letter EFT_1.pdf
+		EDELIVERY_FAULT=$point=kill spool_up
+		sftp_as adam <<<"put $T/in/EFT_1.pdf /drop/123456789/EFT_1.pdf"
+		wait_for 10 grep -q 'watchd.*signal 9' "$T/up.log"
+		spool_stop
+		spool_up
+		until_posted 1
+		expect_delivered EFT_1.pdf
+		expect_listing mary /123456789/edelivery EFT_1.pdf
+		told adam 'EFT_1.pdf .* posted as EFT_1.pdf'
+		spool_stop
+		rm "$T/up.log"
+	done
+}
+
+@test "the broker is killed while it renames or removes: nothing is lost, nothing comes back" {
+	BIN=$FAULT_PROGRAMS
+	serve_admin
+	letter EFT_1.pdf
+	spool_stop
+	EDELIVERY_FAULT=upload.renamed=kill spool_up
+	sftp_as adam <<<"put $T/in/EFT_1.pdf /drop/123456789/EFT_1.pdf.filepart"
+	refusal adam 'rename /drop/123456789/EFT_1.pdf.filepart /drop/123456789/EFT_1.pdf'
+	spool_stop
+	spool_up
+	expect_delivered EFT_1.pdf
+	spool_stop
+	letter EFT_2.pdf
+	EDELIVERY_FAULT=upload.unlinked=kill spool_up
+	sftp_as adam <<<"put $T/in/EFT_2.pdf /drop/123456789/EFT_2.pdf.filepart"
+	refusal adam 'rm /drop/123456789/EFT_2.pdf.filepart'
+	spool_stop
+	spool_up
+	folders_empty
+	sftp_as adam <<<"put $T/in/EFT_2.pdf /drop/123456789/EFT_2.pdf"
+	expect_delivered EFT_1.pdf EFT_2.pdf
+	letters_are 2 posted
+}
+
+@test "keys are exchanged again and again during an upload, by either side" {
+	serve_admin server.rekey-data=1M
+	big one.pdf 20000000
+	big two.pdf 20000000
+	sftp_as adam <<<"put $T/in/one.pdf /drop/123456789/trade-files/"
+	sftp_as adam -o RekeyLimit=1M <<<"put $T/in/two.pdf /drop/123456789/trade-files/"
+	until_posted 2
+	for name in one.pdf two.pdf; do
+		expect_same mary "/123456789/trade-files/$name" "$T/in/$name"
+	done
 }

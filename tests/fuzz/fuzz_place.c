@@ -39,6 +39,18 @@ static void check_letter(const char *path, const struct place *place)
 		abort();
 }
 
+/* The same of a file in drop/, where what a session writes goes. */
+static void check_drop(const char *path, const struct place *place)
+{
+	char whole[2 * PLACE_PATH_MAX];
+
+	(void)snprintf(whole, sizeof(whole), "/drop%s%s%s/%s", place->drop[0] ? "/" : "",
+	    place->drop, place->class == CLASS_TRADE_FILES ? "/trade-files" : "", place->name);
+	if (strcmp(whole, path) != 0 || !place->name[0] || strchr(place->name, '/') ||
+	    place->area != AREA_DROP)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char once[PLACE_PATH_MAX];
@@ -56,5 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (place.kind == PLACE_LETTER)
 		check_letter(once, &place);
+	if (place.kind == PLACE_DROP_FILE)
+		check_drop(once, &place);
 	return 0;
 }

@@ -72,6 +72,20 @@ static int load(const char *content, struct values *ret_values, struct err *err)
 	return conf_load(keys, file.path, ret_values, err);
 }
 
+/* A file of that content is refused by name, with these words. */
+static void expect_refused(const char *content, const char *words)
+{
+	OWNED_FILE struct file file;
+	struct values values;
+	struct err err = {.kind = ERR_INTERNAL};
+
+	file_open(&file, content);
+	CU_ASSERT_EQUAL(conf_load(keys, file.path, &values, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
+	CU_ASSERT_EQUAL(strncmp(err.text, file.path, strlen(file.path)), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, words));
+}
+
 static void has_the_defaults_without_lines(void)
 {
 	static const char *const contents[] = {"", "\n", "# count = 3\n", "// count = 3\n/* x */"};
@@ -135,17 +149,8 @@ static void names_file_line_and_what_is_allowed(void)
 	    {"number = 1\ncount = 99\n", ":1: no such option 'number'"},
 	};
 
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		OWNED_FILE struct file file;
-		struct values values;
-		struct err err = {.kind = ERR_INTERNAL};
-
-		file_open(&file, rows[i].content);
-		CU_ASSERT_EQUAL(conf_load(keys, file.path, &values, &err), -1);
-		CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
-		CU_ASSERT_EQUAL(strncmp(err.text, file.path, strlen(file.path)), 0);
-		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, rows[i].complaint));
-	}
+	for (size_t i = 0; i < COUNT(rows); i++)
+		expect_refused(rows[i].content, rows[i].complaint);
 }
 
 static void finds_the_line_behind_comments(void)
@@ -172,17 +177,8 @@ static void finds_the_line_behind_comments(void)
 	    {"# x\n\n/* open\ncount = 3\n", ":3: a comment is not closed"},
 	};
 
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		OWNED_FILE struct file file;
-		struct values values;
-		struct err err = {.kind = ERR_INTERNAL};
-
-		file_open(&file, rows[i].content);
-		CU_ASSERT_EQUAL(conf_load(keys, file.path, &values, &err), -1);
-		CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
-		CU_ASSERT_EQUAL(strncmp(err.text, file.path, strlen(file.path)), 0);
-		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, rows[i].line));
-	}
+	for (size_t i = 0; i < COUNT(rows); i++)
+		expect_refused(rows[i].content, rows[i].line);
 }
 
 static void takes_no_part_of_a_value_for_a_comment(void)

@@ -21,6 +21,11 @@ static const struct {
     {"/drop/" DESK_ID "/trade-files", ANSWER_DENIED},
     {"/drop/" DESK_ID "/sub/EFT_1.pdf", ANSWER_DENIED},
     {"/drop/" DESK_ID "/.EFT_1.pdf", ANSWER_DENIED},
+    {"/drop/" DESK_ID "/.EFT_1.pdf.part", ANSWER_DENIED},
+    /* The part of in.EFT_1.pdf. */
+    {"/drop/" DESK_ID "/.in.EFT_1.pdf.part", ANSWER_DENIED},
+    {"/drop/" DESK_ID "/.in", ANSWER_DENIED},
+    {"/drop/" DESK_ID "/.1.taken", ANSWER_DENIED},
     {"/drop/" DESK_ID "/\xff.pdf", ANSWER_DENIED},
     {"/drop/222222222/EFT_1.pdf", ANSWER_DENIED},
     {"/drop/publications/other/x.pdf", ANSWER_DENIED},
@@ -49,6 +54,7 @@ static void files_go_where_they_belong_and_nowhere_else(void)
 	CU_ASSERT_EQUAL(
 	    desk_upload(&bench, "/drop/" DESK_ID "/trade-files/RA_1.835", "x"), ANSWER_OK);
 	CU_ASSERT_EQUAL(desk_upload(&bench, "/drop/x.batch.csv", "x"), ANSWER_OK);
+	CU_ASSERT_EQUAL(desk_upload(&bench, "/drop/" DESK_ID "/.in.EFT_2.pdf", "x"), ANSWER_OK);
 	CU_ASSERT_EQUAL(desk_upload(&bench, "/drop/publications/messages/M_1.pdf", "x"), ANSWER_OK);
 	CU_ASSERT_TRUE(desk_has(&bench, "drop/" DESK_ID "/trade-files/RA_1.835"));
 	CU_ASSERT_TRUE(desk_has(&bench, "drop/x.batch.csv"));

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clean.h"
+#include "server/part.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"
 
@@ -32,7 +34,7 @@ static void bench_open(struct bench *bench)
 	adam = scratch_account(&bench->f.spool, "adam", "", "");
 	CU_ASSERT_EQUAL(mkdirat(bench->f.spool.drop_fd, ID, 0770), 0);
 	CU_ASSERT_TRUE_FATAL(place_parse("/drop/" ID "/EFT_1.pdf", &place));
-	upload_init(&bench->upload, adam, &place);
+	upload_init(&bench->upload, adam, bench->f.spool.actor.node, &place);
 	CU_ASSERT_EQUAL(upload_add(bench->f.catalog, &bench->upload, &err), 0);
 	scratch_write(&bench->f.scratch, PART, "hello");
 }
@@ -188,7 +190,7 @@ static void parts_are_removed_after_a_day(void)
 	struct err err;
 
 	bench_open(&bench);
-	hand_in_leave(&bench.f.spool, &bench.upload);
+	hand_in_leave(&bench.f.spool, &bench.upload, -1);
 	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
 	CU_ASSERT_TRUE(has(&bench, PART));
 	clock_freeze(FIXTURE_NOW + UPLOAD_KEPT + 1);
@@ -230,6 +232,96 @@ static void of_what_was_closed_only_unfinished_names_are_removed(void)
 	}
 }
 
+/* After a reload an old broker goes on until its last session ends. */
+static void a_start_leaves_alone_what_is_still_written(void)
+{
+	for (int noted = 0; noted < 2; noted++) {
+		OWNED_BENCH struct bench bench;
+		OWNED_FD int folder_fd = -1;
+		int fd;
+		struct err err;
+
+		bench_open(&bench);
+		if (noted)
+			note_inode(&bench);
+		folder_fd = openat(bench.f.spool.drop_fd, ID, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = part_open(folder_fd, "EFT_1.pdf");
+		CU_ASSERT_TRUE(fd >= 0);
+		CU_ASSERT_EQUAL(hand_in_recover(&bench.f.spool, &err), 0);
+		CU_ASSERT_EQUAL(count(&bench, "open"), 1);
+		clock_freeze(FIXTURE_NOW + 2 * UPLOAD_KEPT);
+		CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+		CU_ASSERT_TRUE(has(&bench, PART));
+		(void)close(fd);
+		CU_ASSERT_EQUAL(hand_in_recover(&bench.f.spool, &err), 0);
+		CU_ASSERT_EQUAL(count(&bench, noted ? "closed" : "part"), 1);
+		clock_freeze(FIXTURE_NOW);
+	}
+}
+
+/* Machines with one catalog may have a drop folder each: where it is not seen it is not judged. */
+static void what_another_machine_has_is_its_own_to_finish(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	note_inode(&bench);
+	fixture_sql(&bench.f, "UPDATE upload SET node = 'elsewhere'");
+	CU_ASSERT_EQUAL(renameat(bench.f.scratch.fd, PART, bench.f.scratch.fd, "moved"), 0);
+	CU_ASSERT_EQUAL(hand_in_recover(&bench.f.spool, &err), 0);
+	CU_ASSERT_EQUAL(count(&bench, "open"), 1);
+	fixture_sql(&bench.f, "UPDATE upload SET state = 'part'");
+	clock_freeze(FIXTURE_NOW + 2 * UPLOAD_KEPT);
+	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	CU_ASSERT_EQUAL(count(&bench, "part"), 1);
+	/* On a disk that they share it is anybody's. */
+	CU_ASSERT_EQUAL(renameat(bench.f.scratch.fd, "moved", bench.f.scratch.fd, PART), 0);
+	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	CU_ASSERT_EQUAL(count(&bench, "removed"), 1);
+	CU_ASSERT_FALSE(has(&bench, PART));
+	clock_freeze(FIXTURE_NOW);
+}
+
+/* Its session may still be writing; and then nobody has that name. */
+static void parts_of_an_account_that_was_removed_are_removed(void)
+{
+	OWNED_BENCH struct bench bench;
+	OWNED_FD int folder_fd = -1;
+	int fd;
+	struct err err;
+
+	bench_open(&bench);
+	folder_fd = openat(bench.f.spool.drop_fd, ID, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = part_open(folder_fd, "EFT_1.pdf");
+	CU_ASSERT_EQUAL(account_remove(bench.f.catalog, &bench.f.spool.actor, "adam", &err), 0);
+	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	CU_ASSERT_TRUE(has(&bench, PART));
+	(void)close(fd);
+	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	CU_ASSERT_FALSE(has(&bench, PART));
+	CU_ASSERT_EQUAL(fixture_number(&bench.f, "SELECT COUNT(*) FROM upload_orphan"), 0);
+}
+
+static void a_part_ends_where_something_of_it_is_missing(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct stat st;
+	struct err err;
+
+	bench_open(&bench);
+	CU_ASSERT_EQUAL(unlinkat(bench.f.scratch.fd, PART, 0), 0);
+	scratch_write(&bench.f.scratch, PART, "");
+	{
+		OWNED_FD int fd = openat(bench.f.scratch.fd, PART, O_WRONLY | O_CLOEXEC);
+
+		CU_ASSERT_EQUAL(pwrite(fd, "end", 3, 100000), 3);
+	}
+	CU_ASSERT_EQUAL(hand_in_recover(&bench.f.spool, &err), 0);
+	CU_ASSERT_EQUAL(fstatat(bench.f.scratch.fd, PART, &st, 0), 0);
+	CU_ASSERT_EQUAL(st.st_size, 0);
+}
+
 void add_suite_hand_in(CU_pSuite suite)
 {
 	TEST(what_is_handed_in_has_its_name_and_an_event);
@@ -240,4 +332,8 @@ void add_suite_hand_in(CU_pSuite suite)
 	TEST(a_start_overwrites_nothing);
 	TEST(parts_are_removed_after_a_day);
 	TEST(of_what_was_closed_only_unfinished_names_are_removed);
+	TEST(a_start_leaves_alone_what_is_still_written);
+	TEST(what_another_machine_has_is_its_own_to_finish);
+	TEST(parts_of_an_account_that_was_removed_are_removed);
+	TEST(a_part_ends_where_something_of_it_is_missing);
 }

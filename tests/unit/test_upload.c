@@ -44,7 +44,7 @@ static void add(const struct bench *bench, const char *path, struct upload *ret_
 	struct place place = place_at(path);
 	struct err err;
 
-	upload_init(ret_upload, bench->adam, &place);
+	upload_init(ret_upload, bench->adam, "test", &place);
 	CU_ASSERT_EQUAL_FATAL(upload_add(bench->f.catalog, ret_upload, &err), 0);
 }
 
@@ -76,7 +76,7 @@ static void paths_are_those_of_drop_folders(void)
 		char path[FOLDER_PATH_MAX];
 		struct upload upload;
 
-		upload_init(&upload, 1, &place);
+		upload_init(&upload, 1, "test", &place);
 		upload_path(&upload, path);
 		CU_ASSERT_STRING_EQUAL(path, rows[i].on_disk);
 	}

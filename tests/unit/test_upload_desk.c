@@ -174,6 +174,35 @@ static void one_session_at_a_time_writes_a_file(void)
 	CU_ASSERT_NOT_EQUAL(desk_open_as(&bench, &bench.other, DESK_LETTER, 0, " world"), -1);
 }
 
+/* A reload leaves the old broker with its sessions; the new one knows nothing of their desks. */
+static void what_a_session_of_another_broker_writes_is_not_touched(void)
+{
+	OWNED_DESK_BENCH struct desk_bench bench;
+	struct upload_desk *all = NULL;
+	struct upload_desk beside;
+	int64_t number;
+
+	desk_bench_open(&bench);
+	upload_desk_init(&beside, &bench.view, &all);
+	number = desk_open_as(&bench, &bench.desk, DESK_LETTER, DESK_NEW, "hello");
+	for (unsigned how = 0; how <= UPLOAD_HOW; how++) {
+		CU_ASSERT_EQUAL(desk_open_as(&bench, &beside, DESK_LETTER, how, NULL), -1);
+		CU_ASSERT_EQUAL(bench.ruling.answer, ANSWER_FAILURE);
+	}
+	desk_expect_content(&bench, DESK_PART, "hello");
+	CU_ASSERT_EQUAL(desk_close(&bench, number, ""), ANSWER_OK);
+	desk_expect_content(&bench, DESK_DISK, "hello");
+	/* What was left is anybody's to go on with. */
+	number = desk_open_as(&bench, &bench.desk, DESK_LETTER ".2", DESK_NEW, "hello");
+	CU_ASSERT_EQUAL(desk_close(&bench, number, "broken"), ANSWER_FAILURE);
+	CU_ASSERT_NOT_EQUAL(desk_open_as(&bench, &beside, DESK_LETTER ".2", 0, " world"), -1);
+	CU_ASSERT_EQUAL(desk_open_as(&bench, &bench.desk, DESK_LETTER ".2", 0, NULL), -1);
+	CU_ASSERT_EQUAL(desk_remove(&bench, DESK_LETTER ".2"), ANSWER_FAILURE);
+	CU_ASSERT_EQUAL(desk_set(&bench, DESK_LETTER ".2", UPLOAD_SET_SIZE, 0, 0), ANSWER_FAILURE);
+	upload_desk_done(&beside);
+	CU_ASSERT_EQUAL(desk_remove(&bench, DESK_LETTER ".2"), ANSWER_OK);
+}
+
 static void a_session_has_only_so_many_at_a_time(void)
 {
 	OWNED_DESK_BENCH struct desk_bench bench;
@@ -256,6 +285,7 @@ void add_suite_upload_desk(CU_pSuite suite)
 	TEST(what_was_taken_is_sent_again_only_from_its_start);
 	TEST(links_are_never_followed);
 	TEST(one_session_at_a_time_writes_a_file);
+	TEST(what_a_session_of_another_broker_writes_is_not_touched);
 	TEST(a_session_has_only_so_many_at_a_time);
 	TEST(folders_are_those_of_known_avrs_ids);
 	TEST(the_right_to_write_goes_with_the_right_to_drop);

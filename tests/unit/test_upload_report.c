@@ -35,7 +35,7 @@ static void bench_open(struct bench *bench)
 	(void)scratch_account(&bench->f.spool, "adam", "", "");
 	fixture_account(&bench->f, "adam", &bench->adam);
 	CU_ASSERT_TRUE_FATAL(place_parse("/drop/" ID "/EFT_1.pdf", &place));
-	upload_init(&bench->upload, bench->adam.id, &place);
+	upload_init(&bench->upload, bench->adam.id, "test", &place);
 	CU_ASSERT_EQUAL(upload_add(bench->f.catalog, &bench->upload, &err), 0);
 	bench->upload.state = UPLOAD_CLOSED;
 	bench->upload.size = 70;
