@@ -75,7 +75,8 @@ void acknowledge_forget(struct broker_session *s)
 /* Something of the letter went out. False: it was not handed over, so nothing can have. */
 static bool mark_sent(struct broker_session *s, int64_t letter_id)
 {
-	static const enum area areas[] = {AREA_EDELIVERY, AREA_TRADE_FILES, AREA_PAPER};
+	static const enum area areas[] = {
+	    AREA_EDELIVERY, AREA_TRADE_FILES, AREA_PAPER, AREA_BUNDLES};
 	bool was_handed = false;
 
 	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
