@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The courier: a process that hands mails to the relay and has nothing else.
+ * The courier: a process, with more for its connections, that hands mails to the relay and has
+ * nothing else.
  *
  * It gets envelope and text of each mail by its channel and answers what became of it. It speaks
  * SMTP (smtp.h), and then it can open no file and reach no other port than the relay's; or it calls
@@ -36,7 +37,7 @@ enum handover {
 
 enum courier_message {
 	COURIER_ORDERS, /* to the courier, first: which relay */
-	COURIER_READY,  /* from it, once it can begin */
+	COURIER_READY,  /* from it, once it can begin; from each of its connections */
 	COURIER_MAIL,
 	COURIER_ANSWER
 };

@@ -6,11 +6,14 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -26,7 +29,8 @@ enum {
 	CA_MAX = 8 * 1024 * 1024,
 	ADDRESSES_MAX = 16,
 	POLL_MS = 1000,
-	IDLE_SECONDS = 30, /* a connection that was idle for so long is not used again */
+	UPLOAD_BYTES = 16 * 1024, /* the least that curl takes */
+	IDLE_SECONDS = 30,        /* a connection that was idle for so long is not used again */
 	CONNECT_SECONDS = 30,
 	COMMAND_MAX = 4,
 	REPLY_MAX = 400,
@@ -51,6 +55,9 @@ static const struct sandbox_rule rules[] = {
     {.number = -1},
 };
 
+/* What waiting for those that hand over needs. */
+static const struct sandbox_rule watch_rules[] = {{.number = SCMP_SYS(wait4)}, {.number = -1}};
+
 /* What looking up a name and loading OpenSSL reads. */
 static const char *const readable[] = {"/etc", "/usr", "/lib", "/lib64", "/run/systemd/resolve",
     "/run/resolvconf", "/run/NetworkManager", "/proc/self", "/dev/urandom", NULL};
@@ -71,22 +78,10 @@ struct call {
 	char error[CURL_ERROR_SIZE];
 };
 
-/* A mail that waits for a call. */
-struct waiting {
-	int64_t id;
-	int64_t begin_before;
-	char *return_path;
-	char *to;
-	char *text;
-};
-
 struct smtp {
 	int channel;
 	CURLM *multi;
-	struct call *calls;
-	size_t call_count;
-	struct waiting queue[COURIER_QUEUE_MAX];
-	size_t queued;
+	struct call call;
 	struct curl_slist *addresses;
 	char *certificates;
 	size_t certificates_length;
@@ -195,6 +190,9 @@ static void set(CURL *easy, const struct orders *orders, struct smtp *smtp)
 	(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(orders->timeout / (SECOND / 1000)));
 	(void)curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
 	(void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+	/* Made anew for every mail, thrice as large with what it escapes into: no brk() for that.
+	 */
+	(void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
 	(void)curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_text);
 	(void)curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, listen_in);
@@ -211,58 +209,23 @@ static void hang_up(struct call *call)
 	call->text = NULL;
 }
 
-static void forget(struct waiting *waiting)
+/* Begin to hand over. */
+static void begin(struct call *call, const struct envelope *envelope)
 {
-	free(waiting->return_path);
-	free(waiting->to);
-	free(waiting->text);
-	*waiting = (struct waiting){.id = 0};
-}
-
-/* Begin to hand over; the text is the call's from here on. */
-static void begin(struct call *call, struct waiting *waiting)
-{
-	call->id = waiting->id;
-	call->text = TAKE(waiting->text);
+	call->id = envelope->id;
+	call->text = mem_dup(envelope->text);
 	call->length = strlen(call->text);
 	call->at = 0;
 	call->command[0] = '\0';
 	call->reply[0] = '\0';
 	call->said_goodbye = false;
 	call->error[0] = '\0';
-	call->to = curl_slist_append(NULL, waiting->to);
-	(void)curl_easy_setopt(call->easy, CURLOPT_MAIL_FROM, waiting->return_path);
+	call->to = curl_slist_append(NULL, envelope->to);
+	(void)curl_easy_setopt(call->easy, CURLOPT_MAIL_FROM, envelope->return_path);
 	(void)curl_easy_setopt(call->easy, CURLOPT_MAIL_RCPT, call->to);
 	(void)curl_easy_setopt(call->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->length);
 	call->busy = true;
 	(void)curl_multi_add_handle(call->smtp->multi, call->easy);
-}
-
-static int answer_late(struct smtp *smtp, const struct waiting *waiting, struct err *err)
-{
-	return courier_answer(smtp->channel, waiting->id, HANDOVER_LATE, "not begun in time", err);
-}
-
-/* Give what waits to calls that are free. */
-static int begin_waiting(struct smtp *smtp, struct err *err)
-{
-	size_t begun = 0;
-
-	for (size_t i = 0; i < smtp->call_count && begun < smtp->queued; i++) {
-		struct waiting *next = &smtp->queue[begun];
-
-		if (smtp->calls[i].busy)
-			continue;
-		if (clock_elapsed() < next->begin_before)
-			begin(&smtp->calls[i], next);
-		else if (answer_late(smtp, next, err) < 0)
-			return -1;
-		forget(next);
-		begun++;
-	}
-	smtp->queued -= begun;
-	memmove(smtp->queue, smtp->queue + begun, smtp->queued * sizeof(smtp->queue[0]));
-	return 0;
 }
 
 /* The relay's words, or curl's where it said none. */
@@ -302,22 +265,23 @@ static int finish_all(struct smtp *smtp, struct err *err)
 static int take_mail(struct smtp *smtp, struct message *message, struct err *err)
 {
 	struct envelope envelope;
-	struct waiting *waiting = &smtp->queue[smtp->queued];
 
-	if (!courier_read(message, &envelope) || smtp->queued == COURIER_QUEUE_MAX)
+	if (!courier_read(message, &envelope))
 		return err_set(err, ERR_INTERNAL, "maild sent what is no mail");
-	*waiting = (struct waiting){envelope.id, envelope.begin_before,
-	    mem_dup(envelope.return_path), mem_dup(envelope.to), mem_dup(envelope.text)};
-	smtp->queued++;
+	if (clock_elapsed() >= envelope.begin_before)
+		return courier_answer(
+		    smtp->channel, envelope.id, HANDOVER_LATE, "not begun in time", err);
+	begin(&smtp->call, &envelope);
 	return 0;
 }
 
+/* No more than can be begun: the others' share stays in the channel. */
 static int take_mails(struct smtp *smtp, struct err *err)
 {
 	static struct message message;
 	enum message_state state = MESSAGE_GOT;
 
-	while (state == MESSAGE_GOT) {
+	while (state == MESSAGE_GOT && !smtp->call.busy) {
 		if (message_receive(smtp->channel, &message, &state, err) < 0)
 			return -1;
 		if (state == MESSAGE_GOT && take_mail(smtp, &message, err) < 0)
@@ -327,26 +291,26 @@ static int take_mails(struct smtp *smtp, struct err *err)
 	return 0;
 }
 
+/* While it is busy it does not see maild go: then the kernel ends it (PR_SET_PDEATHSIG). */
 static int serve(struct smtp *smtp, struct err *err)
 {
 	for (;;) {
 		struct curl_waitfd wait = {.fd = smtp->channel, .events = CURL_WAIT_POLLIN};
 		int running = 0;
+		bool was_busy;
 
 		if (take_mails(smtp, err) < 0)
 			return -1;
-		/* Without maild nobody would record what is handed over from here on. */
 		if (smtp->ended)
 			return 0;
-		if (begin_waiting(smtp, err) < 0)
-			return -1;
+		was_busy = smtp->call.busy;
 		(void)curl_multi_perform(smtp->multi, &running);
 		if (finish_all(smtp, err) < 0)
 			return -1;
-		/* What has ended makes room for what waits. */
-		if (smtp->queued && (size_t)running < smtp->call_count)
-			continue;
-		(void)curl_multi_poll(smtp->multi, &wait, 1, POLL_MS, NULL);
+		/* One that is busy leaves the channel to the others. */
+		if (smtp->call.busy || !was_busy)
+			(void)curl_multi_poll(
+			    smtp->multi, &wait, smtp->call.busy ? 0 : 1, POLL_MS, NULL);
 	}
 }
 
@@ -410,33 +374,27 @@ static void print_url(const struct mail_relay *relay, const char *helo, struct b
 	    relay->host, is_ipv6 ? "]" : "", relay->port, helo);
 }
 
-static void make_calls(
+static void make_call(
     struct smtp *smtp, const struct orders *orders, const struct mail_relay *relay)
 {
 	OWNED_BUFFER struct buffer url = BUFFER(2048);
+	struct call *call = &smtp->call;
 	char host[256] = "";
 
 	if (!orders->helo[0])
 		(void)gethostname(host, sizeof(host) - 1);
 	print_url(relay, orders->helo[0] ? orders->helo : host, &url);
 	smtp->multi = curl_multi_init();
-	smtp->call_count = (size_t)orders->connections;
-	smtp->calls = mem_new(smtp->call_count, sizeof(*smtp->calls));
-	(void)curl_multi_setopt(
-	    smtp->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)orders->connections);
-	(void)curl_multi_setopt(smtp->multi, CURLMOPT_MAXCONNECTS, (long)orders->connections);
-	for (size_t i = 0; i < smtp->call_count; i++) {
-		struct call *call = &smtp->calls[i];
-
-		call->smtp = smtp;
-		call->easy = curl_easy_init();
-		set(call->easy, orders, smtp);
-		(void)curl_easy_setopt(call->easy, CURLOPT_URL, buffer_text(&url));
-		(void)curl_easy_setopt(call->easy, CURLOPT_PRIVATE, (char *)call);
-		(void)curl_easy_setopt(call->easy, CURLOPT_READDATA, call);
-		(void)curl_easy_setopt(call->easy, CURLOPT_DEBUGDATA, call);
-		(void)curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->error);
-	}
+	(void)curl_multi_setopt(smtp->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, 1L);
+	(void)curl_multi_setopt(smtp->multi, CURLMOPT_MAXCONNECTS, 1L);
+	call->smtp = smtp;
+	call->easy = curl_easy_init();
+	set(call->easy, orders, smtp);
+	(void)curl_easy_setopt(call->easy, CURLOPT_URL, buffer_text(&url));
+	(void)curl_easy_setopt(call->easy, CURLOPT_PRIVATE, (char *)call);
+	(void)curl_easy_setopt(call->easy, CURLOPT_READDATA, call);
+	(void)curl_easy_setopt(call->easy, CURLOPT_DEBUGDATA, call);
+	(void)curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->error);
 }
 
 /* No file and no other port from here on. */
@@ -456,39 +414,73 @@ static int tell_ready(int channel, struct err *err)
 	return message_send(channel, &message, err);
 }
 
+/* What is done once for all connections. */
 static int prepare(
-    struct smtp *smtp, const struct orders *orders, struct sandbox **ret_sandbox, struct err *err)
+    struct smtp *smtp, const struct orders *orders, struct mail_relay *ret_relay, struct err *err)
 {
-	struct mail_relay relay;
-
-	if (mail_relay_parse(orders->relay, &relay, err) < 0 ||
+	if (mail_relay_parse(orders->relay, ret_relay, err) < 0 ||
 	    sandbox_keep_reading(readable, err) < 0)
 		return -1;
 	/* curl reads the dates of certificates; the file of a zone could not be opened then. */
 	clock_set_zone("UTC");
 	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
 		return err_set(err, ERR_INTERNAL, "curl cannot be used");
-	if (look_up(&relay, smtp, err) < 0 || read_certificates(smtp, orders->ca_fd, err) < 0)
+	if (look_up(ret_relay, smtp, err) < 0 || read_certificates(smtp, orders->ca_fd, err) < 0)
 		return -1;
-	make_calls(smtp, orders, &relay);
-	if (fcntl(smtp->channel, F_SETFL, O_NONBLOCK) < 0)
-		return err_sys(err, "make the channel not block");
-	if (give_up_rights(relay.port, ret_sandbox, err) < 0)
+	return fcntl(smtp->channel, F_SETFL, O_NONBLOCK) < 0
+	           ? err_sys(err, "make the channel not block")
+	           : 0;
+}
+
+/* One process for each connection; *ret_is_one tells whether we are one of them. */
+static int spread(int64_t connections, bool *ret_is_one, struct err *err)
+{
+	pid_t parent = getpid();
+
+	*ret_is_one = false;
+	for (int64_t i = 0; i < connections && !*ret_is_one; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return err_sys(err, "start a process for a connection");
+		*ret_is_one = pid == 0;
+	}
+	if (*ret_is_one && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent))
+		return err_set(err, ERR_GONE, "the courier has ended");
+	return 0;
+}
+
+static int hand_over(struct smtp *smtp, const struct orders *orders, const struct mail_relay *relay,
+    struct sandbox **ret_sandbox, struct err *err)
+{
+	make_call(smtp, orders, relay);
+	if (give_up_rights(relay->port, ret_sandbox, err) < 0 || tell_ready(smtp->channel, err) < 0)
 		return -1;
-	return tell_ready(smtp->channel, err);
+	return serve(smtp, err);
+}
+
+/* The first that ends ends all, by our end: what it had on its way maild cannot know otherwise. */
+static int watch(struct sandbox **ret_sandbox, struct err *err)
+{
+	int status = 0;
+
+	if (sandbox_forget_files(err) < 0 || sandbox_new(watch_rules, ret_sandbox, err) < 0 ||
+	    sandbox_enter(*ret_sandbox, err) < 0)
+		return -1;
+	if (wait(&status) < 0)
+		return err_sys(err, "wait for a connection");
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0
+	           ? 0
+	           : err_set(err, ERR_GONE, "the process of a connection ended");
 }
 
 static void end(struct smtp *smtp)
 {
-	for (size_t i = 0; i < smtp->call_count; i++) {
-		hang_up(&smtp->calls[i]);
-		curl_easy_cleanup(smtp->calls[i].easy);
-	}
-	for (size_t i = 0; i < smtp->queued; i++)
-		forget(&smtp->queue[i]);
+	hang_up(&smtp->call);
+	if (smtp->call.easy)
+		curl_easy_cleanup(smtp->call.easy);
 	if (smtp->multi)
 		(void)curl_multi_cleanup(smtp->multi);
-	free(smtp->calls);
 	curl_slist_free_all(smtp->addresses);
 	free(smtp->certificates);
 }
@@ -497,12 +489,17 @@ int smtp_run(int channel, const struct orders *orders, struct err *err)
 {
 	static struct smtp smtp;
 	struct sandbox *sandbox = NULL;
+	struct mail_relay relay;
+	bool is_one = false;
 	int result;
 
 	smtp.channel = channel;
-	result = prepare(&smtp, orders, &sandbox, err);
+	result = prepare(&smtp, orders, &relay, err);
 	if (result == 0)
-		result = serve(&smtp, err);
+		result = spread(orders->connections, &is_one, err);
+	if (result == 0)
+		result =
+		    is_one ? hand_over(&smtp, orders, &relay, &sandbox, err) : watch(&sandbox, err);
 	end(&smtp);
 	sandbox_free(sandbox);
 	return result;

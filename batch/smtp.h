@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The courier that speaks SMTP: several connections at a time, each for many mails (libcurl).
+ * The courier that speaks SMTP: several connections at a time, each for many mails (libcurl) and in
+ * a process of its own: curl waits for the answer to a text, and does nothing else meanwhile. They
+ * share the channel, from which each takes a mail when it is free.
  *
  * The relay's name is looked up, and everything that is read from files is read, before the first
  * byte of the relay's; then it can do neither any more.

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
+#include "spool/mail_row.h"
 
 /* A claim being made, for the transaction's body. */
 struct claiming {
@@ -16,47 +16,31 @@ struct claiming {
 	size_t count;
 };
 
-/* Claim what is due, and keep the ids. */
-static int take(struct catalog *catalog, const struct claiming *claiming, int64_t *ret_ids,
-    size_t *ret_count, struct err *err)
+/* What it returns are the columns of MAIL_SELECT: one statement, however many are claimed. */
+static int claim_body(struct catalog *catalog, void *arg, struct err *err)
 {
+	struct claiming *claiming = arg;
 	OWNED_STATEMENT struct statement *row = NULL;
 	bool found = false;
 
-	*ret_count = 0;
+	claiming->count = 0;
 	if (catalog_find(catalog,
 	        "UPDATE mail SET owner = $1, owned_until = $2, attempts = attempts + 1,"
 	        " first_attempt = COALESCE(first_attempt, $3) WHERE id IN"
 	        " (SELECT id FROM mail WHERE state = 'queued' AND due <= $3"
 	        " AND (owner IS NULL OR owned_until < $3) AND kind IN ('letters', 'quarantine')"
-	        " ORDER BY due, id LIMIT $4) RETURNING id",
+	        " ORDER BY due, id LIMIT $4)"
+	        " RETURNING id, account_id, (SELECT login FROM account WHERE id = account_id),"
+	        " (SELECT email FROM account WHERE id = account_id), kind, state, detail, created,"
+	        " due, attempts, first_attempt, answer, ended",
 	        VALUES(TEXT(claiming->owner), INT(claiming->until), INT(clock_now()),
 	            INT((int64_t)claiming->limit)),
 	        &row, &found, err) < 0)
 		return -1;
 	while (found) {
-		ret_ids[(*ret_count)++] = statement_int(row, 0);
-		if (statement_next(row, &found, err) < 0)
+		if (mail_row_read(row, &claiming->mails[claiming->count++], err) < 0 ||
+		    statement_next(row, &found, err) < 0)
 			return -1;
-	}
-	return 0;
-}
-
-static int claim_body(struct catalog *catalog, void *arg, struct err *err)
-{
-	struct claiming *claiming = arg;
-	OWNED_MEM int64_t *ids = mem_new(claiming->limit, sizeof(*ids));
-	size_t taken = 0;
-
-	claiming->count = 0;
-	if (take(catalog, claiming, ids, &taken, err) < 0)
-		return -1;
-	for (size_t i = 0; i < taken; i++) {
-		bool found = false;
-
-		if (mail_find(catalog, ids[i], &claiming->mails[claiming->count], &found, err) < 0)
-			return -1;
-		claiming->count += found;
 	}
 	return 0;
 }
@@ -179,7 +163,8 @@ static int record_one(struct catalog *catalog, struct recording *recording,
 	/* What was told needs no count any more; what failed may be told later. */
 	if (result->outcome == MAIL_OUTCOME_SENT || result->outcome == MAIL_OUTCOME_DROPPED)
 		return catalog_run(catalog,
-		    "DELETE FROM notification WHERE account_id = $1 AND mail_id = $2",
+		    /* The plus: see count_rows() in mail_news.c. */
+		    "DELETE FROM notification WHERE account_id = $1 AND +mail_id = $2",
 		    VALUES(INT(result->mail.account_id), INT(result->mail.id)), err);
 	return 0;
 }

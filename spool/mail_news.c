@@ -90,11 +90,15 @@ static int count_rows(
 	OWNED_STATEMENT struct statement *row = NULL;
 	bool found = false;
 
+	/*
+	 * The plus: the index of mail_id = 0 is no use here, and SQLite, to see whether it is,
+	 * would plan the statement anew for every mail.
+	 */
 	if (catalog_find(catalog,
 	        "SELECT n.avrs_id, n.class, n.letters, m.role, m.from_date, m.until_date"
 	        " FROM notification n JOIN membership m"
 	        " ON m.account_id = n.account_id AND m.avrs_id = n.avrs_id"
-	        " WHERE n.account_id = $1 AND n.mail_id = $2 ORDER BY n.avrs_id, n.class",
+	        " WHERE n.account_id = $1 AND +n.mail_id = $2 ORDER BY n.avrs_id, n.class",
 	        VALUES(INT(counting->account.id), INT(mail_id)), &row, &found, err) < 0)
 		return -1;
 	while (found) {

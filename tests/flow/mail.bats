@@ -425,6 +425,7 @@ teardown() {
 
 @test "killed at any moment, it and the relay, each account has its mail" {
 	count=${MAIL_KILLS_MAILS:-300}
+	most=${MAIL_KILLS:-15}
 	relay_up
 	# Slow enough that there are moments to be killed at.
 	relay_does 'TEXT - 0 slow 0.02'
@@ -436,11 +437,11 @@ teardown() {
 	relay_kills=0
 	until mails_are "$count" sent; do
 		sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
-		if [ $((RANDOM % 4)) = 0 ] && [ $relay_kills -lt $((count / 50)) ]; then
+		if [ $((RANDOM % 4)) = 0 ] && [ $relay_kills -lt $((most / 2)) ]; then
 			relay_down
 			relay_kills=$((relay_kills + 1))
 			relay_up
-		elif [ $kills -lt $((count / 20)) ]; then
+		elif [ $kills -lt "$most" ]; then
 			kill -9 "$MAILD"
 			wait "$MAILD" || true
 			kills=$((kills + 1))
