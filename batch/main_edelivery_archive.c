@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * edelivery-archive(8): the night archives, made by a timer.
+ * edelivery-archive(8): the night archives, made by a timer, and those that a client waits for.
  *
- * Fed by: the catalog and the letters; nobody else's bytes.
+ * Fed by: the catalog and the letters; of a client that waits (--stream), by its session with how
+ * many bytes went out.
  * May touch: archives, the catalog; reads letters. It has no business on the network.
  * If it dies: nothing half is seen, and the next run finishes what was begun.
  */
@@ -17,6 +18,7 @@
 #include "base/process.h"
 #include "batch/archive_crew.h"
 #include "batch/archive_job.h"
+#include "batch/archive_stream.h"
 #include "spool/program.h"
 
 static int usage(FILE *out)
@@ -82,6 +84,12 @@ int main(int argc, char **argv)
 	}
 	if (argc == 3 && strcmp(argv[1], CREW_WORKER_OPTION) == 0)
 		return crew_be_worker(argv[2], PROCESS_FIRST_FD);
+	if (argc == 3 && strcmp(argv[1], ARCHIVE_STREAM_OPTION) == 0) {
+		if (archive_stream(argv[2], PROCESS_FIRST_FD, &err) == 0)
+			return STATUS_DONE;
+		log_error("text=\"archive: %s\"", err.text);
+		return program_status(err.kind);
+	}
 	status = read_options(argc, argv, &options);
 	if (status >= 0)
 		return status;

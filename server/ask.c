@@ -372,6 +372,26 @@ int ask_rename(
 	return ask_yes(broker, ret_reply, err);
 }
 
+int ask_archive(int broker, const char *since, const char *type, const char *client, int *ret_fd,
+    struct reply *ret_reply, struct err *err)
+{
+	OWNED_FD int fd = -1;
+
+	message_start(&message, REQUEST_ARCHIVE);
+	message_put_text(&message, since);
+	message_put_text(&message, type);
+	message_put_text(&message, client);
+	if (ask(broker, &message, ret_reply, err) < 0)
+		return -1;
+	if (ret_reply->answer != ANSWER_OK)
+		return 0;
+	fd = message_get_fd(&message);
+	if (end_reading(&message, err) < 0)
+		return -1;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
 void ask_end(int broker, const char *reason)
 {
 	struct err err;

@@ -94,6 +94,10 @@ int ask_make_folder(int broker, const char *path, struct reply *ret_reply, struc
 int ask_rename(
     int broker, const char *from, const char *to, struct reply *ret_reply, struct err *err);
 
+/* An archive of what came since a day, by type or ("") all: the channel that it comes on. */
+int ask_archive(int broker, const char *since, const char *type, const char *client, int *ret_fd,
+    struct reply *ret_reply, struct err *err);
+
 /* Tell why the session ends; nothing is waited for. */
 void ask_end(int broker, const char *reason);
 

@@ -21,6 +21,7 @@
 #include "server/broker_session.h"
 #include "server/control.h"
 #include "server/hand_in.h"
+#include "server/packer.h"
 #include "server/request.h"
 #include "spool/program.h"
 #include "spool/view_archive.h"
@@ -195,7 +196,7 @@ static void stop_session(struct broker_session *s)
 {
 	if (s->phase == PHASE_ENDING)
 		return;
-	if (s->phase & (PHASE_LOGGED_IN | PHASE_SFTP))
+	if (s->phase & (PHASE_LOGGED_IN | PHASE_SFTP | PHASE_ARCHIVE))
 		(void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGTERM, NULL, 0);
 	else
 		end_session(s, SESSION_STOPS);
@@ -307,7 +308,7 @@ static int check_session(struct broker_session *s, const char **ret_end, struct 
 	bool found = false;
 
 	*ret_end = NULL;
-	if (!(s->phase & (PHASE_LOGGED_IN | PHASE_SFTP)))
+	if (!(s->phase & (PHASE_LOGGED_IN | PHASE_SFTP | PHASE_ARCHIVE)))
 		return 0;
 	if (account_find(catalog, s->view.account.login, &account, &found, err) < 0)
 		return -1;
@@ -375,6 +376,7 @@ static void take_verdict(void *arg, int64_t number, enum verdict_of_password ver
 
 static int run(struct broker *broker, const char *settings, struct err *err)
 {
+	broker->settings = settings;
 	if (spool_open(settings, "sftpd", &broker->spool, err) < 0 ||
 	    loop_new(&broker->loop, err) < 0)
 		return -1;
@@ -418,6 +420,7 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 		commit(broker);
 		commit_traffic(broker);
 	}
+	packer_forget_all(broker);
 	verifier_free(broker->verifier);
 	ledger_free(broker->ledger);
 	loop_free(broker->loop);

@@ -13,6 +13,7 @@
 #include "server/answer.h"
 #include "server/broker_session.h"
 #include "server/broker_upload.h"
+#include "server/packer.h"
 #include "spool/outbox.h"
 
 static int answer_hello(struct broker_session *s, struct err *err)
@@ -273,6 +274,46 @@ static int answer_hash(struct broker_session *s, struct err *err)
 	return 0;
 }
 
+/* What the packer is told; the words for the client are here for what only we know. */
+static int read_order(struct broker_session *s, struct archive_order *ret_order, struct err *err)
+{
+	struct message *in = &s->broker->in;
+	const char *since = message_get_text(in);
+	const char *type = message_get_text(in);
+	const char *client = message_get_text(in);
+
+	if (!message_is_read(in) || !date_is_valid(since) ||
+	    strlen(type) >= sizeof(ret_order->type) || strlen(client) >= CLIENT_MAX)
+		return answer_refuse(err);
+	*ret_order = (struct archive_order){.session = s->number};
+	text_copy(ret_order->login, s->view.account.login);
+	text_copy(ret_order->since, since);
+	text_copy(ret_order->type, type);
+	text_copy(ret_order->address, s->address);
+	text_copy(ret_order->client, client);
+	return 0;
+}
+
+static int answer_archive(struct broker_session *s, struct err *err)
+{
+	struct archive_order order = {.session = s->number};
+	int fd = -1;
+
+	if (read_order(s, &order, err) < 0)
+		return -1;
+	if (order.type[0] && !letter_types_find(&s->broker->spool.types, order.type))
+		return answer_put(s, ANSWER_DENIED, "there is no such letter type");
+	if (packer_start(s->broker, &order, &fd, err) < 0)
+		return answer_put_trouble(s, err);
+	s->phase = PHASE_ARCHIVE;
+	text_copy(s->client, order.client);
+	log_info("session=%" PRId64 " login=%s archive since=%s type=%s client=\"%s\"", s->number,
+	    order.login, order.since, order.type[0] ? order.type : "-", order.client);
+	(void)answer_put_ok(s);
+	message_put_fd(&s->broker->out, fd);
+	return 0;
+}
+
 static int answer_end(struct broker_session *s, struct err *err)
 {
 	const char *reason = message_get_text(&s->broker->in);
@@ -307,7 +348,9 @@ static const struct {
     [REQUEST_MAKE_FOLDER] = {PHASE_SFTP, true, broker_upload_make_folder},
     [REQUEST_RENAME] = {PHASE_SFTP, true, broker_upload_rename},
     [REQUEST_FIND_MORE] = {PHASE_SFTP, true, answer_find_more},
-    [REQUEST_END] = {PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP, false, answer_end},
+    [REQUEST_ARCHIVE] = {PHASE_LOGGED_IN, true, answer_archive},
+    [REQUEST_END] = {PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP | PHASE_ARCHIVE, false,
+        answer_end},
 };
 
 int broker_answer(struct broker_session *session, struct err *err)

@@ -26,7 +26,8 @@ enum phase {
 	PHASE_STRANGER = 1 << 1,  /* not logged in */
 	PHASE_LOGGED_IN = 1 << 2, /* nothing asked for yet */
 	PHASE_SFTP = 1 << 3,
-	PHASE_ENDING = 1 << 4, /* told to end: no request is answered */
+	PHASE_ARCHIVE = 1 << 5, /* fetches an archive: it asks for nothing more */
+	PHASE_ENDING = 1 << 4,  /* told to end: no request is answered */
 };
 
 struct broker;
@@ -76,9 +77,12 @@ struct broker_session {
 	UT_hash_handle hh;
 };
 
+struct packer; /* packer.c's */
+
 /* What the answers need of the broker; the rest of it is broker.c's. */
 struct broker {
 	struct spool spool;
+	const char *settings; /* their file */
 	struct ledger *ledger;
 	struct verifier *verifier;
 	struct loop *loop;
@@ -87,6 +91,7 @@ struct broker {
 	struct upload_desk *desks; /* of all sessions that are logged in */
 	char today[DATE_SIZE];     /* when rights were looked at last */
 	struct traffic traffic;    /* counted, and not written down yet */
+	struct packer *packers;    /* processes */
 	bool is_stopping;
 	bool must_check; /* they changed, and not every session has been looked at since */
 	struct message in;

@@ -60,6 +60,9 @@ enum request {
 	/* path. Answer: count, count entries: as for REQUEST_FIND, and letters that follow it in
 	   its folder, by name and as they are listed */
 	REQUEST_FIND_MORE,
+	/* first day, letter type ("": all), the client's software. Answer: a channel on which an
+	   archive comes (spool/archive_order.h); the session is for that alone now */
+	REQUEST_ARCHIVE,
 	REQUEST_COUNT
 };
 

@@ -23,6 +23,8 @@
 #include "base/message.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "server/archive_command.h"
+#include "server/archive_fetch.h"
 #include "server/ask.h"
 #include "server/login.h"
 #include "server/sftp.h"
@@ -38,6 +40,7 @@ enum {
 	STUCK_SECONDS = 5,
 	RSA_BITS_READ = 1024, /* a shorter key ends the session; login.c judges what is longer */
 	CLOSE_MS = 2000,
+	COMMAND_SIZE = 512,
 	STOP_LINGER_MS = 1000, /* from the end of a file to the next, while the server stops */
 };
 
@@ -62,6 +65,8 @@ struct session {
 	struct buffer in;
 	uint32_t waiting; /* bytes that libssh holds for us */
 	bool wants_sftp;
+	char command[COMMAND_SIZE]; /* that was asked for, or "" */
+	int exit_status;
 	bool saw_eof;
 	bool saw_extended; /* data of a second stream, which nobody reads */
 	bool broker_ended;
@@ -115,9 +120,23 @@ static int on_subsystem(ssh_session ssh, ssh_channel channel, const char *name, 
 
 	(void)ssh;
 	(void)channel;
-	if (s->wants_sftp || strcmp(name, "sftp") != 0)
+	if (s->wants_sftp || s->command[0] || strcmp(name, "sftp") != 0)
 		return 1;
 	s->wants_sftp = true;
+	return 0;
+}
+
+/* The same for commands: archive, and none else. */
+static int on_exec(ssh_session ssh, ssh_channel channel, const char *command, void *arg)
+{
+	struct session *s = arg;
+
+	(void)ssh;
+	(void)channel;
+	if (s->wants_sftp || s->command[0] || !archive_command_is(command) ||
+	    strlen(command) >= sizeof(s->command))
+		return 1;
+	text_copy(s->command, command);
 	return 0;
 }
 
@@ -180,6 +199,7 @@ static void set_callbacks(struct session *s)
 	ssh_callbacks_init(server);
 	channel->userdata = s;
 	channel->channel_subsystem_request_function = on_subsystem;
+	channel->channel_exec_request_function = on_exec;
 	channel->channel_data_function = on_data;
 	channel->channel_eof_function = on_eof;
 	channel->channel_close_function = on_eof;
@@ -341,10 +361,10 @@ static int let_in(struct session *s)
 	return 0;
 }
 
-/* A channel, and SFTP asked for on it. */
-static int await_sftp(struct session *s)
+/* A channel, and SFTP or a command asked for on it. */
+static int await_request(struct session *s)
 {
-	while (!s->wants_sftp) {
+	while (!s->wants_sftp && !s->command[0]) {
 		if (clock_elapsed() > s->deadline)
 			return end(s, "no SFTP asked for within server.login-grace");
 		if (s->is_stopping)
@@ -355,17 +375,16 @@ static int await_sftp(struct session *s)
 	return 0;
 }
 
-/* Send what there is, as far as the client's window and the socket take it. */
-static int send_output(struct session *s)
+/* Send of length bytes as much as the client's window and the socket take. */
+static int send_bytes(struct session *s, const void *bytes, size_t length, size_t *ret_sent)
 {
-	const struct buffer *out = sftp_output(s->sftp);
-	struct err err;
+	const unsigned char *at = bytes;
 	size_t sent = 0;
 
-	while (sent < out->length && !(ssh_get_status(s->ssh) & SSH_WRITE_PENDING)) {
-		size_t part = out->length - sent;
-		int count = ssh_channel_write(s->channel, out->data + sent,
-		    (uint32_t)(part < SSH_PACKET ? part : SSH_PACKET));
+	while (sent < length && !(ssh_get_status(s->ssh) & SSH_WRITE_PENDING)) {
+		size_t part = length - sent;
+		int count = ssh_channel_write(
+		    s->channel, at + sent, (uint32_t)(part < SSH_PACKET ? part : SSH_PACKET));
 
 		if (count < 0)
 			return end(s, "the channel is closed");
@@ -373,6 +392,18 @@ static int send_output(struct session *s)
 			break;
 		sent += (size_t)count;
 	}
+	*ret_sent = sent;
+	return 0;
+}
+
+static int send_output(struct session *s)
+{
+	const struct buffer *out = sftp_output(s->sftp);
+	struct err err;
+	size_t sent = 0;
+
+	if (send_bytes(s, out->data, out->length, &sent) < 0)
+		return -1;
 	return sftp_sent(s->sftp, sent, &err) < 0 ? end(s, err.text) : 0;
 }
 
@@ -447,13 +478,99 @@ static void close_politely(struct session *s)
 
 	/* However it goes from here: some clients are gone before they have read our close. */
 	text_copy(s->reason, "closed by the client");
-	(void)ssh_channel_request_send_exit_status(s->channel, 0);
+	(void)ssh_channel_request_send_exit_status(s->channel, s->exit_status);
 	while (ssh_channel_close(s->channel) == SSH_AGAIN && clock_elapsed() < until)
 		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
 			return;
 	while (!is_gone(s) && clock_elapsed() < until && !s->broker_ended)
 		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
 			return;
+}
+
+static int on_archive(socket_t fd, int events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	(void)arg;
+	return 0;
+}
+
+/* A turn that what packs ends, too, where it is waited for. */
+static int turn_for(struct session *s, const struct archive_fetch *fetch)
+{
+	bool waits = fetch->count == 0 && !fetch->has_ended;
+	int result;
+
+	if (waits)
+		(void)ssh_event_add_fd(s->event, fetch->fd, POLLIN, on_archive, s);
+	result = turn(s, left_ms(s));
+	if (waits)
+		(void)ssh_event_remove_fd(s->event, fetch->fd);
+	return result;
+}
+
+/* What is handed on is what the client's window takes: it sets the pace of what packs. */
+static int send_archive(struct session *s, struct archive_fetch *fetch)
+{
+	struct err err;
+	size_t sent = 0;
+
+	do {
+		if (archive_fetch_read(fetch, &err) < 0)
+			return end(s, err.text);
+		if (send_bytes(s, fetch->bytes, fetch->count, &sent) < 0)
+			return -1;
+		if (archive_fetch_sent(fetch, sent, &err) < 0)
+			return end(s, err.text);
+		if (sent > 0)
+			s->deadline = clock_elapsed() + s->means->settings->server_idle;
+	} while (sent > 0);
+	return 0;
+}
+
+static int serve_archive(struct session *s, struct archive_fetch *fetch)
+{
+	s->deadline = clock_elapsed() + s->means->settings->server_idle;
+	for (;;) {
+		if (s->waiting > INPUT_MAX || s->saw_extended)
+			return end(s, "more was sent than was asked for");
+		if (send_archive(s, fetch) < 0)
+			return -1;
+		if (fetch->has_ended && !(ssh_get_status(s->ssh) & SSH_WRITE_PENDING))
+			return 0;
+		if (clock_elapsed() > s->deadline)
+			return end(s, "idle for longer than server.idle");
+		if (turn_for(s, fetch) < 0)
+			return -1;
+	}
+}
+
+/* A line on the client's stderr. */
+static void say(struct session *s, const char *line)
+{
+	char text[320];
+	int length = snprintf(text, sizeof(text), "%s\n", line);
+
+	if (line[0])
+		(void)ssh_channel_write_stderr(s->channel, text, (uint32_t)length);
+}
+
+static void run_archive(struct session *s)
+{
+	static struct archive_fetch fetch; /* a message is large */
+	struct err err;
+
+	if (archive_fetch_start(&fetch, SESSION_BROKER_FD, s->command, login_client(s->ssh), &err) <
+	    0) {
+		(void)end(s, err.text);
+		return;
+	}
+	if (serve_archive(s, &fetch) == 0) {
+		say(s, fetch.line);
+		s->exit_status = fetch.status;
+		close_politely(s);
+	}
+	archive_fetch_done(&fetch);
 }
 
 static void run(struct session *s)
@@ -466,8 +583,12 @@ static void run(struct session *s)
 		return;
 	}
 	set_callbacks(s);
-	if (let_in(s) < 0 || await_sftp(s) < 0)
+	if (let_in(s) < 0 || await_request(s) < 0)
 		return;
+	if (s->command[0]) {
+		run_archive(s);
+		return;
+	}
 	if (ask_start(SESSION_BROKER_FD, login_client(s->ssh), &err) < 0) {
 		(void)end(s, err.text);
 		return;

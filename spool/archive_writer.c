@@ -31,9 +31,11 @@ enum {
 /* Faster than the usual 6 on text, by what hashing costs us, and a hundredth larger. */
 #define ZIP_LEVEL "4"
 
-/* The file that is being written. */
+/* The file that is being written, or who takes the bytes instead. */
 struct sink {
 	int fd;
+	archive_write_fn *write; /* or NULL */
+	void *arg;
 	struct sha256 hash;
 	int64_t size;
 	int64_t asked;  /* up to where writing back was begun */
@@ -63,10 +65,17 @@ struct archive_writer {
 	unsigned char chunk[CHUNK];
 };
 
+static int write_bytes(struct sink *sink, const void *bytes, size_t count)
+{
+	if (sink->write)
+		return sink->write(bytes, count, sink->arg, &sink->err);
+	return file_write(sink->fd, bytes, count, &sink->err);
+}
+
 /* Have the kernel write as we go: a gigabyte of dirty pages would hold up everybody's fsync. */
 static void write_back(struct sink *sink)
 {
-	if (sink->size - sink->asked < WINDOW)
+	if (sink->write || sink->size - sink->asked < WINDOW)
 		return;
 	(void)sync_file_range(
 	    sink->fd, sink->asked, sink->size - sink->asked, SYNC_FILE_RANGE_WRITE);
@@ -82,7 +91,7 @@ static la_ssize_t on_write(struct archive *archive, void *arg, const void *bytes
 {
 	struct sink *sink = arg;
 
-	if (file_write(sink->fd, bytes, count, &sink->err) < 0) {
+	if (write_bytes(sink, bytes, count) < 0) {
 		sink->failed = true;
 		archive_set_error(archive, EIO, "write");
 		return -1;
@@ -148,8 +157,8 @@ static void list_start(struct list *list, const char *head)
 	buffer_add_text(&list->text, head);
 }
 
-int archive_writer_new(int fd, int folder_fd, enum bundle_format format, bool by_provider,
-    struct archive_writer **ret_writer, struct err *err)
+static int new_writer(const struct sink *sink, int folder_fd, enum bundle_format format,
+    bool by_provider, struct archive_writer **ret_writer, struct err *err)
 {
 	OWNED_ARCHIVE_WRITER struct archive_writer *writer = mem_new(1, sizeof(*writer));
 
@@ -158,13 +167,29 @@ int archive_writer_new(int fd, int folder_fd, enum bundle_format format, bool by
 	writer->format = format;
 	writer->by_provider = by_provider;
 	writer->folder_fd = folder_fd;
-	writer->sink.fd = fd;
+	writer->sink = *sink;
 	list_start(&writer->manifest, "name,avrs_id,class,type,size,sha256,posted,file\r\n");
 	list_start(&writer->sums, "");
 	if (start(writer, err) < 0)
 		return -1;
 	*ret_writer = TAKE(writer);
 	return 0;
+}
+
+int archive_writer_new(int fd, int folder_fd, enum bundle_format format, bool by_provider,
+    struct archive_writer **ret_writer, struct err *err)
+{
+	const struct sink sink = {.fd = fd};
+
+	return new_writer(&sink, folder_fd, format, by_provider, ret_writer, err);
+}
+
+int archive_writer_new_stream(archive_write_fn *write, void *arg, int folder_fd, bool by_provider,
+    struct archive_writer **ret_writer, struct err *err)
+{
+	const struct sink sink = {.fd = -1, .write = write, .arg = arg};
+
+	return new_writer(&sink, folder_fd, BUNDLE_ZIP, by_provider, ret_writer, err);
 }
 
 void archive_writer_free(struct archive_writer *writer)
@@ -399,6 +424,11 @@ int archive_writer_add(
 	if (add_letter(writer, letter, letter_fd, err) < 0)
 		return err_context(err, "letter=%" PRId64, letter->id);
 	return 0;
+}
+
+int64_t archive_writer_position(const struct archive_writer *writer)
+{
+	return archive_filter_bytes(writer->archive, -1);
 }
 
 /* A list as an entry: what is in its file, and what still is in memory. */

@@ -29,6 +29,13 @@ struct archive_writer;
  */
 int archive_writer_new(int fd, int folder_fd, enum bundle_format format, bool by_provider,
     struct archive_writer **ret_writer, struct err *err);
+/*
+ * The same as a zip that nobody seeks in: its bytes, in order, are given to write(bytes, count,
+ * arg), which returns 0, or -1 with *err.
+ */
+typedef int archive_write_fn(const void *bytes, size_t count, void *arg, struct err *err);
+int archive_writer_new_stream(archive_write_fn *write, void *arg, int folder_fd, bool by_provider,
+    struct archive_writer **ret_writer, struct err *err);
 void archive_writer_free(struct archive_writer *writer);
 void archive_writer_clean(struct archive_writer **writer);
 #define OWNED_ARCHIVE_WRITER OWNED(archive_writer_clean)
@@ -39,6 +46,9 @@ void archive_writer_clean(struct archive_writer **writer);
  */
 int archive_writer_add(
     struct archive_writer *writer, const struct letter *letter, int letter_fd, struct err *err);
+
+/* Of a zip: up to which byte of it reaches what was added by now, written or not. */
+int64_t archive_writer_position(const struct archive_writer *writer);
 
 /* Write what comes last; then the file is complete, but not durable. Its size and hash. */
 int archive_writer_end(struct archive_writer *writer, int64_t *ret_size,

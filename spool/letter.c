@@ -183,6 +183,23 @@ int letter_list_posted(struct catalog *catalog, const struct letter *after, int6
 	    each, arg, err);
 }
 
+/* Posting times never go back within an AVRS ID, so the newest are looked at first. */
+int letter_find_last_before(struct catalog *catalog, const char *avrs_id, enum letter_class class,
+    int64_t before, int64_t *ret_sequence, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT l.sequence FROM letter l WHERE l.avrs_id = $1 AND l.class = $2"
+	        " AND l.electronic = 'posted' AND l.posted < $3 ORDER BY l.sequence DESC LIMIT 1",
+	        VALUES(TEXT(avrs_id), TEXT(letter_class_name(class)), INT(before)), &row, &found,
+	        err) < 0)
+		return -1;
+	*ret_sequence = found ? statement_int(row, 0) : 0;
+	return 0;
+}
+
 int letter_list_served(struct catalog *catalog, int64_t after, int64_t limit,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err)

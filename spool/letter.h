@@ -129,6 +129,13 @@ int letter_list_posted(struct catalog *catalog, const struct letter *after, int6
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err);
 
+/*
+ * The sequence number of the last that was posted for an AVRS ID in a class before that time, 0
+ * where there is none: all behind it are newer. Costs by how many those are.
+ */
+int letter_find_last_before(struct catalog *catalog, const char *avrs_id, enum letter_class class,
+    int64_t before, int64_t *ret_sequence, struct err *err);
+
 /* Those that are served, of all AVRS IDs, by id after after, at most limit. */
 int letter_list_served(struct catalog *catalog, int64_t after, int64_t limit,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,

@@ -131,6 +131,9 @@ static void read_request(struct input *in, struct message *out)
 	uint8_t type;
 
 	message_start(out, next(in) % (REQUEST_COUNT + 2));
+	/* It starts a process. */
+	if (out->kind == REQUEST_ARCHIVE)
+		out->kind = REQUEST_COUNT;
 	fds = next(in);
 	for (int i = fds % 8 == 7 ? 2 : fds % 2; i > 0; i--)
 		message_put_fd(out, fcntl(bench.ends[1], F_DUPFD_CLOEXEC, 0));

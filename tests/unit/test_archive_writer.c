@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/number.h"
@@ -317,8 +318,81 @@ static void lists_of_any_length_are_whole(void)
 	                             " test $(wc -l <MANIFEST.csv) = 3001"));
 }
 
+struct taken {
+	int fd;
+	int64_t size;
+	int64_t most; /* then nothing more is taken */
+};
+
+static int take(const void *bytes, size_t count, void *arg, struct err *err)
+{
+	struct taken *taken = arg;
+
+	if (taken->size + (int64_t)count > taken->most)
+		return err_set(err, ERR_GONE, "the client is gone");
+	taken->size += (int64_t)count;
+	return file_write(taken->fd, bytes, count, err);
+}
+
+/* Who takes a stream gets the bytes that a file would have, and knows how far a letter reaches. */
+static void a_stream_is_the_same_zip(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	OWNED_ARCHIVE_WRITER struct archive_writer *writer = NULL;
+	struct taken taken = {.fd = -1, .most = INT64_MAX};
+	char sha256[SHA256_HEX + 1];
+	char streamed[SHA256_HEX + 1];
+	int64_t position = 0;
+	int64_t size = 0;
+	struct letter letter;
+	struct err err;
+
+	use_utf8();
+	scratch_open(&scratch);
+	pack(&scratch, "a.zip", true, sha256);
+	taken.fd = openat(scratch.fd, "b.zip", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	CU_ASSERT_EQUAL_FATAL(
+	    archive_writer_new_stream(take, &taken, scratch.fd, true, &writer, &err), 0);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		make_letter(&scratch, i, &letter);
+		CU_ASSERT_EQUAL_FATAL(add(writer, &scratch, i, &letter, &err), 0);
+		CU_ASSERT(archive_writer_position(writer) > position);
+		CU_ASSERT(archive_writer_position(writer) >= taken.size);
+		position = archive_writer_position(writer);
+	}
+	CU_ASSERT_EQUAL(archive_writer_end(writer, &size, streamed, &err), 0);
+	CU_ASSERT_EQUAL(size, taken.size);
+	CU_ASSERT(position < size);
+	CU_ASSERT_STRING_EQUAL(streamed, sha256);
+	CU_ASSERT(shell_succeeds(&scratch, "cmp a.zip b.zip"));
+	(void)close(taken.fd);
+}
+
+static void a_stream_that_nobody_takes_fails_as_it_was_said(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	OWNED_ARCHIVE_WRITER struct archive_writer *writer = NULL;
+	struct taken taken = {.fd = -1, .most = 0};
+	struct letter letter;
+	int result = 0;
+	struct err err;
+
+	use_utf8();
+	scratch_open(&scratch);
+	CU_ASSERT_EQUAL_FATAL(
+	    archive_writer_new_stream(take, &taken, scratch.fd, true, &writer, &err), 0);
+	make_letter(&scratch, 0, &letter);
+	for (int i = 0; i < 3 && result == 0; i++)
+		result = add(writer, &scratch, 0, &letter, &err);
+	CU_ASSERT_EQUAL_FATAL(result, -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_GONE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "the client is gone"));
+}
+
 void add_suite_archive_writer(CU_pSuite suite)
 {
+	TEST(a_stream_is_the_same_zip);
+	TEST(a_stream_that_nobody_takes_fails_as_it_was_said);
 	TEST(is_opened_by_unzip_bsdtar_7z_and_python);
 	TEST(the_manifest_tells_what_is_in_it);
 	TEST(the_same_letters_give_the_same_bytes_in_every_format);

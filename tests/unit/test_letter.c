@@ -512,6 +512,33 @@ static void lists_the_newest_first(void)
 	}
 }
 
+/* Another class counts for nothing. */
+static void finds_where_a_day_begins(void)
+{
+	static const struct {
+		int64_t before;
+		int64_t sequence;
+	} rows[] = {{0, 0}, {100, 0}, {101, 1}, {200, 1}, {201, 2}, {999, 3}};
+	OWNED_FIXTURE struct fixture f;
+	struct letter letter;
+	struct err err;
+
+	open_with_providers(&f);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "one", &letter);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "two", &letter);
+	fixture_posted(&f, ID, CLASS_EDELIVERY, "three", &letter);
+	fixture_posted(&f, ID, CLASS_TRADE_FILES, "trade", &letter);
+	fixture_sql(&f, "UPDATE letter SET posted = sequence * 100");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int64_t sequence = -1;
+
+		CU_ASSERT_EQUAL(letter_find_last_before(f.catalog, ID, CLASS_EDELIVERY,
+		                    rows[i].before, &sequence, &err),
+		    0);
+		CU_ASSERT_EQUAL(sequence, rows[i].sequence);
+	}
+}
+
 void add_suite_letter(CU_pSuite suite)
 {
 	TEST(reads_back_all_that_was_added);
@@ -533,4 +560,5 @@ void add_suite_letter(CU_pSuite suite)
 	TEST(lists_the_next_of_a_class_by_name);
 	TEST(lists_an_outbox_folder_by_id);
 	TEST(lists_the_newest_first);
+	TEST(finds_where_a_day_begins);
 }
