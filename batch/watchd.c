@@ -20,6 +20,8 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "batch/batch.h"
+#include "batch/batch_control.h"
+#include "batch/batch_member.h"
 #include "batch/dispatch.h"
 #include "batch/paper.h"
 #include "batch/paper_zip.h"
@@ -182,7 +184,7 @@ static int end_one(struct watchd *w, struct drop *drop, struct err *err)
 {
 	if (drop->verdict == VERDICT_NONE)
 		return 0;
-	batches_note(w->batches, drop);
+	batch_member_note(w->batches, drop);
 	/* A batch keeps its letters where they are until it is visible. */
 	if (drop->member && drop->verdict == VERDICT_POST)
 		return 0;
@@ -210,7 +212,7 @@ static int accept_batches(struct watchd *w, struct group *group, struct err *err
 {
 	for (size_t i = 0; i < group->count; i++)
 		if (group->drops[i].verdict == VERDICT_BATCH &&
-		    batches_accept(w->batches, &group->drops[i], err) < 0)
+		    batch_control_accept(w->batches, &group->drops[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -223,7 +225,7 @@ static int begin_group(struct watchd *w, struct group *group, struct err *err)
 	if (validate(&validator, group->drops, group->count, err) < 0 ||
 	    accept_batches(w, group, err) < 0 ||
 	    dispatch(w->dispatcher, group->drops, group->count, err) < 0 ||
-	    batches_judge(w->batches, group->drops, group->count, err) < 0)
+	    batch_members_judge(w->batches, group->drops, group->count, err) < 0)
 		return -1;
 	group->taking = take_begin(&w->spool, w->letters_fd, group->drops, group->count);
 	return 0;
@@ -242,7 +244,7 @@ static int finish_group(struct watchd *w, struct group *group, struct err *err)
 		*err = trouble;
 		return -1;
 	}
-	batches_check(w->batches, group->drops, group->count);
+	batch_members_check(group->drops, group->count);
 	if (post(&w->spool, group->drops, group->count, err) < 0 ||
 	    end_all(w, group->drops, group->count, err) < 0)
 		return -1;
@@ -286,7 +288,7 @@ static void free_group(struct watchd *w, struct group *group)
 
 		if (drop->claimed)
 			claims_remove(w->claims, &drop->st);
-		batches_let_go(drop);
+		batch_member_let_go(drop);
 		take_clean(w->letters_fd, drop);
 		drop_done(drop);
 	}
