@@ -23,6 +23,7 @@
 #include "batch/batch_control.h"
 #include "batch/batch_member.h"
 #include "batch/dispatch.h"
+#include "batch/drop_root.h"
 #include "batch/paper.h"
 #include "batch/paper_zip.h"
 #include "batch/post.h"
@@ -72,6 +73,8 @@ struct watchd {
 	struct process paper_zip;   /* that is being made */
 	char paper_date[DATE_SIZE]; /* of the outbox folder whose manifest is out of date, or "" */
 	int64_t descriptors;        /* that it may have open */
+	struct drop_root drop_root;
+	bool is_adrift; /* the drop root is gone: nothing is posted until it is back */
 	bool in_trouble;
 	bool is_reloading; /* the loop was stopped to begin anew with new settings */
 	struct err fatal;  /* why the loop was stopped */
@@ -394,8 +397,11 @@ static void work(void *arg)
 	struct watchd *w = arg;
 	struct group *next = NULL;
 	struct err err;
-	bool failed = begin_next(w, &next, &err) < 0;
+	bool failed;
 
+	if (w->is_adrift)
+		return;
+	failed = begin_next(w, &next, &err) < 0;
 	failed = finish_current(w, &err) < 0 || failed;
 	w->group = next;
 	if (!failed && arrivals_count(w->arrivals) == 0)
@@ -421,9 +427,58 @@ static void scan(void *arg)
 {
 	struct watchd *w = arg;
 
+	if (w->is_adrift)
+		return;
 	if (watcher_scan_more(w->watcher))
 		loop_after(w->loop, 0, scan, w);
 	work_soon(w);
+}
+
+/* In the catalog, where `edelivery status` shows it; that it cannot be is no reason to end. */
+static void tell(struct watchd *w, const char *what, const char *detail)
+{
+	struct err err;
+
+	if (event_add(w->spool.catalog, &w->spool.actor,
+	        &(struct event){.what = what, .detail = detail}, &err) < 0)
+		log_warning("text=\"no event %s: %s\"", what, err.text);
+}
+
+/*
+ * The drop root is not where it was. Nothing is known of its files now, so nothing is said of them:
+ * what is held stays so, what was begun is given back, and everything waits.
+ */
+static void cut_loose(struct watchd *w, const char *why)
+{
+	if (w->is_adrift)
+		return;
+	w->is_adrift = true;
+	log_error("drop=%s text=\"%s: nothing is posted until it is back there\"",
+	    w->drop_root.path, why);
+	if (w->group)
+		abandon_group(w, w->group);
+	w->group = NULL;
+	tell(w, "drop.gone", why);
+}
+
+/* Which one it is does not matter: it is looked at as at a start, by a start. */
+static void look_for_drop_root(struct watchd *w)
+{
+	if (!drop_root_is_back(&w->drop_root))
+		return;
+	log_info("drop=%s text=\"it is back: starting anew\"", w->drop_root.path);
+	tell(w, "drop.back", "");
+	w->is_reloading = true;
+	loop_stop(w->loop);
+}
+
+/* Watching failed: for want of a drop root, or for good. */
+static void stop_watching(struct watchd *w, const struct err *err)
+{
+	if (err->kind == ERR_GONE)
+		cut_loose(w, err->text);
+	else
+		stop_with(w, err);
 }
 
 static void on_events(void *arg)
@@ -432,7 +487,7 @@ static void on_events(void *arg)
 	struct err err;
 
 	if (watcher_read(w->watcher, &err) < 0)
-		stop_with(w, &err);
+		stop_watching(w, &err);
 	else
 		scan(w);
 }
@@ -451,9 +506,11 @@ static void on_rescan(void *arg)
 	struct watchd *w = arg;
 	struct err err;
 
+	if (w->is_adrift)
+		return;
 	release(w);
 	if (watcher_scan(w->watcher, &err) < 0)
-		stop_with(w, &err);
+		stop_watching(w, &err);
 	else
 		scan(w);
 }
@@ -472,6 +529,12 @@ static void on_second(void *arg)
 	struct watchd *w = arg;
 	struct err err;
 
+	if (!drop_root_is_there(&w->drop_root))
+		cut_loose(w, "the drop folder was moved, removed or unmounted");
+	if (w->is_adrift) {
+		look_for_drop_root(w);
+		return;
+	}
 	if (hear_news(w, &err) < 0)
 		log_warning("text=\"%s\"", err.text);
 	if (w->has_news)
@@ -587,6 +650,7 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	w->arrivals = arrivals_new();
 	w->claims = claims_new();
 	w->dispatcher = dispatcher_new(&w->spool);
+	drop_root_init(&w->drop_root, &w->spool);
 	return watcher_new(w->spool.drop_fd, w->arrivals, &w->watcher, err);
 }
 
