@@ -613,12 +613,12 @@ static void on_reload(void *arg)
 }
 
 /* A folder that somebody removed with letters to hand over keeps back nothing else. */
-static int note_manifest(const char *date, void *arg, struct err *err)
+static int recover_paper(const char *date, void *arg, struct err *err)
 {
 	struct err reason;
 
 	(void)err;
-	if (paper_write_manifest(arg, date, &reason) < 0)
+	if (paper_recover(arg, date, &reason) < 0)
 		log_error("paper=%s text=\"no manifest: %s\"", date, reason.text);
 	return 0;
 }
@@ -632,7 +632,7 @@ static int recover(struct watchd *w, struct err *err)
 	    holds_new(&w->spool, &w->holds, err) < 0 ||
 	    release_wanted(&w->spool, w->holds, err) < 0)
 		return -1;
-	return paper_list_dates(w->spool.catalog, note_manifest, &w->spool, err);
+	return paper_list_dates(w->spool.catalog, recover_paper, &w->spool, err);
 }
 
 static int open_parts(struct watchd *w, const char *settings, struct err *err)
