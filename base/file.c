@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/log.h"
 
 enum { READ_BYTES = 4096 };
 
@@ -292,6 +293,23 @@ static int rename_durably(int folder_fd, const char *from, const char *to, struc
 		return err_sys(err, "replace %s", to);
 	file_parent(to, parent);
 	return file_sync_folder(folder_fd, parent, err);
+}
+
+static int remove_if_unfinished(int fd, const char *name, void *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	/* One that stays is in nobody's way: it is no reason to go no further. */
+	if (strncmp(name, FILE_NEW_PREFIX, strlen(FILE_NEW_PREFIX)) == 0 &&
+	    unlinkat(fd, name, 0) < 0 && errno != ENOENT)
+		log_warning("file=%s text=\"what a crash left cannot be removed: %s\"", name,
+		    strerror(errno));
+	return 0;
+}
+
+int file_remove_unfinished(int folder_fd, const char *path, struct err *err)
+{
+	return file_each(folder_fd, path, remove_if_unfinished, NULL, err);
 }
 
 int file_replace(

@@ -65,6 +65,12 @@ int file_each(int folder_fd, const char *path,
 int file_remove_all(int folder_fd, const char *path, struct err *err);
 
 /*
+ * Remove what file_new() and file_replace() left in the folder path when their process was killed;
+ * nobody may be at such a file now. One that cannot be removed stays, with a warning.
+ */
+int file_remove_unfinished(int folder_fd, const char *path, struct err *err);
+
+/*
  * path holds the bytes of content afterwards, or what it held before. mode 0: owner, group and mode
  * stay as they were, and it fails where they cannot. A link is replaced, not what it leads to.
  */

@@ -43,6 +43,16 @@ int paper_write_manifest(const struct spool *spool, const char *date, struct err
 	return result;
 }
 
+int paper_recover(const struct spool *spool, const char *date, struct err *err)
+{
+	char path[FOLDER_PATH_MAX];
+
+	folder_paper(date, 0, NULL, path);
+	return file_remove_unfinished(spool->root_fd, path, err) < 0
+	           ? -1
+	           : paper_write_manifest(spool, date, err);
+}
+
 int paper_list_dates(struct catalog *catalog,
     int (*each)(const char *date, void *arg, struct err *err), void *arg, struct err *err)
 {

@@ -14,6 +14,9 @@
 /* Write paper/<date>/manifest.csv anew. */
 int paper_write_manifest(const struct spool *spool, const char *date, struct err *err);
 
+/* At a start: the same, and what a write that was killed left there is removed. */
+int paper_recover(const struct spool *spool, const char *date, struct err *err);
+
 /* Call each(date, arg) for the dates whose folders have letters that nobody handed over yet. */
 int paper_list_dates(struct catalog *catalog,
     int (*each)(const char *date, void *arg, struct err *err), void *arg, struct err *err);

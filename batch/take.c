@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch/take.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -117,17 +116,7 @@ void take_clean(int letters_fd, struct drop *drop)
 
 int take_recover(int letters_fd, struct err *err)
 {
-	int fd = openat(letters_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (!dir)
-		return err_sys(err, "read letters/");
-	while ((entry = readdir(dir)) != NULL)
-		if (strncmp(entry->d_name, FILE_NEW_PREFIX, strlen(FILE_NEW_PREFIX)) == 0)
-			(void)unlinkat(letters_fd, entry->d_name, 0);
-	(void)closedir(dir);
-	return 0;
+	return file_remove_unfinished(letters_fd, ".", err) < 0 ? err_context(err, "letters") : 0;
 }
 
 static int adopt(struct worker *worker, struct drop *drop, struct err *err)

@@ -20,7 +20,10 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "batch/batch.h"
+#include "batch/batch_control.h"
+#include "batch/batch_member.h"
 #include "batch/dispatch.h"
+#include "batch/drop_root.h"
 #include "batch/paper.h"
 #include "batch/paper_zip.h"
 #include "batch/post.h"
@@ -70,6 +73,8 @@ struct watchd {
 	struct process paper_zip;   /* that is being made */
 	char paper_date[DATE_SIZE]; /* of the outbox folder whose manifest is out of date, or "" */
 	int64_t descriptors;        /* that it may have open */
+	struct drop_root drop_root;
+	bool is_adrift; /* the drop root is gone: nothing is posted until it is back */
 	bool in_trouble;
 	bool is_reloading; /* the loop was stopped to begin anew with new settings */
 	struct err fatal;  /* why the loop was stopped */
@@ -182,7 +187,7 @@ static int end_one(struct watchd *w, struct drop *drop, struct err *err)
 {
 	if (drop->verdict == VERDICT_NONE)
 		return 0;
-	batches_note(w->batches, drop);
+	batch_member_note(w->batches, drop);
 	/* A batch keeps its letters where they are until it is visible. */
 	if (drop->member && drop->verdict == VERDICT_POST)
 		return 0;
@@ -210,7 +215,7 @@ static int accept_batches(struct watchd *w, struct group *group, struct err *err
 {
 	for (size_t i = 0; i < group->count; i++)
 		if (group->drops[i].verdict == VERDICT_BATCH &&
-		    batches_accept(w->batches, &group->drops[i], err) < 0)
+		    batch_control_accept(w->batches, &group->drops[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -223,7 +228,7 @@ static int begin_group(struct watchd *w, struct group *group, struct err *err)
 	if (validate(&validator, group->drops, group->count, err) < 0 ||
 	    accept_batches(w, group, err) < 0 ||
 	    dispatch(w->dispatcher, group->drops, group->count, err) < 0 ||
-	    batches_judge(w->batches, group->drops, group->count, err) < 0)
+	    batch_members_judge(w->batches, group->drops, group->count, err) < 0)
 		return -1;
 	group->taking = take_begin(&w->spool, w->letters_fd, group->drops, group->count);
 	return 0;
@@ -242,7 +247,7 @@ static int finish_group(struct watchd *w, struct group *group, struct err *err)
 		*err = trouble;
 		return -1;
 	}
-	batches_check(w->batches, group->drops, group->count);
+	batch_members_check(group->drops, group->count);
 	if (post(&w->spool, group->drops, group->count, err) < 0 ||
 	    end_all(w, group->drops, group->count, err) < 0)
 		return -1;
@@ -286,7 +291,7 @@ static void free_group(struct watchd *w, struct group *group)
 
 		if (drop->claimed)
 			claims_remove(w->claims, &drop->st);
-		batches_let_go(drop);
+		batch_member_let_go(drop);
 		take_clean(w->letters_fd, drop);
 		drop_done(drop);
 	}
@@ -392,8 +397,11 @@ static void work(void *arg)
 	struct watchd *w = arg;
 	struct group *next = NULL;
 	struct err err;
-	bool failed = begin_next(w, &next, &err) < 0;
+	bool failed;
 
+	if (w->is_adrift)
+		return;
+	failed = begin_next(w, &next, &err) < 0;
 	failed = finish_current(w, &err) < 0 || failed;
 	w->group = next;
 	if (!failed && arrivals_count(w->arrivals) == 0)
@@ -419,9 +427,58 @@ static void scan(void *arg)
 {
 	struct watchd *w = arg;
 
+	if (w->is_adrift)
+		return;
 	if (watcher_scan_more(w->watcher))
 		loop_after(w->loop, 0, scan, w);
 	work_soon(w);
+}
+
+/* In the catalog, where `edelivery status` shows it; that it cannot be is no reason to end. */
+static void tell(struct watchd *w, const char *what, const char *detail)
+{
+	struct err err;
+
+	if (event_add(w->spool.catalog, &w->spool.actor,
+	        &(struct event){.what = what, .detail = detail}, &err) < 0)
+		log_warning("text=\"no event %s: %s\"", what, err.text);
+}
+
+/*
+ * The drop root is not where it was. Nothing is known of its files now, so nothing is said of them:
+ * what is held stays so, what was begun is given back, and everything waits.
+ */
+static void cut_loose(struct watchd *w, const char *why)
+{
+	if (w->is_adrift)
+		return;
+	w->is_adrift = true;
+	log_error("drop=%s text=\"%s: nothing is posted until it is back there\"",
+	    w->drop_root.path, why);
+	if (w->group)
+		abandon_group(w, w->group);
+	w->group = NULL;
+	tell(w, "drop.gone", why);
+}
+
+/* Which one it is does not matter: it is looked at as at a start, by a start. */
+static void look_for_drop_root(struct watchd *w)
+{
+	if (!drop_root_is_back(&w->drop_root))
+		return;
+	log_info("drop=%s text=\"it is back: starting anew\"", w->drop_root.path);
+	tell(w, "drop.back", "");
+	w->is_reloading = true;
+	loop_stop(w->loop);
+}
+
+/* Watching failed: for want of a drop root, or for good. */
+static void stop_watching(struct watchd *w, const struct err *err)
+{
+	if (err->kind == ERR_GONE)
+		cut_loose(w, err->text);
+	else
+		stop_with(w, err);
 }
 
 static void on_events(void *arg)
@@ -430,7 +487,7 @@ static void on_events(void *arg)
 	struct err err;
 
 	if (watcher_read(w->watcher, &err) < 0)
-		stop_with(w, &err);
+		stop_watching(w, &err);
 	else
 		scan(w);
 }
@@ -449,9 +506,11 @@ static void on_rescan(void *arg)
 	struct watchd *w = arg;
 	struct err err;
 
+	if (w->is_adrift)
+		return;
 	release(w);
 	if (watcher_scan(w->watcher, &err) < 0)
-		stop_with(w, &err);
+		stop_watching(w, &err);
 	else
 		scan(w);
 }
@@ -470,6 +529,12 @@ static void on_second(void *arg)
 	struct watchd *w = arg;
 	struct err err;
 
+	if (!drop_root_is_there(&w->drop_root))
+		cut_loose(w, "the drop folder was moved, removed or unmounted");
+	if (w->is_adrift) {
+		look_for_drop_root(w);
+		return;
+	}
 	if (hear_news(w, &err) < 0)
 		log_warning("text=\"%s\"", err.text);
 	if (w->has_news)
@@ -548,12 +613,12 @@ static void on_reload(void *arg)
 }
 
 /* A folder that somebody removed with letters to hand over keeps back nothing else. */
-static int note_manifest(const char *date, void *arg, struct err *err)
+static int recover_paper(const char *date, void *arg, struct err *err)
 {
 	struct err reason;
 
 	(void)err;
-	if (paper_write_manifest(arg, date, &reason) < 0)
+	if (paper_recover(arg, date, &reason) < 0)
 		log_error("paper=%s text=\"no manifest: %s\"", date, reason.text);
 	return 0;
 }
@@ -567,7 +632,7 @@ static int recover(struct watchd *w, struct err *err)
 	    holds_new(&w->spool, &w->holds, err) < 0 ||
 	    release_wanted(&w->spool, w->holds, err) < 0)
 		return -1;
-	return paper_list_dates(w->spool.catalog, note_manifest, &w->spool, err);
+	return paper_list_dates(w->spool.catalog, recover_paper, &w->spool, err);
 }
 
 static int open_parts(struct watchd *w, const char *settings, struct err *err)
@@ -585,6 +650,7 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	w->arrivals = arrivals_new();
 	w->claims = claims_new();
 	w->dispatcher = dispatcher_new(&w->spool);
+	drop_root_init(&w->drop_root, &w->spool);
 	return watcher_new(w->spool.drop_fd, w->arrivals, &w->watcher, err);
 }
 

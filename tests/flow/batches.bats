@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # Letters that a batch control file names are posted as one, when all of them are there and right.
-# Covers: batch/batch.c
 bats_require_minimum_version 1.5.0
 load ../lib/spool
 

@@ -620,6 +620,20 @@ static void renames_over_nothing(void)
 	free(text);
 }
 
+static void removes_only_what_is_unfinished(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	struct err err;
+
+	scratch_open(&scratch);
+	scratch_write(&scratch, FILE_NEW_PREFIX "1", "half");
+	scratch_write(&scratch, "letter" FILE_NEW_PREFIX, "whole");
+	CU_ASSERT_EQUAL(file_remove_unfinished(scratch.fd, ".", &err), 0);
+	CU_ASSERT_EQUAL(faccessat(scratch.fd, FILE_NEW_PREFIX "1", F_OK, 0), -1);
+	CU_ASSERT_EQUAL(faccessat(scratch.fd, "letter" FILE_NEW_PREFIX, F_OK, 0), 0);
+	CU_ASSERT_EQUAL(file_remove_unfinished(scratch.fd, "gone", &err), -1);
+}
+
 void add_suite_file(CU_pSuite suite)
 {
 	TEST(renames_over_nothing);
@@ -646,6 +660,7 @@ void add_suite_file(CU_pSuite suite)
 	TEST(removes_a_folder_with_all_that_is_in_it_and_nothing_behind_a_link);
 	TEST(gives_no_name_that_somebody_has);
 	TEST(makes_no_new_file_where_there_is_no_folder);
+	TEST(removes_only_what_is_unfinished);
 	TEST(lets_one_hold_a_lock_and_tells_the_others_who);
 	TEST(locks_nothing_that_cannot_be_a_file);
 }

@@ -166,8 +166,27 @@ static void the_days_with_letters_to_hand_over_are_listed(void)
 	CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
 }
 
+/* watchd was killed while it wrote the manifest. */
+static void a_start_removes_what_a_killed_write_left(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct err err;
+
+	drops_open(&drops, "");
+	make_folder(&drops);
+	add_letter(&drops, "1_EFT_a.pdf", DAY_OF_TEST, true);
+	scratch_write(&drops.scratch, "paper/" DAY_OF_TEST "/" FILE_NEW_PREFIX "1", "half");
+	scratch_write(&drops.scratch, "paper/" DAY_OF_TEST "/1_EFT_a.pdf", "a letter");
+	CU_ASSERT_EQUAL(paper_recover(&drops.spool, DAY_OF_TEST, &err), 0);
+	CU_ASSERT_FALSE(drops_has(&drops, "paper/" DAY_OF_TEST "/" FILE_NEW_PREFIX "1"));
+	CU_ASSERT_TRUE(drops_has(&drops, "paper/" DAY_OF_TEST "/1_EFT_a.pdf"));
+	CU_ASSERT_TRUE(drops_has(&drops, MANIFEST));
+	CU_ASSERT_EQUAL(paper_recover(&drops.spool, "2019-03-28", &err), -1);
+}
+
 void add_suite_paper(CU_pSuite suite)
 {
+	TEST(a_start_removes_what_a_killed_write_left);
 	TEST(the_manifest_tells_the_print_shop_of_each_letter);
 	TEST(only_what_is_in_the_folder_is_in_its_manifest);
 	TEST(a_manifest_that_cannot_be_made_leaves_the_one_before);

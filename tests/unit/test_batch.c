@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "batch/batch.h"
+#include "batch/batch_member.h"
+#include "batch/post.h"
+#include "tests/lib/captured.h"
+#include "tests/lib/drops.h"
+#include "tests/unit/suite.h"
+
+void add_suite_batch(CU_pSuite suite);
+
+/* A spool in which a batch of two letters waits: EFT_1.pdf has the content "a", EFT_2.pdf "b". */
+struct batch_bench {
+	struct drops drops;
+	struct batches *batches;
+	size_t ended; /* drops that posted() was called with */
+};
+
+static const char *const names[] = {"EFT_1.pdf", "EFT_2.pdf"};
+static const char *const contents[] = {"a", "b"};
+
+static struct member *member_of(const struct batch_bench *b, size_t i)
+{
+	return batches_find(b->batches, DROPS_AVRS_ID, CLASS_EDELIVERY, names[i]);
+}
+
+static void bench_open(struct batch_bench *b, const char *extra)
+{
+	struct err err;
+
+	*b = (struct batch_bench){.ended = 0};
+	drops_open(&b->drops, extra);
+	drops_run(
+	    &b->drops, "INSERT INTO batch (id, name, state, seen) VALUES (7, 'night', 'held', 5)");
+	drops_run(&b->drops,
+	    "INSERT INTO batch_member (batch_id, line, avrs_id, class, name, size, sha256) VALUES"
+	    " (7, 2, '123456789', 'edelivery', 'EFT_1.pdf', 1,"
+	    " 'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb'),"
+	    " (7, 3, '123456789', 'edelivery', 'EFT_2.pdf', 1,"
+	    " '3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d')");
+	CU_ASSERT_EQUAL_FATAL(batches_new(&b->drops.spool, &b->batches, &err), 0);
+	member_of(b, 0)->batch->seen = clock_now();
+}
+
+static void bench_close(struct batch_bench *b)
+{
+	batches_free(b->batches);
+	drops_close(&b->drops);
+}
+#define OWNED_BENCH OWNED(bench_close)
+
+/* Both are there, and wait for one another. */
+static void hold_both(const struct batch_bench *b)
+{
+	for (size_t i = 0; i < COUNT(names); i++)
+		member_set_state(member_of(b, i), MEMBER_HELD);
+}
+
+static void note_end(struct drop *drop, void *arg)
+{
+	struct batch_bench *b = arg;
+
+	CU_ASSERT_EQUAL(drop->verdict, VERDICT_POST);
+	CU_ASSERT(drop->folder_fd >= 0);
+	b->ended++;
+}
+
+static void go_on(struct batch_bench *b)
+{
+	struct err err;
+
+	CU_ASSERT_EQUAL(batches_go_on(b->batches, b->drops.arrivals, note_end, b, &err), 0);
+}
+
+/* Its way up to the link, as a group of watchd's. */
+static void link_letter(struct batch_bench *b, size_t i)
+{
+	char path[64];
+	struct drop drop;
+	struct err err;
+
+	(void)snprintf(path, sizeof(path), DROPS_AVRS_ID "/%s", names[i]);
+	drops_take(&b->drops, path, contents[i], &drop);
+	CU_ASSERT_EQUAL(batch_members_judge(b->batches, &drop, 1, &err), 0);
+	batch_members_check(&drop, 1);
+	CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
+	CU_ASSERT_EQUAL(post(&b->drops.spool, &drop, 1, &err), 0);
+	batch_member_note(b->batches, &drop);
+	batch_member_let_go(&drop);
+	drop_done(&drop);
+}
+
+static int64_t count_letters(const struct batch_bench *b)
+{
+	return drops_number(&b->drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'");
+}
+
+static void a_batch_that_is_complete_has_its_letters_queued_once(void)
+{
+	OWNED_BENCH struct batch_bench b;
+
+	bench_open(&b, "");
+	member_set_state(member_of(&b, 0), MEMBER_HELD);
+	go_on(&b);
+	CU_ASSERT_EQUAL(arrivals_count(b.drops.arrivals), 0);
+	hold_both(&b);
+	go_on(&b);
+	go_on(&b);
+	CU_ASSERT_EQUAL(arrivals_count(b.drops.arrivals), 2);
+}
+
+/* R10: all of it or nothing. */
+static void a_batch_becomes_visible_when_its_last_letter_is_linked(void)
+{
+	OWNED_BENCH struct batch_bench b;
+
+	bench_open(&b, "");
+	hold_both(&b);
+	go_on(&b);
+	link_letter(&b, 0);
+	go_on(&b);
+	CU_ASSERT_EQUAL(count_letters(&b), 0);
+	link_letter(&b, 1);
+	CU_ASSERT_EQUAL(count_letters(&b), 0);
+	go_on(&b);
+	CU_ASSERT_EQUAL(count_letters(&b), 2);
+	CU_ASSERT_EQUAL(b.ended, 2);
+	CU_ASSERT_EQUAL(
+	    drops_number(&b.drops, "SELECT COUNT(*) FROM batch WHERE state = 'posted'"), 1);
+	CU_ASSERT_EQUAL(drops_number(&b.drops, "SELECT COUNT(*) FROM batch_member"
+	                                       " WHERE letter_id IS NOT NULL"),
+	    2);
+	CU_ASSERT_EQUAL(drops_number(&b.drops, "SELECT COUNT(*) FROM event"
+	                                       " WHERE what = 'batch.posted'"),
+	    1);
+	CU_ASSERT_PTR_NULL(member_of(&b, 0));
+}
+
+static void what_was_linked_of_a_batch_that_broke_is_undone(void)
+{
+	OWNED_BENCH struct batch_bench b;
+
+	bench_open(&b, "");
+	hold_both(&b);
+	go_on(&b);
+	link_letter(&b, 0);
+	member_set_state(member_of(&b, 1), MEMBER_MISSING);
+	member_of(&b, 1)->batch->is_broken = true;
+	go_on(&b);
+	CU_ASSERT_EQUAL(drops_number(&b.drops, "SELECT COUNT(*) FROM letter"), 0);
+	CU_ASSERT_EQUAL(member_of(&b, 0)->state, MEMBER_HELD);
+	CU_ASSERT_FALSE(member_of(&b, 0)->batch->is_running);
+	CU_ASSERT_TRUE(drops_has(&b.drops, "drop/" DROPS_AVRS_ID "/EFT_1.pdf"));
+}
+
+/* A member's drop is between judging and its end: nothing is decided over its head. */
+static void a_batch_with_a_letter_under_way_is_left_alone(void)
+{
+	OWNED_BENCH struct batch_bench b;
+
+	bench_open(&b, "");
+	hold_both(&b);
+	member_of(&b, 0)->batch->flying = 1;
+	go_on(&b);
+	CU_ASSERT_EQUAL(arrivals_count(b.drops.arrivals), 0);
+	CU_ASSERT_FALSE(member_of(&b, 0)->batch->is_running);
+}
+
+static void a_catalog_that_refuses_leaves_all_of_it_invisible(void)
+{
+	OWNED_BENCH struct batch_bench b;
+	struct err err;
+
+	bench_open(&b, "");
+	hold_both(&b);
+	go_on(&b);
+	link_letter(&b, 0);
+	link_letter(&b, 1);
+	drops_refuse(&b.drops, "UPDATE", "batch", "NEW.state = 'posted'");
+	CU_ASSERT_EQUAL(batches_go_on(b.batches, b.drops.arrivals, note_end, &b, &err), -1);
+	CU_ASSERT_EQUAL(count_letters(&b), 0);
+	CU_ASSERT_EQUAL(b.ended, 0);
+	drops_allow(&b.drops, "batch");
+	go_on(&b);
+	CU_ASSERT_EQUAL(count_letters(&b), 2);
+}
+
+/* As after trouble: a recovery has taken the links away. */
+static void a_batch_that_starts_again_queues_its_letters_again(void)
+{
+	OWNED_BENCH struct batch_bench b;
+	struct err err;
+
+	bench_open(&b, "");
+	hold_both(&b);
+	go_on(&b);
+	while (arrivals_count(b.drops.arrivals) > 0)
+		free(arrivals_take(b.drops.arrivals, false));
+	link_letter(&b, 0);
+	CU_ASSERT_EQUAL(post_recover(&b.drops.spool, &err), 0);
+	batches_start_again(b.batches);
+	CU_ASSERT_EQUAL(member_of(&b, 0)->state, MEMBER_HELD);
+	go_on(&b);
+	CU_ASSERT_EQUAL(arrivals_count(b.drops.arrivals), 2);
+}
+
+/* R10 is a state that lasts: it is told once. */
+static void a_batch_that_stays_short_raises_one_alarm(void)
+{
+	OWNED_BENCH struct batch_bench b;
+	OWNED(captured_done) struct captured captured;
+
+	bench_open(&b, "");
+	member_set_state(member_of(&b, 0), MEMBER_HELD);
+	member_of(&b, 0)->batch->seen = 5;
+	captured_begin(&captured, &b.drops.scratch);
+	go_on(&b);
+	go_on(&b);
+	captured_end(&captured);
+	CU_ASSERT_PTR_NOT_NULL(strstr(captured.err, "batch=night short missing=1 letters=2"));
+	CU_ASSERT_EQUAL(drops_number(&b.drops, "SELECT COUNT(*) FROM event WHERE"
+	                                       " what = 'batch.short' AND"
+	                                       " detail = 'night: 1 of 2 letters are missing'"),
+	    1);
+	CU_ASSERT_EQUAL(
+	    drops_number(&b.drops, "SELECT COUNT(*) FROM batch WHERE alarmed IS NOT NULL"), 1);
+}
+
+void add_suite_batch(CU_pSuite suite)
+{
+	TEST(a_batch_that_is_complete_has_its_letters_queued_once);
+	TEST(a_batch_becomes_visible_when_its_last_letter_is_linked);
+	TEST(what_was_linked_of_a_batch_that_broke_is_undone);
+	TEST(a_batch_with_a_letter_under_way_is_left_alone);
+	TEST(a_catalog_that_refuses_leaves_all_of_it_invisible);
+	TEST(a_batch_that_starts_again_queues_its_letters_again);
+	TEST(a_batch_that_stays_short_raises_one_alarm);
+}
