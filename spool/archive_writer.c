@@ -87,14 +87,18 @@ static void write_back(struct sink *sink)
 	sink->asked = sink->size;
 }
 
+/*
+ * Behind a failure nothing is written any more, but libarchive is not told: what it has would not
+ * be freed then (3.6). check() tells.
+ */
 static la_ssize_t on_write(struct archive *archive, void *arg, const void *bytes, size_t count)
 {
 	struct sink *sink = arg;
 
-	if (write_bytes(sink, bytes, count) < 0) {
+	(void)archive;
+	if (sink->failed || write_bytes(sink, bytes, count) < 0) {
 		sink->failed = true;
-		archive_set_error(archive, EIO, "write");
-		return -1;
+		return (la_ssize_t)count;
 	}
 	sha256_add(&sink->hash, bytes, count);
 	sink->size += (int64_t)count;
@@ -105,12 +109,12 @@ static la_ssize_t on_write(struct archive *archive, void *arg, const void *bytes
 /* Anything but ARCHIVE_OK is a failure: a warning is an entry that is not as it was asked for. */
 static int check(struct archive_writer *writer, int result, struct err *err)
 {
-	if (result == ARCHIVE_OK)
-		return 0;
 	if (writer->sink.failed) {
 		*err = writer->sink.err;
 		return -1;
 	}
+	if (result == ARCHIVE_OK)
+		return 0;
 	return err_set(err, ERR_INTERNAL, "pack: %s", archive_error_string(writer->archive));
 }
 
@@ -197,10 +201,9 @@ void archive_writer_free(struct archive_writer *writer)
 	if (!writer)
 		return;
 	/* What was not ended is thrown away: nothing more is written of it. */
-	if (writer->archive) {
-		(void)archive_write_fail(writer->archive);
+	writer->sink.failed = true;
+	if (writer->archive)
 		(void)archive_write_free(writer->archive);
-	}
 	archive_entry_free(writer->entry);
 	sha256_done(&writer->sink.hash);
 	sha256_done(&writer->hash);
