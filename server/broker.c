@@ -26,7 +26,7 @@
 #include "spool/program.h"
 #include "spool/view_archive.h"
 
-enum { CHECK_RIGHTS_MS = 400, BURY_MS = 100, TRAFFIC_MS = 1000 };
+enum { CHECK_RIGHTS_MS = 400, TRAFFIC_MS = 1000 };
 
 #define CLEAN_UPLOADS (10 * MINUTE)
 
@@ -116,44 +116,52 @@ static void on_request(void *arg)
 	message_close_fds(&broker->in);
 }
 
-static bool has_ended(const struct broker_session *s)
+/* A descriptor goes with its process: only now nobody has what the session had open. */
+static void on_ended(void *arg)
 {
-	struct pollfd ended = {.fd = s->pidfd, .events = POLLIN};
+	struct broker_session *s = arg;
 
-	return poll(&ended, 1, 0) != 0;
+	close_session(s, s->reason);
 }
 
-/* Those that were told to end, and did, or did not in time: a descriptor goes with its process. */
-static void bury_ended(void *arg)
+/* Those that were told to end, and did not in time. */
+static void kill_late(void *arg)
 {
 	struct broker *broker = arg;
 	struct broker_session *s = NULL;
 	struct broker_session *next = NULL;
-	bool more = false;
+	int64_t now = clock_elapsed();
 
 	HASH_ITER(hh, broker->sessions, s, next) {
-		bool is_late = clock_elapsed() >= s->kill_at;
-
 		if (s->phase != PHASE_ENDING)
 			continue;
-		more |= !is_late && !has_ended(s);
-		if (is_late)
-			(void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
-		if (is_late || has_ended(s))
-			close_session(s, s->reason);
+		if (now < s->kill_at) {
+			loop_after(broker->loop, s->kill_at - now, kill_late, broker);
+			continue;
+		}
+		(void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
+		close_session(s, s->reason);
 	}
-	if (more)
-		loop_after(broker->loop, BURY_MS * (SECOND / 1000), bury_ended, broker);
 }
 
+/*
+ * Its process is watched instead of its channel: whoever was sent away and comes back at once must
+ * not find the upload still open.
+ */
 static void end_session(struct broker_session *s, const char *reason)
 {
+	struct loop *loop = s->broker->loop;
+	struct err err;
+
 	text_copy(s->reason, reason);
 	s->phase = PHASE_ENDING;
 	s->kill_at = clock_elapsed() + END_GRACE;
-	loop_pause(s->broker->loop, s->watch, true);
+	loop_unwatch(loop, s->watch);
+	s->watch = NULL;
+	if (s->pidfd >= 0 && loop_watch(loop, s->pidfd, on_ended, s, &s->watch, &err) < 0)
+		log_error("session=%" PRId64 " text=\"%s\"", s->number, err.text);
 	(void)shutdown(s->channel, SHUT_RDWR);
-	loop_after(s->broker->loop, BURY_MS * (SECOND / 1000), bury_ended, s->broker);
+	loop_after(loop, END_GRACE, kill_late, s->broker);
 }
 
 static int add_session(struct broker *broker, struct err *err)

@@ -183,10 +183,10 @@ static struct session introduce_session(struct bench *bench, int64_t number)
 }
 
 /* Then logged in, which the listener hears of, and speaking SFTP. */
-static struct session begin_session(struct bench *bench, int64_t number, const char *login)
+static void log_in(
+    struct bench *bench, const struct session *session, int64_t number, const char *login)
 {
 	struct message *message = bench->message;
-	struct session session = introduce_session(bench, number);
 	struct err err;
 
 	message_start(message, REQUEST_KEY);
@@ -194,12 +194,19 @@ static struct session begin_session(struct bench *bench, int64_t number, const c
 	message_put_text(message, "ssh-ed25519");
 	message_put_text(message, "AAAA");
 	message_put_int(message, 1);
-	CU_ASSERT_EQUAL(ask(bench, &session), ANSWER_OK);
+	CU_ASSERT_EQUAL(ask(bench, session), ANSWER_OK);
 	CU_ASSERT_EQUAL(message_get_int(message), 1);
 	expect_told(bench, CONTROL_LOGGED_IN, number);
 	message_start(message, REQUEST_START);
 	message_put_text(message, "test");
-	CU_ASSERT_EQUAL(message_send(session.channel, message, &err), 0);
+	CU_ASSERT_EQUAL(message_send(session->channel, message, &err), 0);
+}
+
+static struct session begin_session(struct bench *bench, int64_t number, const char *login)
+{
+	struct session session = introduce_session(bench, number);
+
+	log_in(bench, &session, number, login);
 	return session;
 }
 
@@ -297,6 +304,37 @@ static void the_sessions_of_a_disabled_account_end(void)
 	CU_ASSERT_TRUE(end_session(&ann));
 	CU_ASSERT_EQUAL(ask_path(&bench, &bob, REQUEST_FIND, "/"), ANSWER_OK);
 	CU_ASSERT_FALSE(end_session(&bob));
+}
+
+/* A client that was sent away is back at once, and its upload is nobody's when its session is gone.
+ */
+static void what_a_session_uploaded_is_free_as_soon_as_its_process_ends(void)
+{
+	static const char path[] = "/drop/" DROPS_AVRS_ID "/EFT_2.pdf";
+	OWNED_BENCH struct bench bench;
+	struct session sent_away;
+	struct session back;
+	struct pollfd told = {.events = POLLIN};
+
+	bench_open(&bench);
+	told.fd = bench.control;
+	change_rights(&bench, "UPDATE account SET admin = 1 WHERE login = 'ann'");
+	sent_away = begin_session(&bench, 1, "ann");
+	message_start(bench.message, REQUEST_UPLOAD);
+	message_put_text(bench.message, path);
+	message_put_int(bench.message, UPLOAD_CREATE);
+	CU_ASSERT_EQUAL(ask(&bench, &sent_away), ANSWER_OK);
+	message_close_fds(bench.message);
+	change_rights(&bench, "UPDATE account SET admin = 0 WHERE login = 'ann'");
+	CU_ASSERT_EQUAL(receive(&bench, sent_away.channel), MESSAGE_END);
+	change_rights(&bench, "UPDATE account SET admin = 1 WHERE login = 'ann'");
+	CU_ASSERT_FALSE(end_session(&sent_away));
+	back = introduce_session(&bench, 2);
+	CU_ASSERT_EQUAL(poll(&told, 1, 0), 1);
+	expect_closed(&bench, 1);
+	log_in(&bench, &back, 2, "ann");
+	CU_ASSERT_EQUAL(ask_path(&bench, &back, REQUEST_REMOVE, path), ANSWER_OK);
+	(void)end_session(&back);
 }
 
 /* A descriptor cannot be taken back: who holds one goes, the others see the new state. */
@@ -470,6 +508,7 @@ void add_suite_broker(CU_pSuite suite)
 	TEST(a_session_is_answered_until_it_ends);
 	TEST(a_session_that_asks_what_it_may_not_is_ended);
 	TEST(the_sessions_of_a_disabled_account_end);
+	TEST(what_a_session_uploaded_is_free_as_soon_as_its_process_ends);
 	TEST(a_withdrawn_role_ends_the_sessions_that_hold_a_letter);
 	TEST(a_print_shop_keeps_what_it_prints_until_it_is_none);
 	TEST(a_session_that_reads_no_answers_keeps_nobody_waiting);
