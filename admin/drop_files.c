@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,9 +14,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "spool/drop_folder.h"
 #include "spool/provider.h"
-
-enum { COPY_AT_ONCE = 1 << 30, DROP_FOLDER_MODE = 02770, DROPPED_MODE = 0660 };
 
 /* Files on their way into one drop folder. */
 struct dropping {
@@ -82,15 +80,11 @@ static int check_file(const struct dropping *d, size_t which, struct err *err)
 static int open_folder(struct dropping *d, struct err *err)
 {
 	struct provider provider;
-	char folder[FOLDER_PATH_MAX];
 
 	if (provider_get(d->spool->catalog, d->avrs_id, &provider, err) < 0)
 		return -1;
-	folder_drop(d->avrs_id, d->class, folder);
-	if (file_make_folder(d->spool->drop_fd, folder, DROP_FOLDER_MODE, err) < 0)
-		return -1;
-	d->folder_fd = file_open_beneath(d->spool->drop_fd, folder, O_RDONLY | O_DIRECTORY, 0);
-	return d->folder_fd < 0 ? err_sys(err, "open drop/%s", folder) : 0;
+	d->folder_fd = drop_folder_open(d->spool, d->avrs_id, d->class);
+	return d->folder_fd < 0 ? err_sys(err, "open the drop folder of %s", d->avrs_id) : 0;
 }
 
 /* From where on ids are given to what is dropped now. */
@@ -113,16 +107,13 @@ static int drop_one(struct dropping *d, const char *path, struct outcome *outcom
 	OWNED_FD int to = -1;
 	OWNED_BUFFER struct buffer name = BUFFER(sizeof(outcome->name));
 	char temporary[NAME_MAX + 1];
-	ssize_t count = 1;
 	struct stat st;
 
 	if (from < 0)
 		return err_sys(err, "%s", path);
-	if (file_new(d->folder_fd, temporary, &to, err) < 0)
+	if (file_new(d->folder_fd, temporary, &to, err) < 0 || file_copy(from, to, path, err) < 0)
 		return -1;
-	while (count > 0)
-		count = sendfile(to, from, NULL, COPY_AT_ONCE);
-	if (count < 0 || fchmod(to, DROPPED_MODE) < 0)
+	if (fchmod(to, DROP_FILE_MODE) < 0)
 		return err_sys(err, "copy %s", path);
 	if (file_sync(to, path, err) < 0 || file_end_writing(&to, err) < 0)
 		return -1;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 
-enum { READ_BYTES = 4096 };
+enum { READ_BYTES = 4096, COPY_AT_ONCE = 1 << 30 };
 
 int file_open_beneath(int folder_fd, const char *path, int flags, mode_t mode)
 {
@@ -183,6 +184,16 @@ int file_write(int fd, const void *bytes, size_t count, struct err *err)
 		count -= (size_t)written;
 	}
 	return 0;
+}
+
+/* By sendfile(): copy_file_range() does not work from one type of file system to another. */
+int file_copy(int from, int to, const char *name, struct err *err)
+{
+	ssize_t count = 1;
+
+	while (count > 0 || (count < 0 && errno == EINTR))
+		count = sendfile(to, from, NULL, COPY_AT_ONCE);
+	return count < 0 ? err_sys(err, "copy %s", name) : 0;
 }
 
 /* A name that nobody else has, in the folder where path is to be. */

@@ -54,6 +54,9 @@ int file_read(int folder_fd, const char *path, struct buffer *out, struct err *e
 /* All of the bytes to fd, at its position. */
 int file_write(int fd, const void *bytes, size_t count, struct err *err);
 
+/* All that from has, after its position, to to; between any two file systems. name is for err. */
+int file_copy(int from, int to, const char *name, struct err *err);
+
 /*
  * Call each(fd, name, arg) for what is in the folder path, in no order, until it returns less than
  * 0; fd is the folder. A name that is removed or added meanwhile may come or not.

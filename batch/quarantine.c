@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -14,8 +13,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
-
-enum { COPY_AT_ONCE = 1 << 30 };
 
 /* A refusal being recorded, for the transaction's body. */
 struct refusing {
@@ -74,16 +71,10 @@ static int copy_across(
 	OWNED_FD int from = file_open_beneath(folder_fd, name, O_RDONLY, 0);
 	OWNED_FD int to =
 	    openat(spool->root_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0440);
-	ssize_t count = 1;
 
 	if (from < 0 || to < 0)
 		return err_sys(err, "copy to %s", path);
-	/* copy_file_range() does not work from one type of file system to another. */
-	while (count > 0)
-		count = sendfile(to, from, NULL, COPY_AT_ONCE);
-	if (count < 0)
-		return err_sys(err, "copy to %s", path);
-	if (file_sync(to, path, err) < 0)
+	if (file_copy(from, to, path, err) < 0 || file_sync(to, path, err) < 0)
 		return -1;
 	return unlinkat(folder_fd, name, 0) < 0 ? err_sys(err, "remove the original of %s", path)
 	                                        : 0;

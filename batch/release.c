@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -14,8 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
-
-enum { COPY_AT_ONCE = 1 << 30, DROP_FOLDER_MODE = 02770, DROPPED_MODE = 0660 };
+#include "spool/drop_folder.h"
 
 /* A quarantined file on its way out. */
 struct leaving {
@@ -31,17 +29,11 @@ static int open_drop_folder(struct leaving *l, struct err *err)
 {
 	OWNED_BUFFER struct buffer name = BUFFER(NAME_MAX);
 	const struct intake *intake = &l->intake;
-	char folder[FOLDER_PATH_MAX] = ".";
 
 	utf8_unescape(&name, intake->name);
 	text_copy(l->name, buffer_text(&name));
 	(void)snprintf(l->hidden, sizeof(l->hidden), ".%" PRId64 ".quarantined", intake->id);
-	if (intake->avrs_id[0]) {
-		folder_drop(intake->avrs_id, intake->class, folder);
-		if (file_make_folder(l->spool->drop_fd, folder, DROP_FOLDER_MODE, err) < 0)
-			return -1;
-	}
-	l->folder_fd = file_open_beneath(l->spool->drop_fd, folder, O_RDONLY | O_DIRECTORY, 0);
+	l->folder_fd = drop_folder_open(l->spool, intake->avrs_id, intake->class);
 	return l->folder_fd < 0
 	           ? err_sys(err, "open the drop folder of letter=%" PRId64, intake->id)
 	           : 0;
@@ -58,15 +50,13 @@ static int copy_back(const struct leaving *l, struct err *err)
 	OWNED_FD int from = file_open_beneath(l->spool->root_fd, l->intake.path, O_RDONLY, 0);
 	OWNED_FD int to = -1;
 	char temporary[NAME_MAX + 1];
-	ssize_t count = 1;
 
 	if (from < 0)
 		return err_sys(err, "open %s", l->intake.path);
-	if (file_new(l->folder_fd, temporary, &to, err) < 0)
+	if (file_new(l->folder_fd, temporary, &to, err) < 0 ||
+	    file_copy(from, to, l->intake.path, err) < 0)
 		return -1;
-	while (count > 0)
-		count = sendfile(to, from, NULL, COPY_AT_ONCE);
-	if (count < 0 || fchmod(to, DROPPED_MODE) < 0)
+	if (fchmod(to, DROP_FILE_MODE) < 0)
 		return err_sys(err, "copy %s", l->intake.path);
 	if (file_sync(to, l->intake.path, err) < 0 ||
 	    file_give_name(to, l->folder_fd, temporary, l->hidden, err) < 0)

@@ -10,6 +10,7 @@
 
 #include "base/clean.h"
 #include "base/file.h"
+#include "spool/drop_folder.h"
 #include "spool/upload.h"
 
 /* Is it what we left, and still what has that name, now that nobody else can name it? */
@@ -48,9 +49,9 @@ int part_create(int folder_fd, const char *name)
 	char part[NAME_MAX + 1];
 
 	upload_part_name(name, part);
-	fd = file_open_beneath(folder_fd, part, O_WRONLY | O_CREAT | O_EXCL, 0660);
+	fd = file_open_beneath(folder_fd, part, O_WRONLY | O_CREAT | O_EXCL, DROP_FILE_MODE);
 	/* The umask is for what is not the group's business. */
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fchmod(fd, 0660) < 0)
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fchmod(fd, DROP_FILE_MODE) < 0)
 		return -1;
 	return TAKE_FD(fd);
 }

@@ -11,10 +11,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "server/drop_folder.h"
 #include "server/drop_place.h"
 #include "server/hand_in.h"
 #include "server/part.h"
+#include "spool/drop_folder.h"
 
 #define STILL_UPLOADED "it is still being uploaded"
 

@@ -13,10 +13,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "server/drop_folder.h"
 #include "server/drop_place.h"
 #include "server/hand_in.h"
 #include "server/part.h"
+#include "spool/drop_folder.h"
 #include "spool/right.h"
 #include "spool/view_drop.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/drop_folder.h"
+#include "spool/drop_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -383,6 +383,26 @@ static int names_in(const struct scratch *scratch)
 	return count - 2;
 }
 
+static void copies_what_is_after_the_position(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	OWNED_BUFFER struct buffer got = BUFFER(100);
+	OWNED_FD int from = -1;
+	OWNED_FD int to = -1;
+	struct err err;
+
+	scratch_open(&scratch);
+	scratch_write(&scratch, "from", "0123456789");
+	from = openat(scratch.fd, "from", O_RDONLY | O_CLOEXEC);
+	to = openat(scratch.fd, "to", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	CU_ASSERT_EQUAL(lseek(from, 4, SEEK_SET), 4);
+	CU_ASSERT_EQUAL(file_copy(from, to, "from", &err), 0);
+	CU_ASSERT_EQUAL(file_read(scratch.fd, "to", &got, &err), 0);
+	CU_ASSERT_STRING_EQUAL(buffer_text(&got), "456789");
+	CU_ASSERT_EQUAL(file_copy(to, from, "a thing", &err), -1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "a thing"));
+}
+
 static void replaces_a_file_with_content_and_mode(void)
 {
 	static const struct {
@@ -651,6 +671,7 @@ void add_suite_file(CU_pSuite suite)
 	TEST(says_whether_trying_again_helps_when_it_cannot_be_read);
 	TEST(writes_everything_however_often_it_is_interrupted);
 	TEST(tells_when_it_cannot_write);
+	TEST(copies_what_is_after_the_position);
 	TEST(replaces_a_file_with_content_and_mode);
 	TEST(keeps_the_old_file_open_to_those_who_read_it);
 	TEST(leaves_nothing_behind_when_it_cannot_replace);

@@ -273,6 +273,42 @@ static void what_was_hidden_gets_its_name_back(void)
 	CU_ASSERT_FALSE(drops_has(&bench.drops, "drop/" FOLDER ".1.quarantined"));
 }
 
+/* A job put a link in the place of the folder: nothing is made or put behind it. */
+static void a_link_in_the_place_of_the_folder_is_not_followed(void)
+{
+	OWNED_BENCH struct bench bench;
+	int drop_fd;
+
+	bench_open(&bench, "EFT_1.pdf");
+	drop_fd = bench.drops.spool.drop_fd;
+	drops_run(&bench.drops, "UPDATE intake SET class = 'trade-files'");
+	CU_ASSERT_EQUAL(mkdirat(bench.drops.scratch.fd, "outside", 0770), 0);
+	CU_ASSERT_EQUAL(renameat(drop_fd, DROPS_AVRS_ID, drop_fd, "moved"), 0);
+	CU_ASSERT_EQUAL(symlinkat("../outside", drop_fd, DROPS_AVRS_ID), 0);
+	want(&bench, WISH_RELEASE);
+	do_wanted(&bench);
+	CU_ASSERT_EQUAL(bench.intake.state, INTAKE_QUARANTINED);
+	CU_ASSERT_TRUE(drops_has(&bench.drops, bench.intake.path));
+	CU_ASSERT_FALSE(drops_has(&bench.drops, "outside/trade-files"));
+}
+
+/* The folder was removed: it is the group's again, whatever the umask says. */
+static void a_folder_that_is_gone_is_made_for_jobs(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct stat st = {0};
+	mode_t before = umask(077);
+
+	bench_open(&bench, "EFT_1.pdf");
+	CU_ASSERT_EQUAL(unlinkat(bench.drops.spool.drop_fd, DROPS_AVRS_ID, AT_REMOVEDIR), 0);
+	want(&bench, WISH_RELEASE);
+	do_wanted(&bench);
+	(void)umask(before);
+	CU_ASSERT_EQUAL(bench.intake.state, INTAKE_HELD);
+	CU_ASSERT_EQUAL(fstatat(bench.drops.spool.drop_fd, DROPS_AVRS_ID, &st, 0), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0770);
+}
+
 /* The catalog says no: the file is not left where it would be taken for a new one. */
 static void without_its_row_nothing_is_released(void)
 {
@@ -302,5 +338,7 @@ void add_suite_release(CU_pSuite suite)
 	TEST(a_file_that_somebody_took_away_is_told_as_gone);
 	TEST(across_file_systems_the_same_bytes_come_back);
 	TEST(what_was_hidden_gets_its_name_back);
+	TEST(a_link_in_the_place_of_the_folder_is_not_followed);
+	TEST(a_folder_that_is_gone_is_made_for_jobs);
 	TEST(without_its_row_nothing_is_released);
 }
