@@ -53,6 +53,8 @@ catalog_make() {
 # spool_make [KEY=VALUE...]: a spool that is not served yet, with settings.
 spool_make() {
 	local setting
+	# What is there stays: making an RSA key takes most of an init.
+	[ -z "${TEST_HOST_KEYS:-}" ] || { mkdir -p "$ROOT/etc" && cp -r "$TEST_HOST_KEYS" "$ROOT/etc/host-keys"; }
 	edelivery init --root "$ROOT" --port 0 >/dev/null
 	catalog_make
 	for setting in drop.settle=1s "$@"; do
