@@ -160,6 +160,14 @@ static int publish_drops(
 	return publish(spool, letters, ready, err);
 }
 
+/* What waits for another letter of its name stays what jobs dropped. */
+static void give_back_waiting(struct drop *drops, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (drops[i].verdict == VERDICT_WAIT)
+			post_give_back(&drops[i], 1);
+}
+
 int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
 {
 	fault_point("post.durable");
@@ -167,6 +175,7 @@ int post(const struct spool *spool, struct drop *drops, size_t count, struct err
 		post_give_back(drops, count);
 		return -1;
 	}
+	give_back_waiting(drops, count);
 	fault_point("post.recorded");
 	if (link_all(spool, drops, count, err) < 0 ||
 	    undo_asked_back(spool, drops, count, err) < 0) {

@@ -74,6 +74,14 @@ static bool is_delivered(const struct letter *letter)
 	       letter->paper == PAPER_HANDED_OVER;
 }
 
+/* It can still be undone, by the node that has begun it: until then no copy may go. */
+static bool is_being_posted(const struct letter *letter)
+{
+	return letter->electronic == ELECTRONIC_POSTING ||
+	       (letter->electronic != ELECTRONIC_POSTED && letter->paper == PAPER_QUEUED &&
+	           !letter->placed);
+}
+
 /* The same name and content, while the first is on its way or there, and not long ago. */
 static bool is_duplicate(
     const struct spool *spool, const struct drop *drop, const struct letter *letter)
@@ -82,6 +90,23 @@ static bool is_duplicate(
 
 	return letter->class == drop->class && is_delivered(letter) && letter->taken > since &&
 	       strcmp(letter->sha256, drop->letter.sha256) == 0;
+}
+
+/* What has that name already: is it the same? */
+static void compare(const struct spool *spool, struct drop *drop, const struct letter *other)
+{
+	bool left = is_leftover(spool, drop, other);
+
+	if (!left && !is_duplicate(spool, drop, other))
+		return;
+	if (is_being_posted(other))
+		drop_decide(
+		    drop, VERDICT_WAIT, "letter %" PRId64 " is still being posted", other->id);
+	else if (left)
+		drop_decide(drop, VERDICT_LEFTOVER, "taken before");
+	else
+		drop_decide(
+		    drop, VERDICT_DUPLICATE, "same name and content as letter %" PRId64, other->id);
 }
 
 /* Look at the letters of that name, in the order of their numbers, until a name is free. */
@@ -100,15 +125,9 @@ static int choose_name(const struct spool *spool, struct drop *drop, struct err 
 		if (strcmp(other.dropped_name, drop->name) != 0)
 			continue;
 		drop->letter.id = other.id;
-		if (is_leftover(spool, drop, &other)) {
-			drop_decide(drop, VERDICT_LEFTOVER, "taken before");
+		compare(spool, drop, &other);
+		if (drop->verdict != VERDICT_POST)
 			return 0;
-		}
-		if (is_duplicate(spool, drop, &other)) {
-			drop_decide(drop, VERDICT_DUPLICATE,
-			    "same name and content as letter %" PRId64, other.id);
-			return 0;
-		}
 		if (spool->settings.drop_same_name == SAME_NAME_QUARANTINE) {
 			drop_decide(drop, VERDICT_QUARANTINE,
 			    "letter %" PRId64 " has the same name (drop.same-name)", other.id);

@@ -47,7 +47,8 @@ kill_and_recover() { # FAULT
 
 @test "killed at each step of posting, letters are copied from another file system" {
 	BIN=$FAULT_PROGRAMS
-	[ "$(stat -c %d /dev/shm)" != "$(stat -c %d "$T")" ] || skip "no second file system here"
+	[ "$(stat -c %d /dev/shm)" != "$(stat -c %d "$T")" ] ||
+		{ echo "/dev/shm and TMPDIR have to be different file systems"; false; }
 	for point in $POINTS; do
 		echo "point $point"
 		ROOT=$T/spool-$point
@@ -60,6 +61,34 @@ kill_and_recover() { # FAULT
 		ln -s "$other" "$ROOT/drop"
 		kill_and_recover "$point=kill"
 		rm -rf "$other"
+	done
+}
+
+@test "killed while posting, and its name changed: nothing is removed until the old name is back" {
+	BIN=$FAULT_PROGRAMS
+	for point in post.recorded post.linked post.synced; do
+		echo "point $point"
+		ROOT=$T/spool-$point
+		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
+		rm -rf "$T/made"
+		spool_make node.name=before
+		master 123456789
+		EDELIVERY_FAULT=$point=kill watchd
+		drop 123456789 EFT_1.pdf
+		wait_for 20 has_ended "$WATCHD"
+		edelivery config set node.name after >/dev/null
+		watchd
+		drop 123456789 EFT_2.pdf
+		until_posted 1
+		sleep 1.5
+		watchd_stop
+		[ -f "$ROOT/drop/123456789/EFT_1.pdf" ]
+		edelivery config set node.name before >/dev/null
+		watchd
+		until_posted 2
+		wait_for 10 folders_empty
+		watchd_stop
+		expect_each_once 2
 	done
 }
 
