@@ -80,6 +80,14 @@ static int change(struct catalog *catalog, void *arg, struct err *err)
 	           : 0;
 }
 
+static bool has_options(const struct call *call)
+{
+	for (int i = 0; i < OPTIONS_MAX; i++)
+		if (call->values[i])
+			return true;
+	return false;
+}
+
 static int run(const struct call *call, struct err *err)
 {
 	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
@@ -87,6 +95,8 @@ static int run(const struct call *call, struct err *err)
 	struct changing changing = {.spool = &spool, .account = &account};
 	int result;
 
+	if (!has_options(call))
+		return err_set(err, ERR_USAGE, "nothing to change: an option says what");
 	if (operator_open(call, &spool, err) < 0 ||
 	    account_get(spool.catalog, call->arguments[0], &account, err) < 0 ||
 	    take_options(call, &account, err) < 0 || take_limits(call, &changing, err) < 0)

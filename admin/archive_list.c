@@ -32,14 +32,11 @@ static int run(const struct call *call, struct err *err)
 	    "letters", "size", "sha256", "signed", "made", NULL};
 	OWNED_LISTING struct listing *listing = NULL;
 	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
-	const char *night = call_has(call, "night") ? call_option(call, "night") : "";
+	const char *night;
 
-	if (night[0] && !date_is_valid(night))
-		return err_set(
-		    err, ERR_USAGE, "--night: \"%.40s\" is not a date (YYYY-MM-DD)", night);
-	if (operator_open(call, &spool, err) < 0 ||
+	if (call_date(call, "night", &night, err) < 0 || operator_open(call, &spool, err) < 0 ||
 	    listing_new(call_has(call, "json"), columns, &listing, err) < 0 ||
-	    night_archive_list_night(spool.catalog, night, add_row, listing, err) < 0)
+	    night_archive_list_night(spool.catalog, night ? night : "", add_row, listing, err) < 0)
 		return -1;
 	return listing_print(listing, "no archives", err);
 }

@@ -28,15 +28,14 @@ static int wait_for(struct process *job, struct err *err)
 
 static int run(const struct call *call, struct err *err)
 {
-	const char *night = call_option(call, "night");
+	const char *night;
 	struct process job = {.pid = 0};
 	char path[PATH_MAX];
 	const char *argv[7] = {path, "-c", call->settings, NULL};
 	size_t count = 3;
 
-	if (night && !date_is_valid(night))
-		return err_set(
-		    err, ERR_USAGE, "--night: \"%.40s\" is not a date (YYYY-MM-DD)", night);
+	if (call_date(call, "night", &night, err) < 0)
+		return -1;
 	if (night) {
 		argv[count++] = "--night";
 		argv[count++] = night;

@@ -34,13 +34,10 @@ static int run(const struct call *call, struct err *err)
 {
 	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
 	struct verifying v = {.spool = &spool};
-	const char *night = call_has(call, "night") ? call_option(call, "night") : "";
+	const char *night;
 
-	if (night[0] && !date_is_valid(night))
-		return err_set(
-		    err, ERR_USAGE, "--night: \"%.40s\" is not a date (YYYY-MM-DD)", night);
-	if (operator_open(call, &spool, err) < 0 ||
-	    night_archive_list_night(spool.catalog, night, verify, &v, err) < 0)
+	if (call_date(call, "night", &night, err) < 0 || operator_open(call, &spool, err) < 0 ||
+	    night_archive_list_night(spool.catalog, night ? night : "", verify, &v, err) < 0)
 		return -1;
 	if (v.wrong)
 		return err_set(err, ERR_REFUSED,

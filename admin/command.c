@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "spool/program.h"
 
 /* The row of an option, or -1. */
@@ -28,6 +29,15 @@ const char *call_option(const struct call *call, const char *name)
 bool call_has(const struct call *call, const char *name)
 {
 	return call_option(call, name) != NULL;
+}
+
+int call_date(const struct call *call, const char *name, const char **ret_date, struct err *err)
+{
+	*ret_date = call_option(call, name);
+	if (!*ret_date || date_is_valid(*ret_date))
+		return 0;
+	return err_set(
+	    err, ERR_USAGE, "--%s: \"%.40s\" is not a date (YYYY-MM-DD)", name, *ret_date);
 }
 
 static void print_synopsis(FILE *out, const struct command *command)
@@ -55,13 +65,18 @@ static void print_help(FILE *out, const struct command *command)
 	(void)fprintf(out, "%s", command->options && command->options->name ? "\n" : "");
 }
 
+static void print_line(FILE *out, const struct command *command)
+{
+	(void)fprintf(out, "  %-20s %s\n", command->name, command->about);
+}
+
 static void print_overview(FILE *out)
 {
 	(void)fprintf(out, "edelivery: electronic delivery of letters, the operator's commands\n\n"
 	                   "usage: edelivery [-c FILE] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
 	                   "  -c FILE  settings ($EDELIVERY_CONF, or " PROGRAM_SETTINGS ")\n\n");
 	for (const struct command *const *command = commands; *command; command++)
-		(void)fprintf(out, "  %-18s %s\n", (*command)->name, (*command)->about);
+		print_line(out, *command);
 	(void)fprintf(out, "\n`edelivery COMMAND --help` tells more of one. Exit status: 0 done, "
 	                   "1 refused, 2 called wrongly,\n75 try again later.\n");
 }
@@ -159,18 +174,45 @@ static int run_command(struct call *call)
 	return program_status(err.kind);
 }
 
+/* Do commands begin with the word? Those are printed, unless out is NULL. */
+static bool is_beginning(const char *word, FILE *out)
+{
+	size_t length = strlen(word);
+	bool found = false;
+
+	for (const struct command *const *command = commands; *command; command++) {
+		if (strncmp((*command)->name, word, length) != 0 || (*command)->name[length] != ' ')
+			continue;
+		found = true;
+		if (out)
+			print_line(out, *command);
+	}
+	return found;
+}
+
+/* argv names no command: half of one, perhaps. */
+static int refuse_words(int argc, char *const argv[])
+{
+	bool is_half = is_beginning(argv[0], NULL);
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0 && is_half) {
+		(void)is_beginning(argv[0], stdout);
+		return STATUS_DONE;
+	}
+	(void)fprintf(stderr, "edelivery: no command \"%s%s%s\"; `edelivery %s%s` lists them\n",
+	    argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "", is_half ? argv[0] : "help",
+	    is_half ? " --help" : "");
+	return STATUS_CALLED_WRONGLY;
+}
+
 static int run_words(struct call *call, int argc, char *const argv[])
 {
 	int words = 0;
 	int status;
 
 	call->command = find_command(argc, argv, &words);
-	if (!call->command) {
-		(void)fprintf(stderr,
-		    "edelivery: no command \"%s%s%s\"; `edelivery help` lists them\n", argv[0],
-		    argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
-		return STATUS_CALLED_WRONGLY;
-	}
+	if (!call->command)
+		return refuse_words(argc, argv);
 	status = read_options(call, argc - words + 1, argv + words - 1);
 	return status >= 0 ? status : run_command(call);
 }

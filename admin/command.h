@@ -51,6 +51,9 @@ extern const struct command *const commands[];
 const char *call_option(const struct call *call, const char *name);
 bool call_has(const struct call *call, const char *name);
 
+/* The same for an option that is a date: *ret_date is NULL where it was not given. */
+int call_date(const struct call *call, const char *name, const char **ret_date, struct err *err);
+
 /* Run what argv says: `edelivery [-c FILE] COMMAND ...`. Returns the exit status. */
 int command_main(int argc, char *const argv[]);
 

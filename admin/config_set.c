@@ -17,7 +17,7 @@ static int run(const struct call *call, struct err *err)
 	if (settings_load(call->settings, &settings, err) < 0 ||
 	    conf_set(key, call->settings, call->arguments[1], err) < 0)
 		return -1;
-	(void)printf("%s is set; what runs uses it from its next start on\n", key->name);
+	(void)printf("%s is set; what runs takes it at its next reload (SIGHUP)\n", key->name);
 	return 0;
 }
 

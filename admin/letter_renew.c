@@ -11,12 +11,12 @@
 /* Which letters: by their names, or from a day on, or all; exactly one of them. */
 static int read_since(const struct call *call, int64_t *ret_since, struct err *err)
 {
-	const char *date = call_option(call, "since");
+	const char *date;
 
 	if ((call->count > 2) + call_has(call, "since") + call_has(call, "all") != 1)
 		return err_set(err, ERR_USAGE, "names of letters, --since or --all say which");
-	if (date && !date_is_valid(date))
-		return err_set(err, ERR_REFUSED, "\"%.40s\" is not a date (YYYY-MM-DD)", date);
+	if (call_date(call, "since", &date, err) < 0)
+		return -1;
 	*ret_since = date ? clock_date_start(date, 0) : 0;
 	return 0;
 }

@@ -35,13 +35,13 @@ static const struct {
         "print paper/ and hand it over"},
     {"unreadable", "files that cannot be read",
         "SELECT COUNT(*) FROM intake WHERE state = 'held' AND reason LIKE 'cannot be read%'",
-        "`edelivery letter show ID` tells the command that mends it"},
+        "the log of watchd has their ids, `edelivery letter show ID` what mends it"},
     {"mail_waiting", "mails to be sent",
         "SELECT (SELECT COUNT(*) FROM mail WHERE state = 'queued')"
         " + (SELECT COUNT(DISTINCT account_id) FROM notification WHERE mail_id = 0)",
         NULL},
     {"mail_age", "seconds that the oldest of them has been due",
-        "SELECT MIN(created) FROM mail WHERE state = 'queued'", NULL},
+        "SELECT MIN(COALESCE(first_attempt, due)) FROM mail WHERE state = 'queued'", NULL},
     {"mail_held", "mails held", "SELECT COUNT(*) FROM mail WHERE state = 'held'",
         "`edelivery mail retry ID` sends one"},
     {"mail_failed", "mails that failed or came back",
@@ -65,9 +65,10 @@ static int count_all(struct catalog *catalog, int64_t values[COUNTS], struct err
 		if (catalog_find(catalog, counts[i].sql, NO_VALUES, &row, &found, err) < 0)
 			return -1;
 		values[i] = statement_int(row, 0);
-		/* An age, as seconds. */
+		/* An age, as seconds; what is due later has none. */
 		if (strcmp(counts[i].name, "mail_age") == 0 && values[i])
-			values[i] = (clock_now() - values[i]) / SECOND;
+			values[i] =
+			    values[i] < clock_now() ? (clock_now() - values[i]) / SECOND : 0;
 	}
 	return 0;
 }

@@ -394,7 +394,7 @@ int archive_stream(const char *settings, int channel, struct err *err)
 	catalog_limit_memory(CREW_CATALOG_BYTES);
 	result = take_order(s, err);
 	if (result == 0)
-		result = spool_open(settings, "edelivery-archive", &s->spool, err);
+		result = spool_open(settings, "archive", &s->spool, err);
 	if (result == 0 && pack(s, err) < 0)
 		result = give_up(s, err);
 	archive_writer_free(s->writer);

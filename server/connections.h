@@ -29,8 +29,10 @@ struct connections {
 
 void connections_done(struct connections *connections);
 
+/* A connection belongs to connections, until it is forgotten. */
 struct connection *connections_add(
     struct connections *connections, int64_t number, const char *address, const void *broker);
+/* NULL: there is none. */
 struct connection *connections_find(const struct connections *connections, int64_t number);
 void connections_forget(struct connections *connections, struct connection *connection);
 

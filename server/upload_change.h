@@ -15,6 +15,7 @@
 int upload_set(struct upload_desk *desk, const char *path, const struct upload_change *change,
     struct ruling *ret_ruling, struct err *err);
 
+/* from and to are paths in drop/; nothing is overwritten. */
 int upload_rename(struct upload_desk *desk, const char *from, const char *to,
     struct ruling *ret_ruling, struct err *err);
 

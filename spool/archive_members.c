@@ -201,14 +201,6 @@ int archive_members_add_part(
 	    VALUES(INT(bundle_id), INT(archive_id)), err);
 }
 
-int archive_members_remove_part(
-    struct catalog *catalog, int64_t bundle_id, int64_t archive_id, struct err *err)
-{
-	return catalog_run(catalog,
-	    "DELETE FROM archive_part WHERE bundle_id = $1 AND archive_id = $2",
-	    VALUES(INT(bundle_id), INT(archive_id)), err);
-}
-
 static int read_part(
     const struct statement *row, int64_t account_id, struct archive_part *ret_part, struct err *err)
 {

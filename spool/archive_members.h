@@ -59,8 +59,6 @@ int archive_members_copy(struct catalog *catalog, int64_t from_id, int64_t to_id
 /* The archive of an AVRS ID becomes a part of the bundle; nothing where it is one already. */
 int archive_members_add_part(
     struct catalog *catalog, int64_t bundle_id, int64_t archive_id, struct err *err);
-int archive_members_remove_part(
-    struct catalog *catalog, int64_t bundle_id, int64_t archive_id, struct err *err);
 
 /*
  * Call each for the parts of a bundle, with what its account is to their AVRS ID today (role none

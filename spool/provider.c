@@ -60,8 +60,9 @@ int provider_add(struct catalog *catalog, const struct actor *actor,
 	if (catalog_transact(catalog, apply, &change, err) == 0)
 		return 0;
 	if (err->kind == ERR_CONFLICT)
-		return err_set(
-		    err, ERR_CONFLICT, "provider %s is there already", provider->avrs_id);
+		return err_set(err, ERR_CONFLICT,
+		    "provider %s is there already; `edelivery provider import` changes it",
+		    provider->avrs_id);
 	return -1;
 }
 

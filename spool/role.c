@@ -34,7 +34,7 @@ int role_parse(const char *text, enum role *ret_role, struct err *err)
 		}
 	}
 	return err_set(err, ERR_REFUSED,
-	    "\"%.40s\" is not a role: includes-e-delivery or e-delivery-only", text);
+	    "\"%.40s\" is not a role: includes-e-delivery, e-delivery-only or master", text);
 }
 
 bool role_shows(enum role role, enum letter_class class)

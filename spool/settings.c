@@ -98,14 +98,14 @@ const struct conf_key settings_keys[] = {
     {"spool.root", &conf_text, FIELD(root), "/var/lib/edelivery",
 	.check = check_absolute, .form = "an absolute path",
 	.about = "The folder that holds the spool: dropped and posted letters, quarantine, paper "
-		 "outbox, audit log."},
+		 "outbox, archives."},
     {"catalog", &conf_text, FIELD(catalog), "sqlite:catalog/catalog.db",
 	.check = check_not_empty, .form = "sqlite:PATH or postgresql:CONNINFO",
 	.about = "Where rights and states are kept: a SQLite file, its path seen from spool.root, or a "
 		 "PostgreSQL database by a connection string of libpq, without a password."},
     {"node.name", &conf_text, FIELD(node), "",
 	.form = "text",
-	.about = "The name of this machine in the catalog and the audit log; empty: its host name."},
+	.about = "The name of this machine in the catalog and its events; empty: its host name."},
 
     {"agency.name", &conf_text, FIELD(agency_name), "",
 	.check = check_line, .form = "text",

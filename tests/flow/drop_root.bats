@@ -8,7 +8,7 @@ lost() {
 	grep -q 'nothing is posted until it is back there' "$T/up.log"
 }
 
-last_event_is() { # WHAT
+recent_event() { # WHAT
 	edelivery status | grep -q " $1"
 }
 
@@ -30,8 +30,8 @@ last_event_is() { # WHAT
 	[ "$(grep -c 'nothing is posted until' "$T/up.log")" = 1 ]
 	mv "$ROOT/away" "$ROOT/drop"
 	until_posted 2
-	last_event_is drop.gone
-	last_event_is drop.back
+	recent_event drop.gone
+	recent_event drop.back
 	# Nothing was said of what could not be seen.
 	status_is held 1
 	kill -0 "$UP"

@@ -321,9 +321,10 @@ paramiko_as() {
 }
 
 # listing LOGIN PATH: the names in a folder, sorted, in one line.
-listing() {
+listing() (
+	set -o pipefail
 	echo "ls -1 \"$2\"" | sftp_as "$1" | sed '/^sftp> /d; s#.*/##' | sort | paste -s -d ' '
-}
+)
 
 expect_listing() { # LOGIN PATH 'NAMES'
 	local seen

@@ -208,10 +208,6 @@ static void parts_tell_what_the_account_is_to_them(void)
 	CU_ASSERT_STRING_EQUAL(buffer_text(&parts),
 	    ID "/edelivery:includes-e-delivery " ID "/trade-files:includes-e-delivery "
 	       "222222222/edelivery:none ");
-	CU_ASSERT_EQUAL(archive_members_remove_part(f.catalog, bundle.id, a[0].id, &err), 0);
-	buffer_clear(&parts);
-	CU_ASSERT_EQUAL(archive_members_list_parts(f.catalog, &bundle, add_part, &parts, &err), 0);
-	CU_ASSERT_EQUAL(strncmp(buffer_text(&parts), ID "/trade-files:", 20), 0);
 }
 
 /* More than one transaction takes, and as many posted at one moment as there are. */
