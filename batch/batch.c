@@ -189,15 +189,16 @@ static int alarm_body(struct catalog *catalog, void *arg, struct err *err)
 static int alarm_if_short(struct batches *batches, struct batch *batch, struct err *err)
 {
 	struct revealing r = {.batches = batches, .batch = batch};
-	const struct member *member = NULL;
+	size_t line = SIZE_MAX;
 
 	if (batch->is_alarmed || clock_now() < batch->seen + batches->spool->settings.drop_patience)
 		return 0;
-	for (member = batch->members; member && member->state != MEMBER_MISSING;)
-		member = member->next;
+	for (const struct member *member = batch->members; member; member = member->next)
+		if (member->state == MEMBER_MISSING && member->line < line)
+			line = member->line;
 	log_error("batch=%s short missing=%zu letters=%zu text=\"not posted before the rest is "
-	          "there; the first that is missing: %s\"",
-	    batch->name, batch->counts[MEMBER_MISSING], batch->count, member ? member->key : "");
+	          "there; the first that is missing is in line %zu of the control file\"",
+	    batch->name, batch->counts[MEMBER_MISSING], batch->count, line);
 	if (catalog_transact(batches->spool->catalog, alarm_body, &r, err) < 0)
 		return -1;
 	batch->is_alarmed = true;

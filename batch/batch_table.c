@@ -56,6 +56,7 @@ void batch_add_member(
 	member = mem_new(1, sizeof(*member) + strlen(key) + 1);
 	memcpy(member->key, key, strlen(key));
 	member->batch = batch;
+	member->line = line->line;
 	member->size = line->size;
 	text_copy(member->sha256, line->sha256);
 	member->state = is_posted ? MEMBER_POSTED : MEMBER_MISSING;
@@ -111,12 +112,13 @@ static int load_members(struct batches *batches, struct batch *batch, struct err
 	bool found = false;
 
 	if (catalog_find(batches->spool->catalog,
-	        "SELECT avrs_id, class, name, size, sha256, letter_id FROM batch_member"
+	        "SELECT avrs_id, class, name, size, sha256, letter_id, line FROM batch_member"
 	        " WHERE batch_id = $1 ORDER BY line",
 	        VALUES(INT(batch->id)), &row, &found, err) < 0)
 		return -1;
 	while (found) {
-		struct batch_line line = {.size = statement_int(row, 3)};
+		struct batch_line line = {
+		    .size = statement_int(row, 3), .line = (size_t)statement_int(row, 6)};
 		int64_t letter_id = statement_int(row, 5);
 
 		text_copy(line.avrs_id, statement_text(row, 0));

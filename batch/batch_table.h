@@ -26,6 +26,7 @@ enum member_state {
 struct member {
 	struct batch *batch;
 	enum member_state state;
+	size_t line; /* of the control file, from 1 */
 	int64_t size;
 	char sha256[SHA256_HEX + 1];
 	/* Which file it is, from its linking on. */

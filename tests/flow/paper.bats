@@ -91,7 +91,6 @@ load ../lib/spool
 	spool_start drop.rescan=1d
 	drop 123456789 EFT_1.pdf
 	until_status held 1
-	master 123456789 mary
-	until_posted 1
-	expect_same mary /123456789/edelivery/EFT_1.pdf "$T/made/123456789/EFT_1.pdf"
+	provider 123456789
+	until_on_paper 1
 }

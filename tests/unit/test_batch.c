@@ -222,6 +222,9 @@ static void a_batch_that_stays_short_raises_one_alarm(void)
 	go_on(&b);
 	captured_end(&captured);
 	CU_ASSERT_PTR_NOT_NULL(strstr(captured.err, "batch=night short missing=1 letters=2"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(captured.err, "line 3 of the control file"));
+	/* Names of letters are not logged. */
+	CU_ASSERT_PTR_NULL(strstr(captured.err, "EFT_"));
 	CU_ASSERT_EQUAL(drops_number(&b.drops, "SELECT COUNT(*) FROM event WHERE"
 	                                       " what = 'batch.short' AND"
 	                                       " detail = 'night: 1 of 2 letters are missing'"),
