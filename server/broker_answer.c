@@ -294,6 +294,16 @@ static int read_order(struct broker_session *s, struct archive_order *ret_order,
 	return 0;
 }
 
+/* No process for it: there are too many already, which is the client's business, or trouble. */
+static int refuse_archive(struct broker_session *s, const struct err *err)
+{
+	if (err->kind != ERR_BUSY)
+		return answer_put_trouble(s, err);
+	log_warning("session=%" PRId64 " login=%s text=\"no archive: %s\"", s->number,
+	    s->view.account.login, err->text);
+	return answer_put(s, ANSWER_FAILURE, err->text);
+}
+
 static int answer_archive(struct broker_session *s, struct err *err)
 {
 	struct archive_order order = {.session = s->number};
@@ -304,7 +314,7 @@ static int answer_archive(struct broker_session *s, struct err *err)
 	if (order.type[0] && !letter_types_find(&s->broker->spool.types, order.type))
 		return answer_put(s, ANSWER_DENIED, "there is no such letter type");
 	if (packer_start(s->broker, &order, &fd, err) < 0)
-		return answer_put_trouble(s, err);
+		return refuse_archive(s, err);
 	s->phase = PHASE_ARCHIVE;
 	text_copy(s->client, order.client);
 	log_info("session=%" PRId64 " login=%s archive since=%s type=%s client=\"%s\"", s->number,

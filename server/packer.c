@@ -4,17 +4,20 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "base/text.h"
 
 struct packer {
 	struct broker *broker;
 	struct process process;
 	struct watch *watch;
+	char login[LOGIN_MAX + 1]; /* whose archive it is */
 	struct packer *next;
 };
 
@@ -51,13 +54,23 @@ static void on_end(void *arg)
 	forget(packer);
 }
 
-static size_t count_packers(const struct broker *broker)
+/* May there be one more, for that account? */
+static int check_count(const struct broker *broker, const char *login, struct err *err)
 {
-	size_t count = 0;
+	int all = 0;
+	int own = 0;
 
-	for (const struct packer *packer = broker->packers; packer; packer = packer->next)
-		count++;
-	return count;
+	for (const struct packer *packer = broker->packers; packer; packer = packer->next) {
+		all++;
+		own += strcmp(packer->login, login) == 0;
+	}
+	if (own >= PACKERS_PER_ACCOUNT_MAX)
+		return err_set(err, ERR_BUSY,
+		    "you are fetching %d archives already, please try again when one is done", own);
+	if (all >= PACKERS_MAX)
+		return err_set(
+		    err, ERR_BUSY, "too many archives are being fetched, please try again later");
+	return 0;
 }
 
 /* Start the program with its end of the channel. */
@@ -85,9 +98,7 @@ int packer_start(
 	struct packer *packer;
 	int ends[2];
 
-	if (count_packers(broker) >= PACKERS_MAX)
-		return err_set(err, ERR_BUSY, "too many archives are being fetched");
-	if (message_channel(ends, err) < 0)
+	if (check_count(broker, order->login, err) < 0 || message_channel(ends, err) < 0)
 		return -1;
 	session = ends[0];
 	own = ends[1];
@@ -98,6 +109,7 @@ int packer_start(
 		return err_sys(err, "set up the channel of an archive");
 	packer = mem_new(1, sizeof(*packer));
 	*packer = (struct packer){.broker = broker, .process = {.pidfd = -1}};
+	text_copy(packer->login, order->login);
 	if (start(packer, own, err) < 0) {
 		free(packer);
 		return -1;

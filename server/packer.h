@@ -11,9 +11,13 @@
 #include "server/broker_session.h"
 #include "spool/archive_order.h"
 
-enum { PACKERS_MAX = 16 }; /* at a time */
+/* At a time: in all, and of one account, so that no account keeps the others from theirs. */
+enum { PACKERS_MAX = 16, PACKERS_PER_ACCOUNT_MAX = 4 };
 
-/* Start one; *ret_fd is the session's end of its channel. ERR_BUSY: there are too many. */
+/*
+ * Start one; *ret_fd is the session's end of its channel. ERR_BUSY: there are too many, in words
+ * for the client.
+ */
 int packer_start(
     struct broker *broker, const struct archive_order *order, int *ret_fd, struct err *err);
 

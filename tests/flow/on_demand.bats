@@ -41,6 +41,14 @@ log_says() { # PATTERN
 	grep -q "$1" "$T/up.log"
 }
 
+log_counts() { # COUNT PATTERN
+	[ "$(grep -c "$2" "$T/up.log")" = "$1" ]
+}
+
+fetches() { # LOGIN
+	ssh_as "$1" archive --since "$TODAY" >"$T/fetched.zip" && unzip -tqq "$T/fetched.zip"
+}
+
 no_packer() {
 	! log_says 'archive since=' || [ -z "$(pgrep -f "edelivery-archive --stream $EDELIVERY_CONF")" ]
 }
@@ -125,6 +133,44 @@ no_packer() {
 	# The server goes on.
 	ssh_as mary archive --since "$TODAY" --type EFT >"$T/again.zip"
 	expect_in "$T/again.zip" 123456789/EFT_1.pdf
+}
+
+@test "four archives of an account and 16 in all are packed at a time; the next one is told to come later" {
+	spool_start
+	provider 123456789
+	local login i
+	for login in ann bob eve joe zoe; do
+		clerk $login 123456789 includes-e-delivery
+	done
+	mkdir -p "$ROOT/drop/123456789/trade-files"
+	head -c 30000000 /dev/urandom >"$ROOT/drop/123456789/trade-files/big.dat"
+	until_posted 1
+	# Nobody reads what the clients write, so that they stay.
+	mkfifo "$T/pipe"
+	exec 8<>"$T/pipe"
+	clients=()
+	for login in ann bob eve joe; do
+		for i in {1..4}; do
+			ssh -p "$PORT" -i "$T/keys/flow" "${SSH_OPTIONS[@]}" $login@127.0.0.1 archive --since "$TODAY" >"$T/pipe" 2>&8 3>&- &
+			clients+=($!)
+		done
+		[ $login = ann ] || continue
+		wait_for 20 log_counts 4 'login=ann archive since='
+		run -75 --separate-stderr ssh_as ann archive --since "$TODAY"
+		[ -z "$output" ]
+		[ "$stderr" = 'you are fetching 4 archives already, please try again when one is done' ]
+	done
+	wait_for 20 log_counts 16 ' archive since='
+	run -75 --separate-stderr ssh_as zoe archive --since "$TODAY"
+	[ -z "$output" ]
+	[ "$stderr" = 'too many archives are being fetched, please try again later' ]
+	log_says 'warning: .*login=zoe text="no archive: too many archives are being fetched'
+	# Files are got as ever, and with one client less there is a place.
+	expect_listing zoe /123456789/trade-files big.dat
+	kill -9 "${clients[0]}"
+	wait_for 10 fetches zoe
+	kill -9 "${clients[@]}" 2>/dev/null || true
+	wait_for 10 no_packer
 }
 
 @test "a role that is withdrawn while the archive is fetched ends with what came before" {
