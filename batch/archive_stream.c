@@ -20,10 +20,12 @@
 #include "spool/news.h"
 #include "spool/program.h"
 #include "spool/spool.h"
+#include "spool/traffic.h"
 
 enum {
-	PAGE = 256,     /* letters, and AVRS IDs, read from the catalog at a time */
-	RECEIPTS = 256, /* in a transaction */
+	PAGE = 256,                 /* letters, and AVRS IDs, read from the catalog at a time */
+	RECEIPTS = 256,             /* in a transaction */
+	COUNTED = 64 * 1024 * 1024, /* bytes, that are counted at a time */
 };
 
 /* A letter in the archive that nobody has a receipt of yet. */
@@ -42,8 +44,9 @@ struct stream {
 	struct archive_writer *writer;
 	unsigned char bytes[ARCHIVE_BYTES_MAX]; /* of the next message */
 	size_t count;
-	int64_t given; /* to the session, in bytes */
-	int64_t sent;  /* of these, to the client */
+	int64_t given;   /* to the session, in bytes */
+	int64_t sent;    /* of these, to the client */
+	int64_t counted; /* of these, in the catalog */
 	struct packed *packed;
 	size_t packed_count;
 	size_t capacity;
@@ -54,7 +57,7 @@ struct stream {
 	size_t membership_count;
 };
 
-/* --- receipts */
+/* --- what went out */
 
 static int note_receipt(const struct stream *s, const struct account *account,
     const struct packed *packed, struct err *err)
@@ -75,13 +78,16 @@ static bool is_sent(const struct stream *s, size_t at)
 	return at < s->packed_count && s->packed[at].end <= s->sent;
 }
 
-static int receipts_body(struct catalog *catalog, void *arg, struct err *err)
+static int commit_body(struct catalog *catalog, void *arg, struct err *err)
 {
 	const struct stream *s = arg;
+	struct traffic traffic = {.has_now = false};
 	struct account account;
 	bool found = false;
 
-	if (account_find(catalog, s->order.login, &account, &found, err) < 0)
+	traffic.values[TRAFFIC_BYTES_SENT] = s->sent - s->counted;
+	if (traffic_add(catalog, s->spool.actor.node, &traffic, err) < 0 ||
+	    account_find(catalog, s->order.login, &account, &found, err) < 0)
 		return -1;
 	for (size_t at = 0; found && is_sent(s, at); at++)
 		if (note_receipt(s, &account, &s->packed[at], err) < 0)
@@ -89,17 +95,19 @@ static int receipts_body(struct catalog *catalog, void *arg, struct err *err)
 	return 0;
 }
 
-/* Of all letters that have gone out, where those are at least so many. */
-static int commit_receipts(struct stream *s, size_t least, struct err *err)
+/* Receipts of all letters that have gone out, and the bytes; some at a time, but for the last. */
+static int commit(struct stream *s, bool last, struct err *err)
 {
+	int64_t bytes = s->sent - s->counted;
 	size_t count = 0;
 
 	while (is_sent(s, count))
 		count++;
-	if (count < least)
+	if ((count == 0 && bytes == 0) || (!last && count < RECEIPTS && bytes < COUNTED))
 		return 0;
-	if (catalog_transact(s->spool.catalog, receipts_body, s, err) < 0)
+	if (catalog_transact(s->spool.catalog, commit_body, s, err) < 0)
 		return err_context(err, "receipts");
+	s->counted = s->sent;
 	s->packed_count -= count;
 	memmove(s->packed, s->packed + count, s->packed_count * sizeof(*s->packed));
 	return 0;
@@ -149,7 +157,7 @@ static int flush(struct stream *s, struct err *err)
 		return -1;
 	s->given += (int64_t)s->count;
 	s->count = 0;
-	return hear(s, false, err);
+	return hear(s, false, err) < 0 ? -1 : commit(s, false, err);
 }
 
 static int on_bytes(const void *bytes, size_t count, void *arg, struct err *err)
@@ -205,7 +213,7 @@ static int add_letter(struct stream *s, const struct letter *letter, struct err 
 	if (archive_writer_add(s->writer, letter, fd, err) < 0)
 		return -1;
 	note_packed(s, letter);
-	return commit_receipts(s, RECEIPTS, err);
+	return 0;
 }
 
 /* By what is true now: a role may go, or an account be disabled, while the client fetches. */
@@ -330,7 +338,7 @@ static int finish(struct stream *s, struct err *err)
 	if (s->letters == 0)
 		return tell(s, STATUS_REFUSED, "there is nothing for you since that day", err);
 	if (archive_writer_end(s->writer, &size, sha256, err) < 0 || flush(s, err) < 0 ||
-	    hear(s, true, err) < 0 || commit_receipts(s, 1, err) < 0)
+	    hear(s, true, err) < 0 || commit(s, true, err) < 0)
 		return -1;
 	log_info("session=%" PRId64 " login=%s archive fetched letters=%" PRId64 " bytes=%" PRId64,
 	    s->order.session, s->order.login, s->letters, size);
@@ -357,6 +365,8 @@ static int give_up(struct stream *s, struct err *err)
 {
 	struct err failed = *err;
 
+	/* What the session said before it went may not have been heard yet. */
+	(void)hear(s, false, err);
 	if (failed.kind == ERR_GONE)
 		log_info("session=%" PRId64 " login=%s archive broke off letters=%" PRId64
 		         " bytes=%" PRId64 " reason=\"%s\"",
@@ -364,7 +374,7 @@ static int give_up(struct stream *s, struct err *err)
 	else
 		log_error("session=%" PRId64 " login=%s text=\"archive: %s\"", s->order.session,
 		    s->order.login, failed.text);
-	if (commit_receipts(s, 1, err) < 0)
+	if (commit(s, true, err) < 0)
 		return -1;
 	if (failed.kind == ERR_GONE)
 		return 0;

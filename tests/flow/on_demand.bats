@@ -81,6 +81,8 @@ no_packer() {
 	receipts_are 2 1
 	log_says 'login=mary archive fetched letters=4 bytes='
 	wait_for 5 no_packer
+	# What went out is counted like any other letter.
+	status_is bytes_sent "$(cat "$T"/*.zip | wc -c)"
 }
 
 @test "wrong options are one line and status 2, an archive of nothing one line and status 1" {
@@ -133,6 +135,46 @@ no_packer() {
 	# The server goes on.
 	ssh_as mary archive --since "$TODAY" --type EFT >"$T/again.zip"
 	expect_in "$T/again.zip" 123456789/EFT_1.pdf
+}
+
+@test "what breaks off leaves receipts of exactly the letters that had gone out by then, and counts the bytes" {
+	spool_start
+	master 123456789 mary
+	clerk ann 123456789 e-delivery-only
+	local i
+	mkdir -p "$ROOT/drop/123456789"
+	for i in {100..299}; do
+		pdf "$ROOT/drop/123456789/.tmp" 60000
+		mv "$ROOT/drop/123456789/.tmp" "$ROOT/drop/123456789/EFT_$i.pdf"
+	done
+	until_posted 200
+	mkfifo "$T/pipe"
+	ssh -p "$PORT" -i "$T/keys/flow" "${SSH_OPTIONS[@]}" mary@127.0.0.1 archive --since "$TODAY" >"$T/pipe" &
+	client=$!
+	exec 8<"$T/pipe"
+	head -c 4000000 <&8 >"$T/half.zip"
+	kill -9 "$client"
+	exec 8<&-
+	wait_for 10 log_says 'archive broke off '
+	sent=$(sed -n 's/.* archive broke off .* bytes=\([0-9]*\) .*/\1/p' "$T/up.log")
+	wait_for 5 status_is bytes_sent "$sent"
+	# The same letters are the same bytes: another account's whole one says where each letter ends.
+	ssh_as ann archive --since "$TODAY" >"$T/whole.zip"
+	cmp -n "$(stat -c %s "$T/half.zip")" "$T/half.zip" "$T/whole.zip"
+	python3 - "$T/whole.zip" "$sent" >"$T/gone-out" <<-'PYTHON'
+		import sys, zipfile
+		entries = zipfile.ZipFile(sys.argv[1]).infolist()
+		for letter, behind in zip(entries, entries[1:]):
+		    if letter.filename.endswith(".pdf") and behind.header_offset <= int(sys.argv[2]):
+		        print(letter.filename.split("/")[1])
+	PYTHON
+	[ "$sent" -ge 4000000 ]
+	[ "$(wc -l <"$T/gone-out")" -ge 40 ]
+	[ "$(wc -l <"$T/gone-out")" -lt 200 ]
+	for i in {1..200}; do
+		edelivery letter show "$i" | awk '$1 == "name" { name = $2 } / received by mary / { print name }'
+	done | sort >"$T/received"
+	sort "$T/gone-out" | diff - "$T/received"
 }
 
 @test "four archives of an account and 16 in all are packed at a time; the next one is told to come later" {
