@@ -3,11 +3,12 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "spool/dialect.h"
 
-enum { BUSY_TIMEOUT_MS = 5000 };
+enum { BUSY_LOOKS = 5000, BUSY_LOOK_US = 1000 };
 
 struct connection {
 	sqlite3 *db;
@@ -54,10 +55,21 @@ static int execute(sqlite3 *db, const char *sql, struct err *err)
 	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, err);
 }
 
+/*
+ * Somebody else writes. SQLite's own handler looks every 100 ms in the end, and beside a job that
+ * writes again and again its lock is hardly ever free just then.
+ */
+static int wait_for_writer(void *arg, int looks)
+{
+	(void)arg;
+	(void)usleep(looks < 4 ? BUSY_LOOK_US / 4 : BUSY_LOOK_US);
+	return looks < BUSY_LOOKS;
+}
+
 static int set_up(sqlite3 *db, struct err *err)
 {
 	(void)sqlite3_extended_result_codes(db, 1);
-	(void)sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+	(void)sqlite3_busy_handler(db, wait_for_writer, NULL);
 	/* FULL: a commit has to outlive a power cut, since a dropped file is removed after it. */
 	return execute(db,
 	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"

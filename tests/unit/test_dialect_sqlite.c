@@ -243,6 +243,62 @@ static void waits_for_its_turn_to_write(void)
 	catalog_close(slow.catalog);
 }
 
+/* A job that writes again and again, and lets others write in between for a moment only. */
+struct busy {
+	struct catalog *catalog;
+	_Atomic bool ends;
+};
+
+static int write_for_20_ms(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000000};
+
+	(void)arg;
+	(void)nanosleep(&pause, NULL);
+	return catalog_run(catalog, "UPDATE child SET size = size + 1", NO_VALUES, err);
+}
+
+static void *run_busy(void *arg)
+{
+	const struct timespec pause = {.tv_nsec = 2 * 1000000};
+	struct busy *busy = arg;
+	struct err err;
+
+	while (!busy->ends) {
+		if (catalog_transact(busy->catalog, write_for_20_ms, NULL, &err) < 0)
+			return NULL;
+		(void)nanosleep(&pause, NULL);
+	}
+	return busy;
+}
+
+/* In the first or second pause: SQLite's own handler takes 200 ms, since it looks less and less. */
+static void has_its_turn_soon_beside_a_job_that_hardly_pauses(void)
+{
+	const struct timespec pause = {.tv_nsec = 5 * 1000000};
+	OWNED_FIXTURE struct fixture f;
+	struct busy busy = {.ends = false};
+	int64_t began;
+	pthread_t thread;
+	void *result = NULL;
+	struct err err;
+
+	open_with_tables(&f);
+	busy.catalog = fixture_connect(&f);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, run_busy, &busy), 0);
+	began = clock_elapsed();
+	for (int i = 0; i < 20; i++) {
+		(void)nanosleep(&pause, NULL);
+		CU_ASSERT_EQUAL(
+		    catalog_run(f.catalog, "UPDATE parent SET id = id", NO_VALUES, &err), 0);
+	}
+	CU_ASSERT_TRUE(clock_elapsed() - began < 1200000);
+	busy.ends = true;
+	CU_ASSERT_EQUAL(pthread_join(thread, &result), 0);
+	CU_ASSERT_PTR_EQUAL(result, &busy);
+	catalog_close(busy.catalog);
+}
+
 /* A reader is never in a writer's way, nor the other way round. */
 static void reads_what_was_committed_while_another_writes(void)
 {
@@ -377,6 +433,7 @@ void add_suite_dialect_sqlite(CU_pSuite suite)
 	TEST(reads_null_as_nothing);
 	TEST_ON_SQLITE(is_busy_when_another_connection_wrote_meanwhile);
 	TEST_ON_SQLITE(waits_for_its_turn_to_write);
+	TEST_ON_SQLITE(has_its_turn_soon_beside_a_job_that_hardly_pauses);
 	TEST_ON_SQLITE(reads_what_was_committed_while_another_writes);
 	TEST_ON_SQLITE(makes_ids_the_key_of_the_row_itself);
 	TEST_ON_SQLITE(outlives_a_power_cut);
