@@ -13,70 +13,103 @@
 #include "base/text.h"
 #include "spool/archive_right.h"
 
-enum { MEMBERSHIPS = 200 }; /* of an account, in a transaction */
-
-/* --- what is new */
-
-/* Letters of one AVRS ID and class that go into an archive, for the transaction's body. */
-struct collecting {
-	struct night_archive archive;
-	int64_t cutoff;
-	bool more;
+/* Of a transaction, some 10 ms long; and between two of them, for others that wait to write. */
+enum {
+	MEMBERSHIPS = 200, /* of an account */
+	LETTERS = 500,
+	LETTERS_AN_ARCHIVE = 10, /* as many take as long as an archive that begins */
+	PAUSE_US = 2000,
 };
+
+/* An AVRS ID and class, in their order; "" comes before all. */
+struct place_in_order {
+	char avrs_id[AVRS_ID_MAX + 1];
+	char class[16];
+};
+
+/* Letters that are put into archives, for the transaction's body. */
+struct collecting {
+	const char *night;
+	int64_t cutoff;
+	struct place_in_order done; /* up to here, before the transaction */
+	struct place_in_order next; /* and behind it */
+	int64_t left;               /* letters that it still takes */
+	bool found;                 /* there may be more */
+};
+
+static void let_others_write(void)
+{
+	(void)usleep(PAUSE_US);
+}
+
+static int find_or_add(struct catalog *catalog, struct night_archive *archive, struct err *err)
+{
+	bool found = false;
+
+	archive->revision = 1;
+	night_archive_fill_name(archive, BUNDLE_ZIP);
+	if (night_archive_find_name(
+	        catalog, archive->avrs_id, 0, archive->name, archive, &found, err) < 0)
+		return -1;
+	return found ? 0 : night_archive_add(catalog, archive, err);
+}
+
+/* Letters of the AVRS ID and class at; those that are left of it are for the next time. */
+static int collect_at(
+    struct catalog *catalog, struct collecting *c, const struct place_in_order *at, struct err *err)
+{
+	struct night_archive a = {.revision = 1};
+	int64_t count = 0;
+
+	text_copy(a.avrs_id, at->avrs_id);
+	text_copy(a.night, c->night);
+	if (letter_class_parse(at->class, &a.class, err) < 0 || find_or_add(catalog, &a, err) < 0)
+		return -1;
+	if (a.letters >= ARCHIVE_LETTERS_MAX)
+		log_warning("archive=%" PRId64 " avrs_id=%s text=\"full with %" PRId64
+		            " letters; the rest goes into the next night's\"",
+		    a.id, a.avrs_id, a.letters);
+	else if (archive_members_collect(catalog, &a, c->cutoff, c->left, &count, err) < 0)
+		return -1;
+	if (count < c->left)
+		c->next = *at;
+	c->left -= count + LETTERS_AN_ARCHIVE;
+	return 0;
+}
 
 static int collect_body(struct catalog *catalog, void *arg, struct err *err)
 {
 	struct collecting *c = arg;
-	struct night_archive *a = &c->archive;
-	bool found = false;
 
-	a->revision = 1;
-	night_archive_fill_name(a, BUNDLE_ZIP);
-	if (night_archive_find_name(catalog, a->avrs_id, 0, a->name, a, &found, err) < 0)
-		return -1;
-	if (!found && night_archive_add(catalog, a, err) < 0)
-		return -1;
-	c->more = false;
-	if (a->letters >= ARCHIVE_LETTERS_MAX) {
-		log_warning("archive=%" PRId64 " avrs_id=%s text=\"full with %" PRId64
-		            " letters; the rest goes into the next night's\"",
-		    a->id, a->avrs_id, a->letters);
-		return 0;
+	c->next = c->done;
+	c->left = LETTERS;
+	while (c->left > 0) {
+		struct place_in_order at = c->next;
+
+		if (archive_members_next_unarchived(
+		        catalog, c->cutoff, at.avrs_id, at.class, &c->found, err) < 0)
+			return -1;
+		if (!c->found)
+			return 0;
+		if (collect_at(catalog, c, &at, err) < 0)
+			return err_context(err, "avrs_id=%s", at.avrs_id);
 	}
-	return archive_members_collect(catalog, a, c->cutoff, &c->more, err);
-}
-
-static int collect(const struct spool *spool, struct collecting *c, struct err *err)
-{
-	do {
-		if (catalog_transact(spool->catalog, collect_body, c, err) < 0)
-			return err_context(err, "avrs_id=%s", c->archive.avrs_id);
-		fault_point("archive.collected");
-	} while (c->more);
 	return 0;
 }
 
 static int plan_providers(
     const struct spool *spool, const char *night, int64_t cutoff, struct err *err)
 {
-	char avrs_id[AVRS_ID_MAX + 1] = "";
-	char class[16] = "";
-	bool found = false;
+	struct collecting c = {.night = night, .cutoff = cutoff};
 
-	for (;;) {
-		struct collecting c = {.cutoff = cutoff};
-
-		if (archive_members_next_unarchived(
-		        spool->catalog, cutoff, avrs_id, class, &found, err) < 0)
+	do {
+		if (catalog_transact(spool->catalog, collect_body, &c, err) < 0)
 			return -1;
-		if (!found)
-			return 0;
-		text_copy(c.archive.avrs_id, avrs_id);
-		text_copy(c.archive.night, night);
-		if (letter_class_parse(class, &c.archive.class, err) < 0 ||
-		    collect(spool, &c, err) < 0)
-			return -1;
-	}
+		c.done = c.next;
+		fault_point("archive.collected");
+		let_others_write();
+	} while (c.found);
+	return 0;
 }
 
 /* --- bundles */
@@ -165,6 +198,7 @@ static int plan_bundle(
 			return err_context(err, "login=%s", account->login);
 		text_copy(b.after, b.last);
 		fault_point("archive.bundled");
+		let_others_write();
 	} while (b.seen == MEMBERSHIPS);
 	return 0;
 }

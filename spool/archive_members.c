@@ -5,8 +5,6 @@
 #include "spool/letter_row.h"
 #include "spool/night_archive.h"
 
-enum { COLLECT = 2000 }; /* letters in a transaction */
-
 /* A listing of letters under way. */
 struct listing {
 	struct members_cursor *cursor;
@@ -141,9 +139,9 @@ int archive_members_next_unarchived(struct catalog *catalog, int64_t cutoff,
 	return 0;
 }
 
-/* When the last of this transaction's letters was posted; *ret_more: there are later ones. */
+/* When the last of limit letters was posted; all others before cutoff come with fewer. */
 static int find_bound(struct catalog *catalog, const struct night_archive *archive, int64_t cutoff,
-    int64_t *ret_bound, bool *ret_more, struct err *err)
+    int64_t limit, int64_t *ret_bound, struct err *err)
 {
 	OWNED_STATEMENT struct statement *row = NULL;
 	bool found = false;
@@ -153,34 +151,37 @@ static int find_bound(struct catalog *catalog, const struct night_archive *archi
 	        " AND electronic = 'posted' AND archived = 0 AND posted < $3"
 	        " ORDER BY posted LIMIT 1 OFFSET $4",
 	        VALUES(TEXT(archive->avrs_id), TEXT(letter_class_name(archive->class)), INT(cutoff),
-	            INT(COLLECT - 1)),
+	            INT(limit - 1)),
 	        &row, &found, err) < 0)
 		return -1;
 	*ret_bound = found ? statement_int(row, 0) : cutoff - 1;
-	*ret_more = found;
 	return 0;
 }
 
 int archive_members_collect(struct catalog *catalog, const struct night_archive *archive,
-    int64_t cutoff, bool *ret_more, struct err *err)
+    int64_t cutoff, int64_t limit, int64_t *ret_count, struct err *err)
 {
 	const char *class = letter_class_name(archive->class);
 	int64_t bound = 0;
+	int64_t count;
 
-	if (find_bound(catalog, archive, cutoff, &bound, ret_more, err) < 0 ||
+	if (find_bound(catalog, archive, cutoff, limit, &bound, err) < 0 ||
 	    catalog_run(catalog,
 	        "INSERT INTO archive_letter (archive_id, letter_id) SELECT CAST($1 AS BIGINT), id"
 	        " FROM letter WHERE avrs_id = $2 AND class = $3 AND electronic = 'posted'"
 	        " AND archived = 0 AND posted <= $4",
-	        VALUES(INT(archive->id), TEXT(archive->avrs_id), TEXT(class), INT(bound)),
-	        err) < 0 ||
-	    catalog_run(catalog, "UPDATE archive SET letters = letters + $2 WHERE id = $1",
-	        VALUES(INT(archive->id), INT(catalog_changes(catalog))), err) < 0)
+	        VALUES(INT(archive->id), TEXT(archive->avrs_id), TEXT(class), INT(bound)), err) < 0)
 		return -1;
-	return catalog_run(catalog,
-	    "UPDATE letter SET archived = 1 WHERE avrs_id = $1 AND class = $2"
-	    " AND electronic = 'posted' AND archived = 0 AND posted <= $3",
-	    VALUES(TEXT(archive->avrs_id), TEXT(class), INT(bound)), err);
+	count = catalog_changes(catalog);
+	if (catalog_run(catalog, "UPDATE archive SET letters = letters + $2 WHERE id = $1",
+	        VALUES(INT(archive->id), INT(count)), err) < 0 ||
+	    catalog_run(catalog,
+	        "UPDATE letter SET archived = 1 WHERE avrs_id = $1 AND class = $2"
+	        " AND electronic = 'posted' AND archived = 0 AND posted <= $3",
+	        VALUES(TEXT(archive->avrs_id), TEXT(class), INT(bound)), err) < 0)
+		return -1;
+	*ret_count = count;
+	return 0;
 }
 
 int archive_members_copy(struct catalog *catalog, int64_t from_id, int64_t to_id, struct err *err)

@@ -47,11 +47,11 @@ int archive_members_next_unarchived(struct catalog *catalog, int64_t cutoff,
     char avrs_id[AVRS_ID_MAX + 1], char class[16], bool *ret_found, struct err *err);
 
 /*
- * Inside a transaction: put the oldest of those into the archive, some thousand and whoever was
- * posted at the same moment. *ret_more: there are more.
+ * Inside a transaction: put the oldest of those into the archive, limit of them and whoever was
+ * posted at the same moment. *ret_count says how many; fewer than limit were the last ones.
  */
 int archive_members_collect(struct catalog *catalog, const struct night_archive *archive,
-    int64_t cutoff, bool *ret_more, struct err *err);
+    int64_t cutoff, int64_t limit, int64_t *ret_count, struct err *err);
 
 /* The letters of an archive that is replaced become those of another one, too. */
 int archive_members_copy(struct catalog *catalog, int64_t from_id, int64_t to_id, struct err *err);

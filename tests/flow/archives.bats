@@ -111,7 +111,7 @@ night_in_days() { # DAYS
 
 @test "killed at each step of a run, the next one finishes: all letters, each once, nothing half" {
 	local point
-	for point in archive.collected=kill archive.collected=kill@3 archive.bundled=kill archive.planned=kill \
+	for point in archive.collected=kill archive.bundled=kill archive.planned=kill \
 		archive.page=kill archive.written=kill archive.written=kill@2 archive.durable=kill \
 		archive.linked=kill archive.linked=kill@4 archive.synced=kill archive.ready=kill@2; do
 		echo "killed at $point"

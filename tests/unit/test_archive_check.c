@@ -47,7 +47,7 @@ static void pack(const struct fixture *f, struct night_archive *archive,
 /* Three letters, and an archive of the first two. */
 static void open_archive(struct fixture *f, struct letter letters[3], struct night_archive *archive)
 {
-	bool more = false;
+	int64_t count = 0;
 	struct err err;
 
 	CU_ASSERT_PTR_NOT_NULL(setlocale(LC_CTYPE, "C.UTF-8"));
@@ -61,7 +61,7 @@ static void open_archive(struct fixture *f, struct letter letters[3], struct nig
 	fixture_stored(f, ID, CLASS_EDELIVERY, "EFT_2.pdf", "two", &letters[1]);
 	CU_ASSERT_EQUAL(night_archive_add(f->catalog, archive, &err), 0);
 	CU_ASSERT_EQUAL(
-	    archive_members_collect(f->catalog, archive, FIXTURE_NOW + 1, &more, &err), 0);
+	    archive_members_collect(f->catalog, archive, FIXTURE_NOW + 1, 100, &count, &err), 0);
 	fixture_stored(f, ID, CLASS_EDELIVERY, "EFT_3.pdf", "three", &letters[2]);
 }
 

@@ -16,7 +16,7 @@ void add_suite_archive_members(CU_pSuite suite);
 static void make(
     const struct fixture *f, const char *avrs_id, enum letter_class class, struct night_archive *a)
 {
-	bool more = true;
+	int64_t count = 1;
 	struct err err;
 
 	*a = (struct night_archive){.class = class, .revision = 1};
@@ -24,9 +24,9 @@ static void make(
 	text_copy(a->night, "2024-05-15");
 	night_archive_fill_name(a, BUNDLE_ZIP);
 	CU_ASSERT_EQUAL_FATAL(night_archive_add(f->catalog, a, &err), 0);
-	while (more)
+	while (count >= 1)
 		CU_ASSERT_EQUAL_FATAL(
-		    archive_members_collect(f->catalog, a, FIXTURE_NOW + 1, &more, &err), 0);
+		    archive_members_collect(f->catalog, a, FIXTURE_NOW + 1, 1, &count, &err), 0);
 }
 
 static int add_name(const struct letter *letter, void *arg, struct err *err)
@@ -148,6 +148,7 @@ static void finds_what_is_in_no_archive_and_takes_each_once(void)
 	struct letter letter;
 	char avrs_id[AVRS_ID_MAX + 1] = "";
 	char class[16] = "";
+	int64_t count = 1;
 	bool found = true;
 	struct err err;
 
@@ -176,11 +177,14 @@ static void finds_what_is_in_no_archive_and_takes_each_once(void)
 	                    f.catalog, FIXTURE_NOW + 1, avrs_id, class, &found, &err),
 	    0);
 	CU_ASSERT_FALSE(found);
-	CU_ASSERT_EQUAL(archive_members_collect(f.catalog, &a[2], FIXTURE_NOW, &found, &err), 0);
+	CU_ASSERT_EQUAL(
+	    archive_members_collect(f.catalog, &a[2], FIXTURE_NOW, 100, &count, &err), 0);
+	CU_ASSERT_EQUAL(count, 0);
 	list(&f, &a[2], 100, &names);
 	CU_ASSERT_STRING_EQUAL(buffer_text(&names), "222222222/EFT_3.pdf 222222222/EFT_4.pdf ");
 	CU_ASSERT_EQUAL(
-	    archive_members_collect(f.catalog, &a[2], FIXTURE_NOW + 1, &found, &err), 0);
+	    archive_members_collect(f.catalog, &a[2], FIXTURE_NOW + 1, 100, &count, &err), 0);
+	CU_ASSERT_EQUAL(count, 1);
 	list(&f, &a[2], 100, &names);
 	CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&names), "EFT_9.pdf"));
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT letters FROM archive WHERE id = 3"), 3);

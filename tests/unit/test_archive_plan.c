@@ -117,6 +117,32 @@ static void each_class_of_each_avrs_id_gets_one_and_planning_again_changes_nothi
 	}
 }
 
+/* More of an AVRS ID, and more AVRS IDs, than one transaction takes. */
+static void letters_of_many_transactions_are_all_planned_each_once(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct letter letter;
+	char text[16];
+
+	fixture_open(&f);
+	scratch_provider(&f.spool, ID);
+	for (int i = 0; i < 1200; i++) {
+		(void)snprintf(text, sizeof(text), "EFT_%d.pdf", i);
+		clock_freeze(FIXTURE_NOW + i);
+		fixture_posted(&f, ID, CLASS_EDELIVERY, text, &letter);
+	}
+	for (int i = 0; i < 120; i++) {
+		(void)snprintf(text, sizeof(text), "2%08d", i);
+		scratch_provider(&f.spool, text);
+		fixture_posted(&f, text, CLASS_TRADE_FILES, "RA_1.835", &letter);
+	}
+	plan(&f, "2024-05-15");
+	CU_ASSERT_EQUAL(planned(&f), 1320);
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE archived = 0"), 0);
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM archive"), 121);
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT SUM(letters) FROM archive"), 1320);
+}
+
 /* Planned but not built, the night is open still; once anything of it is made, it is closed. */
 static void a_night_that_is_made_takes_no_more_letters(void)
 {
@@ -284,6 +310,7 @@ void add_suite_archive_plan(CU_pSuite suite)
 {
 	TEST(a_night_ends_at_midnight_in_the_agency_also_when_clocks_change);
 	TEST(each_class_of_each_avrs_id_gets_one_and_planning_again_changes_nothing);
+	TEST(letters_of_many_transactions_are_all_planned_each_once);
 	TEST(a_night_that_is_made_takes_no_more_letters);
 	TEST(a_bundle_has_what_the_account_may_see_and_nothing_else);
 	TEST(after_a_recall_the_rest_comes_back_under_another_name);
