@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -29,6 +30,8 @@
 #define LEASE_LASTS (2 * MINUTE)
 #define LEASE_RENEW (30 * SECOND)
 #define LOCK        "archives/.lock"
+
+enum { NICE = 10 };
 
 /* One archive that is to be made. */
 struct task {
@@ -366,6 +369,13 @@ static int choose_night(struct run *run, const char *night, struct err *err)
 	return 0;
 }
 
+/* Postings and downloads go first. The crew inherits it; where it is more already, it stays. */
+static void step_aside(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) < NICE)
+		(void)setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 int archive_job(const struct archive_options *options, struct err *err)
 {
 	struct run run = {.spool = SPOOL_CLOSED, .json = options->json};
@@ -374,6 +384,7 @@ int archive_job(const struct archive_options *options, struct err *err)
 	bool due = true;
 	int result;
 
+	step_aside();
 	catalog_limit_memory(CREW_CATALOG_BYTES);
 	if (spool_open(options->settings, "archive", &run.spool, err) < 0)
 		return -1;

@@ -229,6 +229,8 @@ night_in_days() { # DAYS
 	EDELIVERY_FAULT=archive.planned=stop "$FAULT_PROGRAMS/edelivery-archive" -c "$EDELIVERY_CONF" >"$T/first" 2>&1 3>&- &
 	first=$!
 	wait_for 10 stopped $first
+	# It is in nobody's way: postings and downloads go first.
+	[ "$(ps -o ni= -p $first)" -eq 10 ]
 	run -75 edelivery archive run
 	[[ $output == *"archives/.lock is held by edelivery-archive, process $first"* ]]
 	kill -CONT $first

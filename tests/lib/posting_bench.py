@@ -3,12 +3,14 @@
 
 usage: posting_bench.py PROGRAMS SCRATCH POSTGRESQL
 
-POSTGRESQL is a connection string; PARTS ("bursts latency beside flat engines") are what is run.
+POSTGRESQL is a connection string; PARTS ("bursts latency beside archive flat engines") are what is run.
 
 The floor (tests/bench/floor.c) only hashes, syncs, renames and commits one row a letter. Each round
 runs both in turns, and SQLite and PostgreSQL in turns; medians of ROUNDS (5), least and most beside
-them. BURSTS ("1 1000 100000") of 40 KB lie in 500 folders when watchd starts.
+them. BURSTS ("1 1000 100000") of 40 KB lie in 500 folders when watchd starts. ARCHIVED (40000) letters
+are in the archives of the night beside which single ones are dropped.
 """
+import itertools
 import os
 import shutil
 import statistics
@@ -20,6 +22,7 @@ import time
 SIZE, FOLDERS = 40000, 500
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 BURSTS = [int(word) for word in os.environ.get("BURSTS", "1 1000 100000").split()]
+ARCHIVED = int(os.environ.get("ARCHIVED", "40000"))
 SINGLES = 200
 
 
@@ -77,7 +80,7 @@ class Spool:
             subprocess.run(["psql", "-q", catalog or self.catalog, "-c", text], check=True)
             return
         import sqlite3
-        connection = sqlite3.connect(f"{self.root}/catalog/catalog.db")
+        connection = sqlite3.connect(f"{self.root}/catalog/catalog.db", timeout=60)
         with connection:
             connection.execute(text)
         connection.close()
@@ -148,18 +151,23 @@ def floor(programs, folder, letters, batch):
     return letters / (time.monotonic() - begin)
 
 
-def drop_singles(spool, avrs_id, count, pause):
-    """Seconds from the rename into the drop folder to visible, one after the other."""
+def drop_singles(spool, avrs_id, count, pause, word="single", beside=None):
+    """Seconds from the rename into the drop folder to visible, one after the other.
+
+    Where they are dropped beside a process, until that ends, whatever the count.
+    """
     folder = f"{spool.root}/drop/{avrs_id}"
     key = str(avrs_id).encode()
     os.makedirs(folder, exist_ok=True)
     time.sleep(0.2)
     took = []
-    for i in range(count):
+    for i in itertools.count():
+        if beside.poll() is not None if beside else i == count:
+            break
         make_letter(f"{folder}/.next")
         before = len(spool.posted.get(key, []))
         begin = time.monotonic()
-        os.rename(f"{folder}/.next", f"{folder}/EFT_single_{i}.pdf")
+        os.rename(f"{folder}/.next", f"{folder}/EFT_{word}_{i}.pdf")
         with spool.told:
             if not spool.told.wait_for(lambda: len(spool.posted.get(key, [])) > before, timeout=60):
                 raise SystemExit("a single letter was not posted")
@@ -226,6 +234,40 @@ def bench_beside_burst(programs, scratch):
           f" p50 {1000 * quantile(took, 0.5):.1f} ms, p99 {1000 * quantile(took, 0.99):.1f} ms", flush=True)
 
 
+def bench_beside_archive(programs, scratch):
+    spool = Spool(programs, f"{scratch}/spool", avrs_ids=FOLDERS + 1)
+    spool.edelivery("config", "set", "archive.reserve", "0")
+    fill(f"{spool.root}/drop", ARCHIVED)
+    spool.start()
+    spool.until(ARCHIVED)
+    spool.when_idle()
+    rows = {}
+    for i in range(ROUNDS):
+        alone = drop_singles(spool, 100000000 + FOLDERS, SINGLES, 0.002, f"alone{i}")
+        shutil.rmtree(f"{spool.root}/archives/bundles", ignore_errors=True)
+        for text in ("UPDATE letter SET archived = 0", "DELETE FROM archive_letter", "DELETE FROM archive"):
+            spool.sql(text)
+        subprocess.run(f"rm -rf {spool.root}/archives/[0-9a-f][0-9a-f]", shell=True, check=True)
+        os.sync()
+        begin = time.monotonic()
+        job = subprocess.Popen([f"{programs}/edelivery-archive", "-c", spool.conf], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        beside = drop_singles(spool, 100000000 + FOLDERS, 0, 0.002, f"beside{i}", job)
+        rows.setdefault("job", []).append(time.monotonic() - begin)
+        rows.setdefault("dropped", []).append(len(beside))
+        if job.wait() != 0:
+            raise SystemExit("no archives were made")
+        for title, took in (("alone", alone), ("beside", beside)):
+            for name, q in (("p50", 0.5), ("p99", 0.99), ("most", 1)):
+                rows.setdefault(f"{title} {name}", []).append(1000 * quantile(took, q))
+    spool.stop()
+    show(f"a night archive of {ARCHIVED} letters", rows["job"], "s")
+    show("... letters dropped beside it", rows["dropped"], "letters")
+    for name in ("p50", "p99", "most"):
+        show(f"one letter, no archive: drop to visible, {name}", rows[f"alone {name}"], "ms")
+        show(f"one letter beside the archive, {name}", rows[f"beside {name}"], "ms")
+
+
 def bench_flat(programs, scratch):
     for title, small, large in (
             ("10 k or 1 M letters posted", {"posted": 10000}, {"posted": 1000000}),
@@ -262,13 +304,15 @@ def bench_engines(programs, scratch, postgres):
 def main():
     programs, scratch, postgres = sys.argv[1:]
     print(f"rounds={ROUNDS}, medians (least..most)")
-    parts = os.environ.get("PARTS", "bursts latency beside flat engines").split()
+    parts = os.environ.get("PARTS", "bursts latency beside archive flat engines").split()
     if "bursts" in parts:
         bench_bursts(programs, scratch)
     if "latency" in parts:
         bench_latency(programs, scratch)
     if "beside" in parts:
         bench_beside_burst(programs, scratch)
+    if "archive" in parts:
+        bench_beside_archive(programs, scratch)
     if "flat" in parts:
         bench_flat(programs, scratch)
     if "engines" in parts:
