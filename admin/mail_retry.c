@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery mail retry: send mails again. */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "admin/commands.h"
-#include "admin/operator.h"
-#include "base/number.h"
-#include "spool/mail.h"
+#include "admin/mail_wish.h"
 
 static int run(const struct call *call, struct err *err)
 {
-	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
-
-	if (operator_open(call, &spool, err) < 0)
-		return -1;
-	for (int i = 0; i < call->count; i++) {
-		int64_t id = 0;
-
-		if (number_parse(call->arguments[i], &id, err) < 0 ||
-		    mail_retry(spool.catalog, &spool.actor, id, err) < 0)
-			return -1;
-		(void)printf("mail %" PRId64 " will be sent\n", id);
-	}
-	return 0;
+	return mail_wish(call, mail_retry, "will be sent", err);
 }
 
 const struct command command_mail_retry = {

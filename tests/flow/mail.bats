@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Accounts are told by mail how many letters came for them (R8), whatever the relay does.
-# Covers: batch/maild.c batch/courier.c batch/smtp.c batch/sendmail.c
+# Covers: batch/maild.c batch/courier.c batch/smtp.c batch/sendmail.c admin/mail_wish.c
 bats_require_minimum_version 1.5.0
 load ../lib/spool
 load ../lib/mail
