@@ -19,6 +19,7 @@
 #include "base/utf8.h"
 #include "batch/courier.h"
 #include "spool/mail_claim.h"
+#include "spool/mail_daily.h"
 #include "spool/mail_gather.h"
 #include "spool/mail_message.h"
 #include "spool/mail_token.h"
@@ -433,7 +434,7 @@ static void gather(void *arg)
 		return;
 	result = mail_gather(m->catalog, &m->settings, &more, &err);
 	if (result == 0)
-		result = mail_gather_daily(m->catalog, &m->actor, &m->settings, &err);
+		result = mail_daily(m->catalog, &m->actor, &m->settings, &err);
 	note_catalog(m, result, &err);
 	if (result == 0 && more)
 		loop_after(m->loop, 0, gather, m);

@@ -9,11 +9,6 @@
 #include "base/text.h"
 #include "spool/mail_row.h"
 
-static const char *const kind_names[MAIL_KIND_COUNT] = {
-    [MAIL_LETTERS] = "letters",
-    [MAIL_QUARANTINE] = "quarantine",
-};
-
 static const char *const state_names[MAIL_STATE_COUNT] = {
     [MAIL_QUEUED] = "queued",
     [MAIL_HELD] = "held",
@@ -21,11 +16,6 @@ static const char *const state_names[MAIL_STATE_COUNT] = {
     [MAIL_FAILED] = "failed",
     [MAIL_BOUNCED] = "bounced",
 };
-
-const char *mail_kind_name(enum mail_kind kind)
-{
-	return kind_names[kind];
-}
 
 const char *mail_state_name(enum mail_state state)
 {
@@ -43,17 +33,22 @@ int mail_state_parse(const char *word, enum mail_state *ret_state, struct err *e
 	    err, ERR_REFUSED, "\"%.40s\" is not queued, held, sent, failed or bounced", word);
 }
 
-int mail_add(struct catalog *catalog, int64_t account_id, enum mail_kind kind, const char *detail,
+int mail_add(struct catalog *catalog, int64_t account_id, enum mail_kind kind, int64_t due,
     int64_t *ret_id, struct err *err)
 {
 	int64_t id = 0;
 
 	if (catalog_take_ids(catalog, "mail", 1, &id, err) < 0 ||
 	    catalog_run(catalog,
-	        "INSERT INTO mail (id, account_id, kind, state, detail, created, due)"
-	        " VALUES ($1, $2, $3, 'queued', $4, $5, $5)",
-	        VALUES(INT(id), INT(account_id), TEXT(kind_names[kind]), TEXT(detail),
-	            INT(clock_now())),
+	        "INSERT INTO mail (id, account_id, kind, state, created, due, answer, ended)"
+	        " SELECT CAST($1 AS BIGINT), id, CAST($3 AS TEXT),"
+	        " CASE email_state WHEN 'bad' THEN 'failed' ELSE 'queued' END,"
+	        " CAST($4 AS BIGINT), CAST($5 AS BIGINT),"
+	        " CASE email_state WHEN 'bad' THEN email_reason END,"
+	        " CASE email_state WHEN 'bad' THEN CAST($4 AS BIGINT) END"
+	        " FROM account WHERE id = $2",
+	        VALUES(INT(id), INT(account_id), TEXT(mail_kind_name(kind)), INT(clock_now()),
+	            INT(due)),
 	        err) < 0)
 		return -1;
 	*ret_id = id;

@@ -12,15 +12,9 @@
 #include <stdint.h>
 
 #include "spool/account.h"
+#include "spool/mail_kind.h"
 
 enum { MAIL_ANSWER_MAX = 200, MAIL_DETAIL_MAX = 200 };
-
-/* What mails are about: a row of mail_kinds[], and a template of that name. */
-enum mail_kind {
-	MAIL_LETTERS,    /* R8: how many letters came */
-	MAIL_QUARANTINE, /* to administrators: how many files are in quarantine */
-	MAIL_KIND_COUNT
-};
 
 enum mail_state {
 	MAIL_QUEUED,
@@ -50,14 +44,16 @@ struct mail {
 /* How the answer of a mail begins that was not sent since nobody is to get it any more. */
 #define MAIL_DROPPED "dropped: "
 
-const char *mail_kind_name(enum mail_kind kind);
 const char *mail_state_name(enum mail_state state);
 
 /* "queued", "held", "sent", "failed", "bounced". ERR_REFUSED lists them. */
 int mail_state_parse(const char *word, enum mail_state *ret_state, struct err *err);
 
-/* Put a mail into the queue, due now; *ret_id is its id. Inside a transaction. */
-int mail_add(struct catalog *catalog, int64_t account_id, enum mail_kind kind, const char *detail,
+/*
+ * Put a mail to an account that is there into the queue; *ret_id is its id. Inside a transaction.
+ * To an address that is bad it waits as failed until there is another.
+ */
+int mail_add(struct catalog *catalog, int64_t account_id, enum mail_kind kind, int64_t due,
     int64_t *ret_id, struct err *err);
 
 int mail_find(

@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "spool/catalog.h"
-#include "spool/event.h"
 #include "spool/settings.h"
 
 enum { MAIL_GATHER_MAX = 500 };
@@ -22,12 +21,5 @@ enum { MAIL_GATHER_MAX = 500 };
  */
 int mail_gather(
     struct catalog *catalog, const struct settings *settings, bool *ret_more, struct err *err);
-
-/*
- * Once a day, at mail.daily-hour: a mail to every administrator while files are in quarantine. Of
- * several that ask one does it.
- */
-int mail_gather_daily(struct catalog *catalog, const struct actor *actor,
-    const struct settings *settings, struct err *err);
 
 #endif

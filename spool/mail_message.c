@@ -191,9 +191,14 @@ static void print_numbers(const struct mail_news *news, struct numbers *ret_numb
 	    ret_numbers->new_files, sizeof(ret_numbers->new_files), "%" PRId64, news->new_files);
 }
 
+/* The word for what has lines, by kind. */
+static const enum mail_word list_words[MAIL_KIND_COUNT] = {
+    [MAIL_LETTERS] = MAIL_WORD_AVRS_IDS,
+    [MAIL_QUARANTINE] = MAIL_WORD_REASONS,
+};
+
 static void set_words(const struct settings *settings, const struct mail *mail,
-    const struct mail_news *news, const struct numbers *numbers,
-    const char *ret_words[MAIL_WORD_COUNT])
+    const struct numbers *numbers, const char *ret_words[MAIL_WORD_COUNT])
 {
 	ret_words[MAIL_WORD_AGENCY] =
 	    settings->agency_name[0] ? settings->agency_name : "edelivery";
@@ -203,11 +208,10 @@ static void set_words(const struct settings *settings, const struct mail *mail,
 	ret_words[MAIL_WORD_NEW] = buffer_text(&numbers->news);
 	ret_words[MAIL_WORD_LETTERS] = numbers->letters;
 	ret_words[MAIL_WORD_TRADE_FILES] = numbers->trade_files;
-	ret_words[MAIL_WORD_AVRS_IDS] = "";
 	ret_words[MAIL_WORD_FILES] = numbers->files;
 	ret_words[MAIL_WORD_NEW_FILES] = numbers->new_files;
-	if (news->list.length)
-		ret_words[MAIL_WORD_AVRS_IDS] = buffer_text(&news->list);
+	ret_words[MAIL_WORD_AVRS_IDS] = "";
+	ret_words[MAIL_WORD_REASONS] = "";
 }
 
 int mail_message_write(const struct mail_writer *writer, const struct mail *mail,
@@ -220,11 +224,11 @@ int mail_message_write(const struct mail_writer *writer, const struct mail *mail
 	struct numbers numbers;
 
 	print_numbers(news, &numbers);
-	set_words(writer->settings, mail, news, &numbers, words);
-	mail_template_fill(&text, template->text, words);
-	/* A header is one line. */
-	words[MAIL_WORD_AVRS_IDS] = "";
+	set_words(writer->settings, mail, &numbers, words);
+	/* A header is one line: what has lines is for the text. */
 	mail_template_fill(&subject, template->subject, words);
+	words[list_words[mail->kind]] = buffer_text(&news->list);
+	mail_template_fill(&text, template->text, words);
 	buffer_done(&numbers.news);
 	add_headers(out, writer->settings, mail);
 	add_subject(out, buffer_text(&subject));

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "base/text.h"
+#include "spool/mail_report.h"
 #include "spool/right.h"
 
 /* The counts of one mail, being added up. */
@@ -144,52 +144,44 @@ static int count_letters(
 	return 0;
 }
 
-/* The number behind "KEY=" in the mail's detail; 0 without one. */
-static int64_t detail_number(const struct mail *mail, const char *key)
-{
-	const char *at = strstr(mail->detail, key);
-	char digits[20];
-	int64_t number = 0;
-	struct err ignored;
-
-	if (!at)
-		return 0;
-	at += strlen(key);
-	(void)snprintf(digits, sizeof(digits), "%.*s", (int)strspn(at, "0123456789"), at);
-	return number_parse(digits, &number, &ignored) < 0 ? 0 : number;
-}
-
-static int count_files(
+static int count_quarantined(
     struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
 {
-	(void)catalog;
-	(void)err;
-	counting->news->files = detail_number(mail, "files=");
-	counting->news->new_files = detail_number(mail, "new=");
-	if (!counting->account.admin)
-		text_copy(counting->news->dropped, MAIL_DROPPED "the account is no administrator");
-	return 0;
+	return mail_report_quarantine(catalog, mail, counting->news, err);
 }
 
 static int (*const counters[MAIL_KIND_COUNT])(struct catalog *catalog, struct counting *counting,
     const struct mail *mail, struct err *err) = {
     [MAIL_LETTERS] = count_letters,
-    [MAIL_QUARANTINE] = count_files,
+    [MAIL_QUARANTINE] = count_quarantined,
 };
+
+/* Why nobody is to get it, whatever it would tell; NULL: somebody is. */
+static const char *drop_reason(bool found, const struct account *account, enum mail_kind kind)
+{
+	if (!found)
+		return MAIL_DROPPED "the account was removed";
+	if (account->disabled)
+		return MAIL_DROPPED "the account is disabled";
+	if (mail_kind_is_administrative(kind) && !account->admin)
+		return MAIL_DROPPED "the account is no administrator";
+	return NULL;
+}
 
 int mail_news_count(
     struct catalog *catalog, const struct mail *mail, struct mail_news *ret_news, struct err *err)
 {
 	struct counting counting = {.news = ret_news};
+	const char *reason;
 	bool found = false;
 
 	*ret_news = (struct mail_news){.list = BUFFER(MAIL_LIST_MAX)};
 	clock_print_date(clock_now(), counting.today);
 	if (account_find(catalog, mail->login, &counting.account, &found, err) < 0)
 		return -1;
-	if (!found || counting.account.disabled) {
-		text_copy(ret_news->dropped, found ? MAIL_DROPPED "the account is disabled"
-		                                   : MAIL_DROPPED "the account was removed");
+	reason = drop_reason(found, &counting.account, mail->kind);
+	if (reason) {
+		text_copy(ret_news->dropped, reason);
 		return 0;
 	}
 	return counters[mail->kind](catalog, &counting, mail, err);

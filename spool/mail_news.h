@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a mail tells (R8): how many letters, and to an account of several AVRS IDs, of which. It is
- * counted when the mail is sent, by the rights of that day.
+ * What a mail tells: what is so when it is sent. Of letters (R8) how many, and to an account of
+ * several AVRS IDs, of which, by the rights of that day.
  */
 #ifndef SPOOL_MAIL_NEWS_H
 #define SPOOL_MAIL_NEWS_H
@@ -16,7 +16,7 @@ struct mail_news {
 	int64_t counts[CLASS_COUNT];
 	int64_t files; /* in quarantine, and how many of them are new */
 	int64_t new_files;
-	struct buffer list; /* a line for each AVRS ID; empty for an account of one */
+	struct buffer list; /* lines: of AVRS IDs (none for an account of one), of reasons */
 	char dropped[MAIL_ANSWER_MAX + 1]; /* why nobody is to get the mail; "": somebody is */
 };
 

@@ -2,19 +2,8 @@
 #include "spool/mail_row.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/text.h"
-
-static int read_kind(const char *word, enum mail_kind *ret_kind, struct err *err)
-{
-	for (enum mail_kind kind = MAIL_LETTERS; kind < MAIL_KIND_COUNT; kind++)
-		if (strcmp(word, mail_kind_name(kind)) == 0) {
-			*ret_kind = kind;
-			return 0;
-		}
-	return err_set(err, ERR_INTERNAL, "a mail of kind %.40s", word);
-}
 
 int mail_row_read(const struct statement *row, struct mail *ret_mail, struct err *err)
 {
@@ -28,7 +17,7 @@ int mail_row_read(const struct statement *row, struct mail *ret_mail, struct err
 	    .ended = statement_int(row, 12),
 	};
 
-	if (read_kind(statement_text(row, 4), &mail.kind, err) < 0 ||
+	if (mail_kind_parse(statement_text(row, 4), &mail.kind, err) < 0 ||
 	    mail_state_parse(statement_text(row, 5), &mail.state, err) < 0)
 		return err_context(err, "mail %" PRId64, mail.id);
 	text_copy(mail.login, statement_text(row, 2));

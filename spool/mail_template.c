@@ -41,6 +41,7 @@ static const char *const word_names[MAIL_WORD_COUNT] = {
     [MAIL_WORD_AVRS_IDS] = "avrs-ids",
     [MAIL_WORD_FILES] = "files",
     [MAIL_WORD_NEW_FILES] = "new-files",
+    [MAIL_WORD_REASONS] = "reasons",
 };
 
 void mail_template_print(enum mail_kind kind, struct buffer *out)

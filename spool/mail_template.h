@@ -29,6 +29,7 @@ enum mail_word {
 	MAIL_WORD_AVRS_IDS,    /* lines: "  123456789: 3 new letters" */
 	MAIL_WORD_FILES,       /* "2 files" */
 	MAIL_WORD_NEW_FILES,   /* 1 */
+	MAIL_WORD_REASONS,     /* lines: "  2 of a letter type that is not known" */
 	MAIL_WORD_COUNT
 };
 

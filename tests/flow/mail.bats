@@ -539,7 +539,7 @@ teardown() {
 	status_is email_bad 0
 }
 
-@test "administrators are told once a day how many files are in quarantine" {
+@test "administrators are told once a day how many files are in quarantine, and why" {
 	relay_up
 	mail_make
 	provider 123456789
@@ -547,12 +547,15 @@ teardown() {
 	watchd
 	mkdir -p "$ROOT/drop/123456789"
 	echo 'no PDF' >"$ROOT/drop/123456789/EFT_9.pdf"
-	until_status quarantined 1
+	echo '%PDF' >"$ROOT/drop/123456789/SMITH_9.pdf"
+	until_status quarantined 2
 	watchd_stop
 	maild
 	until_got 1 root1
-	grep -q '^1 file in quarantine, 1 of them since yesterday' "$(got root1)"
-	run ! grep -rE 'EFT|123456789' "$T/relay/got"
+	grep -q '^2 files in quarantine, 2 of them since yesterday' "$(got root1)"
+	grep -q '^  1 of a letter type that is not known' "$(got root1)"
+	grep -q '^  1 not of the format of their type' "$(got root1)"
+	run ! grep -riE 'EFT|SMITH|123456789' "$T/relay/got"
 	maild_stop
 	maild
 	sleep 2

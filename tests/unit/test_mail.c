@@ -21,7 +21,8 @@ static int64_t open_with_mail(struct fixture *f)
 	fixture_open(f);
 	scratch_provider(&f->spool, ID);
 	CU_ASSERT_EQUAL_FATAL(
-	    mail_add(f->catalog, fixture_clerk(f, "ann", ID), MAIL_LETTERS, "", &id, &err), 0);
+	    mail_add(f->catalog, fixture_clerk(f, "ann", ID), MAIL_LETTERS, clock_now(), &id, &err),
+	    0);
 	return id;
 }
 
@@ -65,8 +66,23 @@ static void knows_its_words(void)
 		CU_ASSERT_EQUAL(state, each);
 	}
 	CU_ASSERT_TRUE(fails(mail_state_parse("lost", &state, &err), &err, ERR_REFUSED));
-	CU_ASSERT_STRING_EQUAL(mail_kind_name(MAIL_LETTERS), "letters");
-	CU_ASSERT_STRING_EQUAL(mail_kind_name(MAIL_QUARANTINE), "quarantine");
+}
+
+/* Nothing goes to an address that is bad; what it is told waits for another. */
+static void to_a_bad_address_it_waits_as_failed(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	int64_t id = open_with_mail(&f);
+	struct mail mail;
+	struct err err;
+
+	fixture_sql(&f, "UPDATE account SET email_state = 'bad', email_reason = '550 nobody'");
+	CU_ASSERT_EQUAL(
+	    mail_add(f.catalog, find(&f, id).account_id, MAIL_LETTERS, clock_now(), &id, &err), 0);
+	mail = find(&f, id);
+	CU_ASSERT_EQUAL(mail.state, MAIL_FAILED);
+	CU_ASSERT_STRING_EQUAL(mail.answer, "550 nobody");
+	CU_ASSERT_EQUAL(mail.ended, FIXTURE_NOW);
 }
 
 static int count(const struct mail *mail, void *arg, struct err *err)
@@ -100,9 +116,9 @@ static void are_listed_by_login_and_state_newest_first(void)
 	struct err err;
 
 	CU_ASSERT_EQUAL(
-	    mail_add(f.catalog, find(&f, id).account_id, MAIL_LETTERS, "", &id, &err), 0);
+	    mail_add(f.catalog, find(&f, id).account_id, MAIL_LETTERS, clock_now(), &id, &err), 0);
 	CU_ASSERT_EQUAL(mail_add(f.catalog, fixture_clerk(&f, "bob", ID), MAIL_QUARANTINE,
-	                    "files=1", &id, &err),
+	                    clock_now(), &id, &err),
 	    0);
 	fixture_sql(&f, "UPDATE mail SET state = 'failed', answer = 'x' WHERE id = 1");
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -237,8 +253,9 @@ static void what_ended_long_ago_is_forgotten_with_its_counts(void)
 	struct err err;
 
 	for (int i = 0; i < 3; i++)
-		CU_ASSERT_EQUAL(
-		    mail_add(f.catalog, find(&f, id).account_id, MAIL_LETTERS, "", &id, &err), 0);
+		CU_ASSERT_EQUAL(mail_add(f.catalog, find(&f, id).account_id, MAIL_LETTERS,
+		                    clock_now(), &id, &err),
+		    0);
 	fixture_sql(&f, "UPDATE mail SET state = 'failed', ended = id * 10 WHERE id < 4");
 	fixture_sql(&f, "INSERT INTO notification (account_id, avrs_id, class, letters, since,"
 	                " mail_id) SELECT account_id, '" ID "', 'edelivery', 1, 1, id FROM mail");
@@ -258,6 +275,7 @@ static void what_ended_long_ago_is_forgotten_with_its_counts(void)
 void add_suite_mail(CU_pSuite suite)
 {
 	TEST(a_mail_is_due_at_once);
+	TEST(to_a_bad_address_it_waits_as_failed);
 	TEST(knows_its_words);
 	TEST(are_listed_by_login_and_state_newest_first);
 	TEST(an_operator_holds_and_sends_again);

@@ -28,8 +28,8 @@ static void open_with_mails(struct fixture *f)
 	scratch_provider(&f->spool, ID);
 	for (int i = 0; i < MAILS; i++) {
 		(void)snprintf(login, sizeof(login), "clerk%d", i);
-		CU_ASSERT_EQUAL(
-		    mail_add(f->catalog, fixture_clerk(f, login, ID), MAIL_LETTERS, "", &id, &err),
+		CU_ASSERT_EQUAL(mail_add(f->catalog, fixture_clerk(f, login, ID), MAIL_LETTERS,
+		                    clock_now(), &id, &err),
 		    0);
 	}
 	fixture_sql(f, "INSERT INTO notification (account_id, avrs_id, class, letters, since,"

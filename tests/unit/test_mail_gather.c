@@ -209,41 +209,6 @@ static void more_than_one_transaction_takes_all(void)
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(DISTINCT account_id) FROM mail"), MANY);
 }
 
-static void administrators_hear_of_quarantine_once_a_day(void)
-{
-	OWNED_FIXTURE struct fixture f;
-	struct err err;
-
-	fixture_open(&f);
-	(void)scratch_account(&f.spool, "root1", "", "");
-	(void)scratch_account(&f.spool, "root2", "", "");
-	(void)scratch_account(&f.spool, "gone", "", "");
-	(void)scratch_account(&f.spool, "clerk", "", "");
-	fixture_sql(&f, "UPDATE account SET admin = 1 WHERE login <> 'clerk'");
-	fixture_sql(&f, "UPDATE account SET state = 'disabled' WHERE login = 'gone'");
-	for (int day = 0; day < 3; day++) {
-		for (int i = 0; i < 2; i++) {
-			clock_freeze(FIXTURE_NOW + day * DAY + i * HOUR);
-			CU_ASSERT_EQUAL(
-			    mail_gather_daily(f.catalog, &f.spool.actor, &f.spool.settings, &err),
-			    0);
-		}
-		CU_ASSERT_EQUAL(mails(&f), 2 * day);
-		fixture_sql(&f, "DELETE FROM intake");
-		CU_ASSERT_EQUAL(
-		    catalog_run(f.catalog,
-		        "INSERT INTO intake (id, avrs_id, class, name, state, reason, node, size,"
-		        " source_device, source_inode, source_changed, seen, changed) SELECT id,"
-		        " '111111111', 'edelivery', 'x', 'quarantined', 'r', 'n', 1, 1, id, 1, 1, $1"
-		        " FROM account WHERE id < 3",
-		        VALUES(INT(FIXTURE_NOW + day * DAY)), &err),
-		    0);
-	}
-	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM mail WHERE kind = 'quarantine'"
-	                                   " AND detail = 'files=2 new=2'"),
-	    4);
-}
-
 void add_suite_mail_gather(CU_pSuite suite)
 {
 	TEST(one_mail_tells_of_a_window);
@@ -254,5 +219,4 @@ void add_suite_mail_gather(CU_pSuite suite)
 	TEST(a_bad_address_keeps_one_mail_that_grows);
 	TEST(an_account_that_wants_one_a_day_gets_it_in_the_morning);
 	TEST(more_than_one_transaction_takes_all);
-	TEST(administrators_hear_of_quarantine_once_a_day);
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What mails are about. Each kind is a row of mail_kind.c, and a template of its name. */
+#ifndef SPOOL_MAIL_KIND_H
+#define SPOOL_MAIL_KIND_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+enum mail_kind {
+	MAIL_LETTERS,    /* R8: how many letters came */
+	MAIL_QUARANTINE, /* to administrators: how many files are in quarantine, and why */
+	MAIL_KIND_COUNT
+};
+
+/* "letters", "quarantine". */
+const char *mail_kind_name(enum mail_kind kind);
+
+/* ERR_INTERNAL: the catalog has a kind that this program does not know. */
+int mail_kind_parse(const char *word, enum mail_kind *ret_kind, struct err *err);
+
+/* Is it for administrators, and for nobody who is none any more when it is sent? */
+bool mail_kind_is_administrative(enum mail_kind kind);
+
+#endif
