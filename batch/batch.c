@@ -16,6 +16,7 @@
 #include "batch/post.h"
 #include "batch/publish.h"
 #include "spool/letter_row.h"
+#include "spool/mail_waiting.h"
 
 /* A batch becoming visible. */
 struct revealing {
@@ -174,15 +175,20 @@ static void run(struct batch *batch, struct arrivals *arrivals)
 static int alarm_body(struct catalog *catalog, void *arg, struct err *err)
 {
 	const struct revealing *r = arg;
+	const struct spool *spool = r->batches->spool;
+	int64_t now = clock_now();
 	char detail[REASON_MAX + 1];
 
 	(void)snprintf(detail, sizeof(detail), "%s: %zu of %zu letters are missing", r->batch->name,
 	    r->batch->counts[MEMBER_MISSING], r->batch->count);
 	if (catalog_run(catalog, "UPDATE batch SET alarmed = $2 WHERE id = $1",
-	        VALUES(INT(r->batch->id), INT(clock_now())), err) < 0)
+	        VALUES(INT(r->batch->id), INT(now)), err) < 0 ||
+	    /* Others that fall short within the window are in the same mail. */
+	    mail_tell_administrators(catalog, MAIL_BATCH, now + spool->settings.mail_window, err) <
+	        0)
 		return -1;
-	return event_add(catalog, &r->batches->spool->actor,
-	    &(struct event){.what = "batch.short", .detail = detail}, err);
+	return event_add(
+	    catalog, &spool->actor, &(struct event){.what = "batch.short", .detail = detail}, err);
 }
 
 /* R10 is a state that lasts now: somebody has to know. */

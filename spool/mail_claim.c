@@ -28,7 +28,7 @@ static int claim_body(struct catalog *catalog, void *arg, struct err *err)
 	        "UPDATE mail SET owner = $1, owned_until = $2, attempts = attempts + 1,"
 	        " first_attempt = COALESCE(first_attempt, $3) WHERE id IN"
 	        " (SELECT id FROM mail WHERE state = 'queued' AND due <= $3"
-	        " AND (owner IS NULL OR owned_until < $3) AND kind IN ('letters', 'quarantine')"
+	        " AND (owner IS NULL OR owned_until < $3) AND kind IN ('letters', 'quarantine', 'batch')"
 	        " ORDER BY due, id LIMIT $4)"
 	        " RETURNING id, account_id, (SELECT login FROM account WHERE id = account_id),"
 	        " (SELECT email FROM account WHERE id = account_id), kind, state, detail, created,"

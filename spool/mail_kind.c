@@ -9,6 +9,7 @@ static const struct {
 } kinds[MAIL_KIND_COUNT] = {
     [MAIL_LETTERS] = {"letters", false},
     [MAIL_QUARANTINE] = {"quarantine", true},
+    [MAIL_BATCH] = {"batch", true},
 };
 
 const char *mail_kind_name(enum mail_kind kind)

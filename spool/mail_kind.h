@@ -10,10 +10,11 @@
 enum mail_kind {
 	MAIL_LETTERS,    /* R8: how many letters came */
 	MAIL_QUARANTINE, /* to administrators: how many files are in quarantine, and why */
+	MAIL_BATCH,      /* to administrators: how many batches are not complete (R10) */
 	MAIL_KIND_COUNT
 };
 
-/* "letters", "quarantine". */
+/* "letters", "quarantine", "batch". */
 const char *mail_kind_name(enum mail_kind kind);
 
 /* ERR_INTERNAL: the catalog has a kind that this program does not know. */

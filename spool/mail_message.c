@@ -174,6 +174,7 @@ struct numbers {
 	char trade_files[24];
 	char files[32];
 	char new_files[24];
+	char batches[32];
 	struct buffer news;
 };
 
@@ -189,12 +190,15 @@ static void print_numbers(const struct mail_news *news, struct numbers *ret_numb
 	    news->files, news->files == 1 ? "" : "s");
 	(void)snprintf(
 	    ret_numbers->new_files, sizeof(ret_numbers->new_files), "%" PRId64, news->new_files);
+	(void)snprintf(ret_numbers->batches, sizeof(ret_numbers->batches), "%" PRId64 " batch%s",
+	    news->batches, news->batches == 1 ? "" : "es");
 }
 
 /* The word for what has lines, by kind. */
 static const enum mail_word list_words[MAIL_KIND_COUNT] = {
     [MAIL_LETTERS] = MAIL_WORD_AVRS_IDS,
     [MAIL_QUARANTINE] = MAIL_WORD_REASONS,
+    [MAIL_BATCH] = MAIL_WORD_AVRS_IDS,
 };
 
 static void set_words(const struct settings *settings, const struct mail *mail,
@@ -210,6 +214,7 @@ static void set_words(const struct settings *settings, const struct mail *mail,
 	ret_words[MAIL_WORD_TRADE_FILES] = numbers->trade_files;
 	ret_words[MAIL_WORD_FILES] = numbers->files;
 	ret_words[MAIL_WORD_NEW_FILES] = numbers->new_files;
+	ret_words[MAIL_WORD_BATCHES] = numbers->batches;
 	ret_words[MAIL_WORD_AVRS_IDS] = "";
 	ret_words[MAIL_WORD_REASONS] = "";
 }

@@ -150,10 +150,18 @@ static int count_quarantined(
 	return mail_report_quarantine(catalog, mail, counting->news, err);
 }
 
+static int count_batches(
+    struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
+{
+	(void)mail;
+	return mail_report_batches(catalog, counting->news, err);
+}
+
 static int (*const counters[MAIL_KIND_COUNT])(struct catalog *catalog, struct counting *counting,
     const struct mail *mail, struct err *err) = {
     [MAIL_LETTERS] = count_letters,
     [MAIL_QUARANTINE] = count_quarantined,
+    [MAIL_BATCH] = count_batches,
 };
 
 /* Why nobody is to get it, whatever it would tell; NULL: somebody is. */

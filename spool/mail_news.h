@@ -16,6 +16,7 @@ struct mail_news {
 	int64_t counts[CLASS_COUNT];
 	int64_t files; /* in quarantine, and how many of them are new */
 	int64_t new_files;
+	int64_t batches;    /* that are not complete; counts are of what is in them */
 	struct buffer list; /* lines: of AVRS IDs (none for an account of one), of reasons */
 	char dropped[MAIL_ANSWER_MAX + 1]; /* why nobody is to get the mail; "": somebody is */
 };

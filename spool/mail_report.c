@@ -107,3 +107,21 @@ int mail_report_quarantine(
 		text_copy(news->dropped, MAIL_DROPPED "nothing is in quarantine any more");
 	return 0;
 }
+
+int mail_report_batches(struct catalog *catalog, struct mail_news *news, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT (SELECT COUNT(*) FROM batch WHERE state = 'held' AND alarmed IS NOT NULL),"
+	        " (SELECT COUNT(*) FROM batch b JOIN batch_member m ON m.batch_id = b.id"
+	        " WHERE b.state = 'held' AND b.alarmed IS NOT NULL)",
+	        NO_VALUES, &row, &found, err) < 0)
+		return -1;
+	news->batches = statement_int(row, 0);
+	news->counts[CLASS_EDELIVERY] = statement_int(row, 1);
+	if (news->batches == 0)
+		text_copy(news->dropped, MAIL_DROPPED "every batch is complete by now");
+	return 0;
+}

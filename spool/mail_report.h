@@ -12,4 +12,7 @@
 int mail_report_quarantine(
     struct catalog *catalog, const struct mail *mail, struct mail_news *news, struct err *err);
 
+/* The batches that have raised an alarm and still wait, and how many letters are in them. */
+int mail_report_batches(struct catalog *catalog, struct mail_news *news, struct err *err);
+
 #endif

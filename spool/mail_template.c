@@ -10,17 +10,17 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
-/* The files of etc/mail as they are in the source. */
-#define INCLUDE(name, path)                                                   \
-	__asm__(".pushsection .rodata\n" name "_text: .incbin \"" path "\"\n" \
-	        "1: .balign 8\n" name "_length: .quad 1b - " name "_text\n"   \
-	        ".popsection\n")
-INCLUDE("mail_letters", "etc/mail/letters.txt");
-INCLUDE("mail_quarantine", "etc/mail/quarantine.txt");
-extern const char mail_letters_text[] __attribute__((visibility("hidden")));
-extern const size_t mail_letters_length __attribute__((visibility("hidden")));
-extern const char mail_quarantine_text[] __attribute__((visibility("hidden")));
-extern const size_t mail_quarantine_length __attribute__((visibility("hidden")));
+/* The files of etc/mail as they are in the source: name_text, and name_length bytes of it. */
+#define TEMPLATE(name, path)                                                            \
+	__asm__(".pushsection .rodata\n" #name "_text: .incbin \"etc/mail/" path "\"\n" \
+	        "1: .balign 8\n" #name "_length: .quad 1b - " #name "_text\n"           \
+	        ".popsection\n");                                                       \
+	extern const char name##_text[] __attribute__((visibility("hidden")));          \
+	extern const size_t name##_length __attribute__((visibility("hidden")))
+
+TEMPLATE(mail_letters, "letters.txt");
+TEMPLATE(mail_quarantine, "quarantine.txt");
+TEMPLATE(mail_batch, "batch.txt");
 
 static const struct {
 	const char *text;
@@ -28,6 +28,7 @@ static const struct {
 } builtin[MAIL_KIND_COUNT] = {
     [MAIL_LETTERS] = {mail_letters_text, &mail_letters_length},
     [MAIL_QUARANTINE] = {mail_quarantine_text, &mail_quarantine_length},
+    [MAIL_BATCH] = {mail_batch_text, &mail_batch_length},
 };
 
 static const char *const word_names[MAIL_WORD_COUNT] = {
@@ -42,6 +43,7 @@ static const char *const word_names[MAIL_WORD_COUNT] = {
     [MAIL_WORD_FILES] = "files",
     [MAIL_WORD_NEW_FILES] = "new-files",
     [MAIL_WORD_REASONS] = "reasons",
+    [MAIL_WORD_BATCHES] = "batches",
 };
 
 void mail_template_print(enum mail_kind kind, struct buffer *out)

@@ -24,12 +24,13 @@ enum mail_word {
 	MAIL_WORD_CONTACT,
 	MAIL_WORD_LOGIN,
 	MAIL_WORD_NEW,         /* "3 new letters and 1 new trade file" */
-	MAIL_WORD_LETTERS,     /* 3 */
+	MAIL_WORD_LETTERS,     /* 3: new ones, or those of the batches */
 	MAIL_WORD_TRADE_FILES, /* 1 */
 	MAIL_WORD_AVRS_IDS,    /* lines: "  123456789: 3 new letters" */
 	MAIL_WORD_FILES,       /* "2 files" */
 	MAIL_WORD_NEW_FILES,   /* 1 */
 	MAIL_WORD_REASONS,     /* lines: "  2 of a letter type that is not known" */
+	MAIL_WORD_BATCHES,     /* "2 batches" */
 	MAIL_WORD_COUNT
 };
 

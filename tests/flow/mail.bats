@@ -562,6 +562,28 @@ teardown() {
 	got_are 1
 }
 
+@test "administrators are told of batches that are not complete, all of a window in one mail (R10)" {
+	relay_up
+	mail_make mail.window=3s drop.patience=1s
+	provider 123456789 --name 'Elm Street Clinic'
+	account mary --master-of 123456789
+	account root1 --admin
+	watchd
+	for batch in Smith Jones; do
+		printf 'avrs_id,class,name,size,sha256\n123456789,edelivery,EFT_%s.pdf,3,%064d\n' $batch 1 >"$ROOT/drop/.$batch"
+		mv "$ROOT/drop/.$batch" "$ROOT/drop/$batch.batch.csv"
+	done
+	until_status short_batches 2
+	maild
+	until_got 1 root1
+	grep -q '^2 batches not complete\.' "$(got root1)"
+	grep -q '^Letters that wait for that: 2' "$(got root1)"
+	run ! grep -riE 'EFT|Smith|Jones|Elm Street|123456789' "$T/relay/got"
+	sleep 2
+	got_are 1
+	watchd_stop
+}
+
 has_looked() {
 	[ -n "$(sql "SELECT next FROM sequence WHERE name = 'unfetched.posted'")" ]
 }

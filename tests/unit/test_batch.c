@@ -217,6 +217,7 @@ static void a_batch_that_stays_short_raises_one_alarm(void)
 	bench_open(&b, "");
 	member_set_state(member_of(&b, 0), MEMBER_HELD);
 	member_of(&b, 0)->batch->seen = 5;
+	drops_run(&b.drops, "UPDATE account SET admin = 1");
 	captured_begin(&captured, &b.drops.scratch);
 	go_on(&b);
 	go_on(&b);
@@ -231,6 +232,10 @@ static void a_batch_that_stays_short_raises_one_alarm(void)
 	    1);
 	CU_ASSERT_EQUAL(
 	    drops_number(&b.drops, "SELECT COUNT(*) FROM batch WHERE alarmed IS NOT NULL"), 1);
+	/* To each administrator, when the window is over. */
+	CU_ASSERT_EQUAL(drops_number(&b.drops, "SELECT COUNT(*) FROM mail WHERE kind = 'batch'"
+	                                       " AND due - created = 900000000"),
+	    drops_number(&b.drops, "SELECT COUNT(*) FROM account"));
 }
 
 void add_suite_batch(CU_pSuite suite)

@@ -85,6 +85,27 @@ static void no_mail_is_claimed_twice(void)
 	CU_ASSERT_EQUAL(claim(&f, "one", MAILS, first), 0);
 }
 
+/* One that only a later version knows is left to it. */
+static void every_kind_is_claimed_that_there_is(void)
+{
+	struct mail mails[MAILS];
+	OWNED_FIXTURE struct fixture f;
+
+	open_with_mails(&f);
+	for (enum mail_kind kind = MAIL_LETTERS; kind < MAIL_KIND_COUNT; kind++) {
+		struct err err;
+
+		CU_ASSERT_EQUAL(
+		    catalog_run(f.catalog, "UPDATE mail SET kind = $1, owner = NULL WHERE id = 1",
+		        VALUES(TEXT(mail_kind_name(kind))), &err),
+		    0);
+		CU_ASSERT_EQUAL(claim(&f, "one", 1, mails), 1);
+		CU_ASSERT_EQUAL(mails[0].kind, kind);
+	}
+	fixture_sql(&f, "UPDATE mail SET kind = 'greetings', owner = NULL");
+	CU_ASSERT_EQUAL(claim(&f, "one", MAILS, mails), 0);
+}
+
 static void a_claim_that_ran_out_is_anybodys(void)
 {
 	struct mail mails[MAILS];
@@ -211,6 +232,7 @@ static void an_account_that_was_removed_takes_its_mail_along(void)
 void add_suite_mail_claim(CU_pSuite suite)
 {
 	TEST(no_mail_is_claimed_twice);
+	TEST(every_kind_is_claimed_that_there_is);
 	TEST(a_claim_that_ran_out_is_anybodys);
 	TEST(a_start_takes_back_the_claims_of_the_run_before);
 	TEST(what_is_not_due_waits);

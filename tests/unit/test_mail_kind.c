@@ -29,6 +29,7 @@ static void refuses_a_kind_of_a_later_version(void)
 static void knows_what_is_for_administrators(void)
 {
 	CU_ASSERT_TRUE(mail_kind_is_administrative(MAIL_QUARANTINE));
+	CU_ASSERT_TRUE(mail_kind_is_administrative(MAIL_BATCH));
 	CU_ASSERT_FALSE(mail_kind_is_administrative(MAIL_LETTERS));
 }
 

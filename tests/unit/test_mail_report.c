@@ -104,9 +104,31 @@ static void nothing_is_told_of_an_empty_quarantine(void)
 	CU_ASSERT_EQUAL(strncmp(news.dropped, MAIL_DROPPED, strlen(MAIL_DROPPED)), 0);
 }
 
+static void batches_that_raised_an_alarm_and_wait_are_counted(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_MAIL_NEWS struct mail_news news = {.list = BUFFER(MAIL_LIST_MAX)};
+	struct err err;
+
+	fixture_open(&f);
+	fixture_sql(&f, "INSERT INTO batch (id, name, state, seen, alarmed) VALUES"
+	                " (1, 'Smith', 'held', 1, 2), (2, 'b', 'held', 1, NULL),"
+	                " (3, 'c', 'posted', 1, 2), (4, 'd', 'held', 1, 2)");
+	fixture_sql(&f, "INSERT INTO batch_member (batch_id, line, avrs_id, class, name, size,"
+	                " sha256) SELECT id, 1, '1', 'edelivery', 'x', 1, 'x' FROM batch");
+	CU_ASSERT_EQUAL(mail_report_batches(f.catalog, &news, &err), 0);
+	CU_ASSERT_EQUAL(news.batches, 2);
+	CU_ASSERT_EQUAL(news.counts[CLASS_EDELIVERY], 2);
+	CU_ASSERT_STRING_EQUAL(news.dropped, "");
+	fixture_sql(&f, "UPDATE batch SET state = 'posted'");
+	CU_ASSERT_EQUAL(mail_report_batches(f.catalog, &news, &err), 0);
+	CU_ASSERT_EQUAL(strncmp(news.dropped, MAIL_DROPPED, strlen(MAIL_DROPPED)), 0);
+}
+
 void add_suite_mail_report(CU_pSuite suite)
 {
 	TEST(each_reason_is_told_under_a_heading_without_its_words);
 	TEST(files_are_counted_and_those_of_a_day);
 	TEST(nothing_is_told_of_an_empty_quarantine);
+	TEST(batches_that_raised_an_alarm_and_wait_are_counted);
 }
