@@ -104,13 +104,15 @@ static void add_done(
 	text_copy(result->answer, answer);
 }
 
-/* Later again, unless it has been tried for too long. */
+/* Later again, unless it has been tried for too long, or would be of no use then. */
 static void try_again(struct maild *m, const struct mail *mail, int64_t delay, const char *answer)
 {
-	bool give_up = clock_now() - mail->first_attempt >= m->settings.mail_give_up;
+	int64_t now = clock_now();
+	bool give_up = now - mail->first_attempt >= m->settings.mail_give_up ||
+	               (mail->expires && now + delay >= mail->expires);
 
 	add_done(m, mail, give_up ? MAIL_OUTCOME_GIVEN_UP : MAIL_OUTCOME_RETRY, answer);
-	m->done[m->done_count - 1].again = clock_now() + delay;
+	m->done[m->done_count - 1].again = now + delay;
 }
 
 static void log_result(const struct mail_result *result)
@@ -300,6 +302,14 @@ static void start_courier(struct maild *m)
 
 /* --- sending */
 
+/* Until when handing over a mail may begin, by clock_elapsed(): not after its own time. */
+static int64_t last_moment(const struct mail *mail, int64_t begin_before)
+{
+	int64_t expires = clock_elapsed() + mail->expires - clock_now();
+
+	return mail->expires && expires < begin_before ? expires : begin_before;
+}
+
 static int claim(struct maild *m, struct err *err)
 {
 	int64_t timeout = m->settings.mail_timeout;
@@ -311,7 +321,7 @@ static int claim(struct maild *m, struct err *err)
 	if (mail_claim(m->catalog, m->actor.node, until, READY_MAX, mails, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		m->ready[i] = (struct parcel){mails[i], begin_before};
+		m->ready[i] = (struct parcel){mails[i], last_moment(&mails[i], begin_before)};
 	m->ready_count = count;
 	return 0;
 }

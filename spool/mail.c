@@ -138,6 +138,10 @@ static int retry_body(struct catalog *catalog, void *arg, struct err *err)
 	    wish->mail.state != MAIL_QUEUED)
 		return err_set(err, ERR_REFUSED, "mail %" PRId64 " is %s: it was handed over",
 		    wish->id, state_names[wish->mail.state]);
+	if (wish->mail.state == MAIL_FAILED && wish->mail.expires)
+		return err_set(err, ERR_REFUSED,
+		    "mail %" PRId64 " had a %s, which is forgotten: have another one asked for",
+		    wish->id, mail_kind_name(wish->mail.kind));
 	if (catalog_run(catalog,
 	        "UPDATE mail SET state = 'queued', due = $2, attempts = 0, first_attempt = NULL,"
 	        " ended = NULL WHERE id = $1 AND state IN ('queued', 'held', 'failed')",
@@ -184,8 +188,9 @@ int mail_distrust_address(struct catalog *catalog, const struct actor *actor,
 {
 	if (catalog_run(catalog,
 	        "UPDATE account SET email_state = 'bad', email_reason = $2, email_since = $3"
-	        " WHERE id = $1 AND email_state <> 'bad'",
-	        VALUES(INT(account->id), TEXT(reason), INT(clock_now())), err) < 0)
+	        " WHERE id = $1 AND email_state <> 'bad' AND email = $4",
+	        VALUES(INT(account->id), TEXT(reason), INT(clock_now()), TEXT(account->email)),
+	        err) < 0)
 		return -1;
 	if (catalog_changes(catalog) == 0)
 		return 0;
@@ -201,7 +206,8 @@ int mail_trust_address(struct catalog *catalog, int64_t account_id, struct err *
 	return catalog_run(catalog,
 	    "UPDATE mail SET state = 'queued', due = $2, attempts = 0, first_attempt = NULL,"
 	    " answer = NULL, ended = NULL"
-	    " WHERE account_id = $1 AND state = 'failed' AND answer NOT LIKE '" MAIL_DROPPED "%'",
+	    " WHERE account_id = $1 AND state = 'failed' AND expires IS NULL"
+	    " AND answer NOT LIKE '" MAIL_DROPPED "%'",
 	    VALUES(INT(account_id), INT(clock_now())), err);
 }
 
@@ -211,9 +217,11 @@ static int bounced_body(struct catalog *catalog, void *arg, struct err *err)
 	struct account account = {.id = wish->mail.account_id};
 
 	text_copy(account.login, wish->mail.login);
+	text_copy(account.email, wish->mail.email);
 	if (catalog_run(catalog,
 	        /* It may come back before it is recorded that it was sent. */
-	        "UPDATE mail SET state = 'bounced', answer = $2, ended = $3"
+	        "UPDATE mail SET state = 'bounced', answer = $2, ended = $3,"
+	        " detail = CASE WHEN expires IS NULL THEN detail ELSE '' END"
 	        " WHERE id = $1 AND state IN ('sent', 'queued')",
 	        VALUES(INT(wish->mail.id), TEXT(wish->reason), INT(clock_now())), err) < 0)
 		return -1;
@@ -244,9 +252,9 @@ struct forgetting {
 };
 
 /* What waits for another address is kept: new letters join it. */
-#define FORGOTTEN                                                                    \
-	" FROM mail WHERE ended < $1 AND NOT (state = 'failed' AND EXISTS (SELECT 1" \
-	" FROM account a WHERE a.id = account_id AND a.email_state = 'bad'))"        \
+#define FORGOTTEN                                                                                        \
+	" FROM mail WHERE ended < $1 AND NOT (state = 'failed' AND expires IS NULL AND EXISTS (SELECT 1" \
+	" FROM account a WHERE a.id = account_id AND a.email_state = 'bad'))"                            \
 	" ORDER BY ended, id LIMIT $2)"
 
 static int forget_body(struct catalog *catalog, void *arg, struct err *err)

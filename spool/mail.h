@@ -29,7 +29,7 @@ struct mail {
 	int64_t id;
 	int64_t account_id;
 	char login[LOGIN_MAX + 1];
-	char email[EMAIL_MAX + 1];
+	char email[EMAIL_MAX + 1]; /* where to: mostly its account's address */
 	enum mail_kind kind;
 	enum mail_state state;
 	char detail[MAIL_DETAIL_MAX + 1]; /* what the kind has to say, as key=value words */
@@ -39,6 +39,7 @@ struct mail {
 	int64_t first_attempt; /* 0: none yet */
 	char answer[MAIL_ANSWER_MAX + 1];
 	int64_t ended;
+	int64_t expires; /* from then on it is of no use; 0: never */
 };
 
 /* How the answer of a mail begins that was not sent since nobody is to get it any more. */
@@ -67,15 +68,18 @@ int mail_list(struct catalog *catalog, const char *login, enum mail_state state,
     int (*each)(const struct mail *mail, void *arg, struct err *err), void *arg, struct err *err);
 
 /*
- * Send a mail that is held or has failed, now; ERR_REFUSED when it is in another state. Its
- * account's address counts as good again.
+ * Send a mail that is held or has failed, now; ERR_REFUSED when it is in another state, or was one
+ * with a time, which is forgotten when it fails. Its account's address counts as good again.
  */
 int mail_retry(struct catalog *catalog, const struct actor *actor, int64_t id, struct err *err);
 
 /* Keep a mail that is queued and not being sent; ERR_REFUSED when it is neither. */
 int mail_hold(struct catalog *catalog, const struct actor *actor, int64_t id, struct err *err);
 
-/* Inside a transaction: mail to the account's address was refused, or came back. */
+/*
+ * Inside a transaction: mail to account->email was refused, or came back. Nothing changes where
+ * that is not the account's address any more, or not yet.
+ */
 int mail_distrust_address(struct catalog *catalog, const struct actor *actor,
     const struct account *account, const char *reason, struct err *err);
 
@@ -83,9 +87,8 @@ int mail_distrust_address(struct catalog *catalog, const struct actor *actor,
 int mail_trust_address(struct catalog *catalog, int64_t account_id, struct err *err);
 
 /*
- * A mail of ours came back: its state is bounced, its account's address bad, with reason. For what
- * was sent to the address that the account has now; the caller has seen to that. *ret_noted false:
- * it was noted before, or its row is gone.
+ * A mail of ours came back: its state is bounced, its account's address bad, with reason, if it
+ * was sent to that. *ret_noted false: it was noted before, or its row is gone.
  */
 int mail_bounced(struct catalog *catalog, const struct actor *actor, const struct mail *mail,
     const char *reason, bool *ret_noted, struct err *err);

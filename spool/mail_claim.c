@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "spool/mail_row.h"
 
 /* A claim being made, for the transaction's body. */
@@ -17,24 +18,28 @@ struct claiming {
 };
 
 /* What it returns are the columns of MAIL_SELECT: one statement, however many are claimed. */
-static int claim_body(struct catalog *catalog, void *arg, struct err *err)
+#define CLAIM(which)                                                                              \
+	"UPDATE mail SET owner = $1, owned_until = $2, attempts = attempts + 1,"                  \
+	" first_attempt = COALESCE(first_attempt, $3) WHERE id IN"                                \
+	" (SELECT id FROM mail WHERE state = 'queued' AND due <= $3" which                        \
+	" AND (owner IS NULL OR owned_until < $3)"                                                \
+	" AND kind IN ('letters', 'quarantine', 'batch', 'code')"                                 \
+	" ORDER BY due, id LIMIT $4)"                                                             \
+	" RETURNING id, account_id, (SELECT login FROM account WHERE id = account_id),"           \
+	" COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account_id)), kind, state," \
+	" detail, created, due, attempts, first_attempt, answer, ended, expires"
+
+static int claim_some(
+    struct catalog *catalog, const char *sql, struct claiming *claiming, struct err *err)
 {
-	struct claiming *claiming = arg;
 	OWNED_STATEMENT struct statement *row = NULL;
 	bool found = false;
 
-	claiming->count = 0;
-	if (catalog_find(catalog,
-	        "UPDATE mail SET owner = $1, owned_until = $2, attempts = attempts + 1,"
-	        " first_attempt = COALESCE(first_attempt, $3) WHERE id IN"
-	        " (SELECT id FROM mail WHERE state = 'queued' AND due <= $3"
-	        " AND (owner IS NULL OR owned_until < $3) AND kind IN ('letters', 'quarantine', 'batch')"
-	        " ORDER BY due, id LIMIT $4)"
-	        " RETURNING id, account_id, (SELECT login FROM account WHERE id = account_id),"
-	        " (SELECT email FROM account WHERE id = account_id), kind, state, detail, created,"
-	        " due, attempts, first_attempt, answer, ended",
+	if (claiming->count == claiming->limit)
+		return 0;
+	if (catalog_find(catalog, sql,
 	        VALUES(TEXT(claiming->owner), INT(claiming->until), INT(clock_now()),
-	            INT((int64_t)claiming->limit)),
+	            INT((int64_t)(claiming->limit - claiming->count))),
 	        &row, &found, err) < 0)
 		return -1;
 	while (found) {
@@ -43,6 +48,18 @@ static int claim_body(struct catalog *catalog, void *arg, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+/* Somebody waits in front of a screen for what has a time. */
+static int claim_body(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct claiming *claiming = arg;
+
+	claiming->count = 0;
+	return claim_some(catalog, CLAIM(" AND expires IS NOT NULL"), claiming, err) < 0 ||
+	               claim_some(catalog, CLAIM(""), claiming, err) < 0
+	           ? -1
+	           : 0;
 }
 
 static int has_due(struct catalog *catalog, bool *ret_due, struct err *err)
@@ -103,7 +120,8 @@ static int end_row(struct catalog *catalog, const struct recording *recording,
 
 	if (catalog_run(catalog,
 	        "UPDATE mail SET state = $3, due = $4, attempts = attempts - $5, answer = $6,"
-	        " ended = $7, owner = NULL, owned_until = NULL"
+	        " ended = $7, owner = NULL, owned_until = NULL,"
+	        " detail = CASE WHEN expires IS NULL OR $3 = 'queued' THEN detail ELSE '' END"
 	        " WHERE id = $1 AND owner = $2 AND state = 'queued'",
 	        VALUES(INT(mail->id), TEXT(recording->owner), TEXT(ends[result->outcome].state),
 	            INT(again ? result->again : mail->due), INT(untried),
@@ -128,20 +146,13 @@ static int tell(struct catalog *catalog, struct recording *recording,
 	    err);
 }
 
-/* The address that refused is marked, unless the account has another one by now. */
 static int mark_address(struct catalog *catalog, const struct recording *recording,
     const struct mail_result *result, struct err *err)
 {
-	OWNED_STATEMENT struct statement *row = NULL;
 	struct account account = {.id = result->mail.account_id};
-	bool same = false;
 
-	if (catalog_find(catalog, "SELECT login FROM account WHERE id = $1 AND email = $2",
-	        VALUES(INT(account.id), TEXT(result->mail.email)), &row, &same, err) < 0)
-		return -1;
-	if (!same)
-		return 0;
-	(void)snprintf(account.login, sizeof(account.login), "%s", statement_text(row, 0));
+	text_copy(account.login, result->mail.login);
+	text_copy(account.email, result->mail.email);
 	return mail_distrust_address(catalog, recording->actor, &account, result->answer, err);
 }
 

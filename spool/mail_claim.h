@@ -34,8 +34,8 @@ struct mail_result {
 };
 
 /*
- * Claim at most limit mails that are due, for owner, until then: *ret_mails has room for them, and
- * their attempts count this one.
+ * Claim at most limit mails that are due, for owner, until then, those that expire before all
+ * others: *ret_mails has room for them, and their attempts count this one.
  */
 int mail_claim(struct catalog *catalog, const char *owner, int64_t until, size_t limit,
     struct mail *ret_mails, size_t *ret_count, struct err *err);

@@ -6,10 +6,12 @@
 static const struct {
 	const char *name;
 	bool is_administrative;
+	bool reaches_disabled;
 } kinds[MAIL_KIND_COUNT] = {
-    [MAIL_LETTERS] = {"letters", false},
-    [MAIL_QUARANTINE] = {"quarantine", true},
-    [MAIL_BATCH] = {"batch", true},
+    [MAIL_LETTERS] = {"letters", false, false},
+    [MAIL_QUARANTINE] = {"quarantine", true, false},
+    [MAIL_BATCH] = {"batch", true, false},
+    [MAIL_CODE] = {"code", false, true},
 };
 
 const char *mail_kind_name(enum mail_kind kind)
@@ -30,4 +32,9 @@ int mail_kind_parse(const char *word, enum mail_kind *ret_kind, struct err *err)
 bool mail_kind_is_administrative(enum mail_kind kind)
 {
 	return kinds[kind].is_administrative;
+}
+
+bool mail_kind_reaches_disabled(enum mail_kind kind)
+{
+	return kinds[kind].reaches_disabled;
 }

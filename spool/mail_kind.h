@@ -11,10 +11,11 @@ enum mail_kind {
 	MAIL_LETTERS,    /* R8: how many letters came */
 	MAIL_QUARANTINE, /* to administrators: how many files are in quarantine, and why */
 	MAIL_BATCH,      /* to administrators: how many batches are not complete (R10) */
+	MAIL_CODE,       /* a code that its holder asked for */
 	MAIL_KIND_COUNT
 };
 
-/* "letters", "quarantine", "batch". */
+/* "letters", "quarantine", "batch", "code". */
 const char *mail_kind_name(enum mail_kind kind);
 
 /* ERR_INTERNAL: the catalog has a kind that this program does not know. */
@@ -22,5 +23,8 @@ int mail_kind_parse(const char *word, enum mail_kind *ret_kind, struct err *err)
 
 /* Is it for administrators, and for nobody who is none any more when it is sent? */
 bool mail_kind_is_administrative(enum mail_kind kind);
+
+/* Is it for accounts that are disabled, too? A code may be what ends that (R12). */
+bool mail_kind_reaches_disabled(enum mail_kind kind);
 
 #endif

@@ -199,10 +199,12 @@ static const enum mail_word list_words[MAIL_KIND_COUNT] = {
     [MAIL_LETTERS] = MAIL_WORD_AVRS_IDS,
     [MAIL_QUARANTINE] = MAIL_WORD_REASONS,
     [MAIL_BATCH] = MAIL_WORD_AVRS_IDS,
+    [MAIL_CODE] = MAIL_WORD_AVRS_IDS,
 };
 
 static void set_words(const struct settings *settings, const struct mail *mail,
-    const struct numbers *numbers, const char *ret_words[MAIL_WORD_COUNT])
+    const struct mail_news *news, const struct numbers *numbers,
+    const char *ret_words[MAIL_WORD_COUNT])
 {
 	ret_words[MAIL_WORD_AGENCY] =
 	    settings->agency_name[0] ? settings->agency_name : "edelivery";
@@ -215,6 +217,9 @@ static void set_words(const struct settings *settings, const struct mail *mail,
 	ret_words[MAIL_WORD_FILES] = numbers->files;
 	ret_words[MAIL_WORD_NEW_FILES] = numbers->new_files;
 	ret_words[MAIL_WORD_BATCHES] = numbers->batches;
+	ret_words[MAIL_WORD_CODE] = news->code;
+	ret_words[MAIL_WORD_PURPOSE] = news->purpose;
+	ret_words[MAIL_WORD_UNTIL] = news->until;
 	ret_words[MAIL_WORD_AVRS_IDS] = "";
 	ret_words[MAIL_WORD_REASONS] = "";
 }
@@ -229,7 +234,7 @@ int mail_message_write(const struct mail_writer *writer, const struct mail *mail
 	struct numbers numbers;
 
 	print_numbers(news, &numbers);
-	set_words(writer->settings, mail, &numbers, words);
+	set_words(writer->settings, mail, news, &numbers, words);
 	/* A header is one line: what has lines is for the text. */
 	mail_template_fill(&subject, template->subject, words);
 	words[list_words[mail->kind]] = buffer_text(&news->list);

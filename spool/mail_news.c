@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "spool/mail_code.h"
 #include "spool/mail_report.h"
 #include "spool/right.h"
 
@@ -157,11 +158,21 @@ static int count_batches(
 	return mail_report_batches(catalog, counting->news, err);
 }
 
+static int tell_code(
+    struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
+{
+	(void)catalog;
+	(void)err;
+	mail_code_tell(mail, counting->news);
+	return 0;
+}
+
 static int (*const counters[MAIL_KIND_COUNT])(struct catalog *catalog, struct counting *counting,
     const struct mail *mail, struct err *err) = {
     [MAIL_LETTERS] = count_letters,
     [MAIL_QUARANTINE] = count_quarantined,
     [MAIL_BATCH] = count_batches,
+    [MAIL_CODE] = tell_code,
 };
 
 /* Why nobody is to get it, whatever it would tell; NULL: somebody is. */
@@ -169,7 +180,7 @@ static const char *drop_reason(bool found, const struct account *account, enum m
 {
 	if (!found)
 		return MAIL_DROPPED "the account was removed";
-	if (account->disabled)
+	if (account->disabled && !mail_kind_reaches_disabled(kind))
 		return MAIL_DROPPED "the account is disabled";
 	if (mail_kind_is_administrative(kind) && !account->admin)
 		return MAIL_DROPPED "the account is no administrator";

@@ -7,16 +7,24 @@
 #define SPOOL_MAIL_NEWS_H
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "spool/letter_class.h"
 #include "spool/mail.h"
 
-enum { MAIL_LIST_MAX = 24 * 1024 }; /* bytes; AVRS IDs beyond that are counted only */
+enum {
+	MAIL_LIST_MAX = 24 * 1024, /* bytes; AVRS IDs beyond that are counted only */
+	MAIL_CODE_MAX = 32,
+	MAIL_PURPOSE_MAX = 100,
+};
 
 struct mail_news {
 	int64_t counts[CLASS_COUNT];
 	int64_t files; /* in quarantine, and how many of them are new */
 	int64_t new_files;
-	int64_t batches;    /* that are not complete; counts are of what is in them */
+	int64_t batches; /* that are not complete; counts are of what is in them */
+	char code[MAIL_CODE_MAX + 1];
+	char purpose[MAIL_PURPOSE_MAX + 1];
+	char until[TIME_SIZE];
 	struct buffer list; /* lines: of AVRS IDs (none for an account of one), of reasons */
 	char dropped[MAIL_ANSWER_MAX + 1]; /* why nobody is to get the mail; "": somebody is */
 };

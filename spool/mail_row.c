@@ -15,6 +15,7 @@ int mail_row_read(const struct statement *row, struct mail *ret_mail, struct err
 	    .attempts = statement_int(row, 9),
 	    .first_attempt = statement_int(row, 10),
 	    .ended = statement_int(row, 12),
+	    .expires = statement_int(row, 13),
 	};
 
 	if (mail_kind_parse(statement_text(row, 4), &mail.kind, err) < 0 ||

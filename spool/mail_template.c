@@ -21,6 +21,7 @@
 TEMPLATE(mail_letters, "letters.txt");
 TEMPLATE(mail_quarantine, "quarantine.txt");
 TEMPLATE(mail_batch, "batch.txt");
+TEMPLATE(mail_code, "code.txt");
 
 static const struct {
 	const char *text;
@@ -29,6 +30,7 @@ static const struct {
     [MAIL_LETTERS] = {mail_letters_text, &mail_letters_length},
     [MAIL_QUARANTINE] = {mail_quarantine_text, &mail_quarantine_length},
     [MAIL_BATCH] = {mail_batch_text, &mail_batch_length},
+    [MAIL_CODE] = {mail_code_text, &mail_code_length},
 };
 
 static const char *const word_names[MAIL_WORD_COUNT] = {
@@ -44,6 +46,9 @@ static const char *const word_names[MAIL_WORD_COUNT] = {
     [MAIL_WORD_NEW_FILES] = "new-files",
     [MAIL_WORD_REASONS] = "reasons",
     [MAIL_WORD_BATCHES] = "batches",
+    [MAIL_WORD_CODE] = "code",
+    [MAIL_WORD_PURPOSE] = "purpose",
+    [MAIL_WORD_UNTIL] = "until",
 };
 
 void mail_template_print(enum mail_kind kind, struct buffer *out)

@@ -384,8 +384,16 @@ static const char *const version_7[] = {
     NULL,
 };
 
+/* Mails that are for another address than the account's, and of no use after a time. */
+static const char *const version_8[] = {
+    "ALTER TABLE mail ADD COLUMN email TEXT",
+    "ALTER TABLE mail ADD COLUMN expires BIGINT",
+    "CREATE INDEX mail_urgent ON mail (due) WHERE state = 'queued' AND expires IS NOT NULL",
+    NULL,
+};
+
 static const char *const *const versions[] = {
-    version_1, version_2, version_3, version_4, version_5, version_6, version_7};
+    version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
 
 int64_t schema_newest(void)
 {

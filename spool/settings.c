@@ -213,6 +213,8 @@ const struct conf_key settings_keys[] = {
 	.about = "How long the row of a mail that was sent or given up is kept; for so long a bounce "
 		 "is understood."},
 
+    {"mail.codes", &conf_number, FIELD(mail_codes), "5", .min = 1, .max = 100,
+	.about = "At most so many codes are sent to an account within an hour."},
     {"paper.after", &conf_number, FIELD(paper_after), "0", .max = 366,
 	.about = "A letter that nobody has got so many days after it was posted is printed as well; "
 		 "0: never."},

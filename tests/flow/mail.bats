@@ -584,6 +584,65 @@ teardown() {
 	watchd_stop
 }
 
+# code LOGIN ADDRESS SECONDS: as mail_code_add() queues one.
+code() {
+	sql "INSERT INTO mail (id, account_id, kind, state, detail, created, due, email, expires)
+	SELECT (SELECT COALESCE(MAX(id), 0) + 1000 FROM mail), id, 'code', 'queued', 'K7-PQRS to confirm the address',
+	$(date +%s)000000, $(date +%s)000000, NULLIF('$2', ''), ($(date +%s) + $3) * 1000000
+	FROM account WHERE login = '$1'" >/dev/null
+}
+
+@test "a code goes out before all that waits, alone, to the address it is for, and not after its time" {
+	relay_up
+	mail_make mail.connections=1
+	provider 123456789
+	many 400
+	account mary --master-of 123456789
+	relay_does 'TEXT - 0 slow 0.01'
+	maild
+	wait_for 20 got_least 5
+	code c1 '' 60
+	code mary new@example.org 60
+	edelivery account disable mary
+	until_mails 1 sent mary
+	[ "$(got_count)" -lt 390 ]
+	grep -qx '  K7-PQRS.\?' "$(got new)"
+	grep -q '^This is the code to confirm the address:' "$(got new)"
+	run ! grep -qi 'new letter' "$(got new)"
+	maild_stop
+	run ! grep -q K7-PQRS "$T/up.log"
+	[ "$(sql "SELECT COUNT(*) FROM mail WHERE detail <> ''")" = 0 ]
+	run edelivery mail list --json --limit 1000
+	[[ $output != *K7* ]]
+	before=$(got_count)
+	relay_does ''
+	code mary new@example.org 1
+	sleep 2
+	maild
+	until_mails 1 failed mary
+	edelivery mail list --json mary | grep -q '"answer":"dropped: its time was over"'
+	[ "$(grep -l K7-PQRS "$T"/relay/got/* | wc -l)" = 2 ]
+	[ "$before" -lt 402 ]
+}
+
+@test "a code that the relay does not take in time is given up, and its address is not the account's" {
+	relay_up
+	mail_make mail.retry=1s
+	master 123456789 mary
+	relay_does 'RCPT later@ 0 450 4.2.0 busy' 'RCPT never@ 0 550 5.1.1 no such user here'
+	code mary later@example.org 3
+	code mary never@example.org 60
+	maild
+	until_mails 2 failed mary
+	grep -q 'refused account=mary kind=code .*550 5.1.1' "$T/up.log"
+	grep -q 'given-up account=mary kind=code .*450 4.2.0' "$T/up.log"
+	status_is email_bad 0
+	got_are 0
+	run edelivery mail retry "$(edelivery mail list --json mary | sed -n '1s/.*"id":\([0-9]*\).*/\1/p')"
+	[ "$status" = 1 ]
+	[[ $output == *"have another one asked for"* ]]
+}
+
 has_looked() {
 	[ -n "$(sql "SELECT next FROM sequence WHERE name = 'unfetched.posted'")" ]
 }

@@ -221,6 +221,43 @@ static void a_new_address_gets_what_failed(void)
 	CU_ASSERT_EQUAL(find(&f, id).state, MAIL_FAILED);
 }
 
+/* It was for the address that it was asked for at, and is forgotten. */
+static void a_code_that_failed_is_not_sent_again(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	int64_t id = open_with_mail(&f);
+	struct account ann;
+	struct err err;
+
+	fixture_sql(
+	    &f, "UPDATE mail SET state = 'failed', kind = 'code', answer = '550', expires = 9");
+	CU_ASSERT_TRUE(fails(mail_retry(f.catalog, &f.spool.actor, id, &err), &err, ERR_REFUSED));
+	fixture_account(&f, "ann", &ann);
+	CU_ASSERT_EQUAL(mail_trust_address(f.catalog, ann.id, &err), 0);
+	CU_ASSERT_EQUAL(find(&f, id).state, MAIL_FAILED);
+}
+
+/* An address that an account does not have yet says nothing about the one that it has. */
+static void what_comes_back_from_another_address_is_noted_of_the_mail_alone(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	int64_t id = open_with_mail(&f);
+	struct account ann;
+	struct mail mail;
+	bool noted = false;
+	struct err err;
+
+	fixture_sql(&f, "UPDATE mail SET state = 'sent', kind = 'code', detail = 'ABC to',"
+	                " email = 'new@example.org', expires = 9");
+	mail = find(&f, id);
+	CU_ASSERT_STRING_EQUAL(mail.email, "new@example.org");
+	CU_ASSERT_EQUAL(mail_bounced(f.catalog, &f.spool.actor, &mail, "5.1.1", &noted, &err), 0);
+	CU_ASSERT_TRUE(noted);
+	CU_ASSERT_STRING_EQUAL(find(&f, id).detail, "");
+	fixture_account(&f, "ann", &ann);
+	CU_ASSERT_FALSE(ann.email_bad);
+}
+
 static void what_comes_back_is_noted_once(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -282,6 +319,8 @@ void add_suite_mail(CU_pSuite suite)
 	TEST(sending_again_begins_anew);
 	TEST(a_bad_address_is_told_of_once);
 	TEST(a_new_address_gets_what_failed);
+	TEST(a_code_that_failed_is_not_sent_again);
+	TEST(what_comes_back_from_another_address_is_noted_of_the_mail_alone);
 	TEST(what_comes_back_is_noted_once);
 	TEST(what_ended_long_ago_is_forgotten_with_its_counts);
 }

@@ -106,6 +106,42 @@ static void every_kind_is_claimed_that_there_is(void)
 	CU_ASSERT_EQUAL(claim(&f, "one", MAILS, mails), 0);
 }
 
+/* Somebody waits for it; however long the queue is. */
+static void what_expires_goes_first(void)
+{
+	struct mail mails[MAILS];
+	OWNED_FIXTURE struct fixture f;
+
+	open_with_mails(&f);
+	fixture_sql(&f, "UPDATE mail SET expires = 1, due = due + 1 WHERE id = 4");
+	clock_freeze(FIXTURE_NOW + 1);
+	CU_ASSERT_EQUAL(claim(&f, "one", 2, mails), 2);
+	CU_ASSERT_EQUAL(mails[0].id, 4);
+	CU_ASSERT_EQUAL(mails[0].expires, 1);
+	CU_ASSERT_EQUAL(mails[1].id, 1);
+	CU_ASSERT_EQUAL(claim(&f, "one", MAILS, mails), 3);
+}
+
+/* A code is a secret as long as it is good. */
+static void a_code_is_forgotten_when_it_has_gone_out_or_failed(void)
+{
+	for (enum mail_outcome outcome = MAIL_OUTCOME_SENT; outcome < MAIL_OUTCOME_COUNT;
+	     outcome++) {
+		bool again = outcome == MAIL_OUTCOME_RETRY || outcome == MAIL_OUTCOME_UNTRIED;
+		OWNED_FIXTURE struct fixture f;
+		struct mail mails[MAILS];
+
+		open_with_mails(&f);
+		fixture_sql(&f, "UPDATE mail SET detail = 'ABC123 to unlock the account'");
+		fixture_sql(&f, "UPDATE mail SET kind = 'code', expires = 1 WHERE id = 1");
+		CU_ASSERT_EQUAL(claim(&f, "one", 1, mails), 1);
+		CU_ASSERT_EQUAL(record(&f, "one", &mails[0], outcome, "the answer"), 0);
+		CU_ASSERT_EQUAL(
+		    fixture_number(&f, "SELECT COUNT(*) FROM mail WHERE detail LIKE 'ABC%'"),
+		    MAILS - 1 + again);
+	}
+}
+
 static void a_claim_that_ran_out_is_anybodys(void)
 {
 	struct mail mails[MAILS];
@@ -233,6 +269,8 @@ void add_suite_mail_claim(CU_pSuite suite)
 {
 	TEST(no_mail_is_claimed_twice);
 	TEST(every_kind_is_claimed_that_there_is);
+	TEST(what_expires_goes_first);
+	TEST(a_code_is_forgotten_when_it_has_gone_out_or_failed);
 	TEST(a_claim_that_ran_out_is_anybodys);
 	TEST(a_start_takes_back_the_claims_of_the_run_before);
 	TEST(what_is_not_due_waits);

@@ -33,9 +33,17 @@ static void knows_what_is_for_administrators(void)
 	CU_ASSERT_FALSE(mail_kind_is_administrative(MAIL_LETTERS));
 }
 
+/* R12: a code may be what enables an account again. */
+static void only_a_code_reaches_who_is_disabled(void)
+{
+	for (enum mail_kind kind = MAIL_LETTERS; kind < MAIL_KIND_COUNT; kind++)
+		CU_ASSERT_EQUAL(mail_kind_reaches_disabled(kind), kind == MAIL_CODE);
+}
+
 void add_suite_mail_kind(CU_pSuite suite)
 {
 	TEST(every_kind_has_a_name_that_is_read_back);
 	TEST(refuses_a_kind_of_a_later_version);
 	TEST(knows_what_is_for_administrators);
+	TEST(only_a_code_reaches_who_is_disabled);
 }

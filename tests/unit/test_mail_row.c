@@ -36,8 +36,9 @@ static void reads_every_column_into_its_field(void)
 	struct err err;
 
 	open_with_mail(&f);
-	fixture_sql(&f, "UPDATE mail SET state = 'failed', created = 1, due = 2, attempts = 3,"
-	                " first_attempt = 4, answer = 'no', ended = 5, detail = 'x=1'");
+	fixture_sql(&f,
+	    "UPDATE mail SET state = 'failed', created = 1, due = 2, attempts = 3,"
+	    " first_attempt = 4, answer = 'no', ended = 5, detail = 'x=1', expires = 6");
 	CU_ASSERT_EQUAL_FATAL(read_it(&f, &mail, &err), 0);
 	CU_ASSERT_EQUAL(mail.id, 1);
 	CU_ASSERT_STRING_EQUAL(mail.login, "ann");
@@ -51,6 +52,7 @@ static void reads_every_column_into_its_field(void)
 	CU_ASSERT_EQUAL(mail.first_attempt, 4);
 	CU_ASSERT_STRING_EQUAL(mail.answer, "no");
 	CU_ASSERT_EQUAL(mail.ended, 5);
+	CU_ASSERT_EQUAL(mail.expires, 6);
 }
 
 static void refuses_a_kind_that_it_does_not_know(void)
