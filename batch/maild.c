@@ -436,6 +436,7 @@ static void gather(void *arg)
 {
 	struct maild *m = arg;
 	bool more = false;
+	bool more_of_day = false;
 	struct err err;
 	int result;
 
@@ -444,9 +445,9 @@ static void gather(void *arg)
 		return;
 	result = mail_gather(m->catalog, &m->settings, &more, &err);
 	if (result == 0)
-		result = mail_daily(m->catalog, &m->actor, &m->settings, &err);
+		result = mail_daily(m->catalog, &m->actor, &m->settings, &more_of_day, &err);
 	note_catalog(m, result, &err);
-	if (result == 0 && more)
+	if (result == 0 && (more || more_of_day))
 		loop_after(m->loop, 0, gather, m);
 	work(m);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "spool/mail_waiting.h"
+#include "spool/mail_warning.h"
 
 /* The day's mails, for a transaction's body. */
 struct day {
@@ -63,12 +64,19 @@ static int is_done(struct catalog *catalog, int64_t moment, bool *ret_done, stru
 }
 
 int mail_daily(struct catalog *catalog, const struct actor *actor, const struct settings *settings,
-    struct err *err)
+    bool *ret_more, struct err *err)
 {
 	struct day day = {actor, mail_daily_moment(clock_now(), settings->mail_daily_hour)};
 	bool done = false;
 
+	*ret_more = false;
 	if (is_done(catalog, day.moment, &done, err) < 0)
 		return -1;
-	return done ? 0 : catalog_transact(catalog, day_body, &day, err);
+	if (done)
+		return 0;
+	/* What was warned of is marked with it, so these may be done by several, and again. */
+	if (mail_warning_of_roles(catalog, settings, ret_more, err) < 0 ||
+	    (!*ret_more && mail_warning_of_letters(catalog, settings, ret_more, err) < 0))
+		return -1;
+	return *ret_more ? 0 : catalog_transact(catalog, day_body, &day, err);
 }

@@ -11,6 +11,9 @@ static const struct {
     [MAIL_LETTERS] = {"letters", false, false},
     [MAIL_QUARANTINE] = {"quarantine", true, false},
     [MAIL_BATCH] = {"batch", true, false},
+    [MAIL_LOCKED] = {"locked", false, false},
+    [MAIL_ROLE_ENDS] = {"role-ends", false, false},
+    [MAIL_LETTERS_END] = {"letters-end", false, false},
     [MAIL_CODE] = {"code", false, true},
 };
 

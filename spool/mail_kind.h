@@ -8,14 +8,17 @@
 #include "base/err.h"
 
 enum mail_kind {
-	MAIL_LETTERS,    /* R8: how many letters came */
-	MAIL_QUARANTINE, /* to administrators: how many files are in quarantine, and why */
-	MAIL_BATCH,      /* to administrators: how many batches are not complete (R10) */
-	MAIL_CODE,       /* a code that its holder asked for */
+	MAIL_LETTERS,     /* R8: how many letters came */
+	MAIL_QUARANTINE,  /* to administrators: how many files are in quarantine, and why */
+	MAIL_BATCH,       /* to administrators: how many batches are not complete (R10) */
+	MAIL_LOCKED,      /* R12: too many wrong passwords */
+	MAIL_ROLE_ENDS,   /* a role ends soon */
+	MAIL_LETTERS_END, /* R11: letters go soon that nobody has got */
+	MAIL_CODE,        /* a code that its holder asked for */
 	MAIL_KIND_COUNT
 };
 
-/* "letters", "quarantine", "batch", "code". */
+/* "letters", "quarantine", "batch", "locked", "role-ends", "letters-end", "code". */
 const char *mail_kind_name(enum mail_kind kind);
 
 /* ERR_INTERNAL: the catalog has a kind that this program does not know. */

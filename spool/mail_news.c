@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "spool/mail_code.h"
 #include "spool/mail_report.h"
+#include "spool/mail_warning.h"
 #include "spool/right.h"
 
 /* The counts of one mail, being added up. */
@@ -37,13 +38,24 @@ void mail_news_print(struct buffer *out, const int64_t counts[CLASS_COUNT])
 		    trade_files, trade_files == 1 ? "" : "s");
 }
 
+bool mail_news_has_room(const struct mail_news *news)
+{
+	return news->list.length <= MAIL_LIST_MAX - 256;
+}
+
+void mail_news_print_rest(struct mail_news *news, int64_t unlisted)
+{
+	if (unlisted)
+		buffer_print(&news->list, "\n  and %" PRId64 " more", unlisted);
+}
+
 static void end_line(struct counting *counting)
 {
 	struct buffer *list = &counting->news->list;
 
 	if (counting->counts[CLASS_EDELIVERY] + counting->counts[CLASS_TRADE_FILES] == 0)
 		return;
-	if (list->length > MAIL_LIST_MAX - 256) {
+	if (!mail_news_has_room(counting->news)) {
 		counting->unlisted++;
 	} else {
 		buffer_print(list, "%s  %s: ", list->length ? "\n" : "", counting->avrs_id);
@@ -107,8 +119,7 @@ static int count_rows(
 			return -1;
 	}
 	end_line(counting);
-	if (counting->unlisted)
-		buffer_print(&counting->news->list, "\n  and %" PRId64 " more", counting->unlisted);
+	mail_news_print_rest(counting->news, counting->unlisted);
 	return 0;
 }
 
@@ -145,6 +156,37 @@ static int count_letters(
 	return 0;
 }
 
+static int count_ending_letters(
+    struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
+{
+	text_copy(counting->news->until, mail->detail);
+	return count_letters(catalog, counting, mail, err);
+}
+
+static int tell_lock(
+    struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
+{
+	(void)catalog;
+	(void)mail;
+	(void)err;
+	if (!counting->account.locked)
+		text_copy(counting->news->dropped, MAIL_DROPPED "the account is unlocked by now");
+	return 0;
+}
+
+static int tell_ending_roles(
+    struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
+{
+	bool several = false;
+
+	if (mail_warning_tell_roles(catalog, mail, counting->news, err) < 0 ||
+	    has_several(catalog, mail->account_id, &several, err) < 0)
+		return -1;
+	if (!several)
+		buffer_clear(&counting->news->list);
+	return 0;
+}
+
 static int count_quarantined(
     struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
 {
@@ -172,6 +214,9 @@ static int (*const counters[MAIL_KIND_COUNT])(struct catalog *catalog, struct co
     [MAIL_LETTERS] = count_letters,
     [MAIL_QUARANTINE] = count_quarantined,
     [MAIL_BATCH] = count_batches,
+    [MAIL_LOCKED] = tell_lock,
+    [MAIL_ROLE_ENDS] = tell_ending_roles,
+    [MAIL_LETTERS_END] = count_ending_letters,
     [MAIL_CODE] = tell_code,
 };
 

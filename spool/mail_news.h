@@ -24,8 +24,8 @@ struct mail_news {
 	int64_t batches; /* that are not complete; counts are of what is in them */
 	char code[MAIL_CODE_MAX + 1];
 	char purpose[MAIL_PURPOSE_MAX + 1];
-	char until[TIME_SIZE];
-	struct buffer list; /* lines: of AVRS IDs (none for an account of one), of reasons */
+	char until[TIME_SIZE]; /* when the code, or the first of what is told of, ends */
+	struct buffer list;    /* lines: of AVRS IDs (none for an account of one), of reasons */
 	char dropped[MAIL_ANSWER_MAX + 1]; /* why nobody is to get the mail; "": somebody is */
 };
 
@@ -34,6 +34,10 @@ int mail_news_count(
     struct catalog *catalog, const struct mail *mail, struct mail_news *ret_news, struct err *err);
 void mail_news_done(struct mail_news *news);
 #define OWNED_MAIL_NEWS OWNED(mail_news_done)
+
+/* May another line be added to the list? Then how many were left out, if any. */
+bool mail_news_has_room(const struct mail_news *news);
+void mail_news_print_rest(struct mail_news *news, int64_t unlisted);
 
 /* Add "3 new letters and 1 new trade file". */
 void mail_news_print(struct buffer *out, const int64_t counts[CLASS_COUNT]);

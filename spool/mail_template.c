@@ -21,6 +21,9 @@
 TEMPLATE(mail_letters, "letters.txt");
 TEMPLATE(mail_quarantine, "quarantine.txt");
 TEMPLATE(mail_batch, "batch.txt");
+TEMPLATE(mail_locked, "locked.txt");
+TEMPLATE(mail_role_ends, "role-ends.txt");
+TEMPLATE(mail_letters_end, "letters-end.txt");
 TEMPLATE(mail_code, "code.txt");
 
 static const struct {
@@ -30,6 +33,9 @@ static const struct {
     [MAIL_LETTERS] = {mail_letters_text, &mail_letters_length},
     [MAIL_QUARANTINE] = {mail_quarantine_text, &mail_quarantine_length},
     [MAIL_BATCH] = {mail_batch_text, &mail_batch_length},
+    [MAIL_LOCKED] = {mail_locked_text, &mail_locked_length},
+    [MAIL_ROLE_ENDS] = {mail_role_ends_text, &mail_role_ends_length},
+    [MAIL_LETTERS_END] = {mail_letters_end_text, &mail_letters_end_length},
     [MAIL_CODE] = {mail_code_text, &mail_code_length},
 };
 

@@ -33,7 +33,7 @@ enum mail_word {
 	MAIL_WORD_BATCHES,     /* "2 batches" */
 	MAIL_WORD_CODE,
 	MAIL_WORD_PURPOSE, /* what the code is for */
-	MAIL_WORD_UNTIL,   /* until when it is good */
+	MAIL_WORD_UNTIL,   /* until when it is good, or the first of what ends */
 	MAIL_WORD_COUNT
 };
 

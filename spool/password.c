@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "spool/mail_waiting.h"
 
 int password_check(const char *password, struct err *err)
 {
@@ -105,6 +106,7 @@ struct failure {
 static int note_failure(struct catalog *catalog, void *arg, struct err *err)
 {
 	const struct failure *failure = arg;
+	int64_t id = 0;
 
 	if (catalog_run(catalog,
 	        "UPDATE account SET failed_passwords = failed_passwords + 1 WHERE id = $1",
@@ -116,6 +118,8 @@ static int note_failure(struct catalog *catalog, void *arg, struct err *err)
 		return -1;
 	if (catalog_changes(catalog) == 0)
 		return 0;
+	if (mail_add_once(catalog, failure->account->id, MAIL_LOCKED, clock_now(), &id, err) < 0)
+		return -1;
 	return event_add(catalog, failure->actor,
 	    &(struct event){.what = "account.locked", .login = failure->account->login}, err);
 }

@@ -392,8 +392,16 @@ static const char *const version_8[] = {
     NULL,
 };
 
-static const char *const *const versions[] = {
-    version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
+/* Roles whose end was told of: the date that was. */
+static const char *const version_9[] = {
+    "ALTER TABLE membership ADD COLUMN warned TEXT",
+    "CREATE INDEX membership_to_warn ON membership (until_date)"
+    " WHERE until_date IS NOT NULL AND (warned IS NULL OR warned <> until_date)",
+    NULL,
+};
+
+static const char *const *const versions[] = {version_1, version_2, version_3, version_4, version_5,
+    version_6, version_7, version_8, version_9};
 
 int64_t schema_newest(void)
 {

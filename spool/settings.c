@@ -215,6 +215,9 @@ const struct conf_key settings_keys[] = {
 
     {"mail.codes", &conf_number, FIELD(mail_codes), "5", .min = 1, .max = 100,
 	.about = "At most so many codes are sent to an account within an hour."},
+    {"mail.warn-before", &conf_number, FIELD(mail_warn_before), "30", .max = 90,
+	.about = "Accounts are warned of roles that end, and of letters that go and that nobody has "
+		 "got, so many days before; 0: never."},
     {"paper.after", &conf_number, FIELD(paper_after), "0", .max = 366,
 	.about = "A letter that nobody has got so many days after it was posted is printed as well; "
 		 "0: never."},

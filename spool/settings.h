@@ -64,6 +64,7 @@ struct settings {
 	int64_t mail_give_up;
 	int64_t mail_keep;
 	int64_t mail_codes;
+	int64_t mail_warn_before; /* days; 0: never */
 	int64_t paper_after;
 	int64_t paper_after_bounce;
 

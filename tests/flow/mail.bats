@@ -584,6 +584,55 @@ teardown() {
 	watchd_stop
 }
 
+walks() {
+	[ -n "$(sql "SELECT next FROM sequence WHERE name = 'letters-end.posted'")" ]
+}
+
+@test "an account is warned of what ends, once, and of a lock at once (R11, R12)" {
+	BIN=$FAULT_PROGRAMS
+	relay_up
+	mail_make retain.months=6 server.password-tries=2
+	export EDELIVERY_CLOCK=2026-01-05T12:00:00Z
+	provider 123456789 --name 'Elm Street Clinic'
+	account mary --master-of 123456789
+	account ann
+	edelivery role grant ann 123456789 e-delivery-only --until 2026-06-30
+	spool_up
+	wait_for 10 walks
+	drop 123456789 EFT_1.pdf EFT_2.pdf EFT_3.pdf
+	until_posted 3
+	expect_same mary /123456789/edelivery/EFT_2.pdf "$T/made/123456789/EFT_2.pdf"
+	wait_for 10 told_are 3 mary
+	wait_for 10 told_are 3 ann
+	spool_stop
+	rm "$T"/relay/got/*
+	# In a mail of the day, thirty days before.
+	for day in 2026-06-10 2026-06-11; do
+		export EDELIVERY_CLOCK=${day}T12:00:00Z
+		spool_up
+		wait_for 10 got_are 2 ann
+		wait_for 10 got_are 1 mary
+		sleep 1
+		spool_stop
+	done
+	got_are 3
+	grep -q '^Nobody has got these yet, and they go soon, the first on 2026-07-05: 2 new letters\.' "$(got mary)"
+	got ann | xargs grep -qh '^What the account ann may see it may see until 2026-06-30'
+	# By wrong passwords, until it is unlocked.
+	spool_up
+	echo 'correct horse battery' | edelivery password set mary
+	for _ in 1 2 3; do
+		run curl -s --insecure --user 'mary:wrong horse battery' "sftp://127.0.0.1:$PORT/"
+		[ "$status" != 0 ]
+	done
+	until_got 2 mary
+	got mary | xargs grep -qh '^Too many wrong passwords in a row were given for the account mary\.'
+	sleep 1
+	got_are 4
+	run ! grep -riE 'EFT|\.pdf|Elm Street|123456789' "$T/relay/got"
+	unset EDELIVERY_CLOCK
+}
+
 # code LOGIN ADDRESS SECONDS: as mail_code_add() queues one.
 code() {
 	sql "INSERT INTO mail (id, account_id, kind, state, detail, created, due, email, expires)

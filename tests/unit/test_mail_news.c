@@ -163,6 +163,61 @@ static void who_is_no_administrator_any_more_is_told_nothing(void)
 	CU_ASSERT_STRING_EQUAL(news.dropped, MAIL_DROPPED "the account is no administrator");
 }
 
+/* What was so when the mail was made, and is no more. */
+static void tells_of_a_lock_as_long_as_there_is_one(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_MAIL_NEWS struct mail_news news;
+	struct mail mail;
+	struct err err;
+
+	open_with_mail(&f, &mail);
+	mail.kind = MAIL_LOCKED;
+	fixture_sql(&f, "UPDATE account SET locked = 1");
+	CU_ASSERT_EQUAL(mail_news_count(f.catalog, &mail, &news, &err), 0);
+	CU_ASSERT_STRING_EQUAL(news.dropped, "");
+	mail_news_done(&news);
+	fixture_sql(&f, "UPDATE account SET locked = NULL");
+	CU_ASSERT_EQUAL(mail_news_count(f.catalog, &mail, &news, &err), 0);
+	CU_ASSERT_STRING_EQUAL(news.dropped, MAIL_DROPPED "the account is unlocked by now");
+}
+
+static void names_roles_that_end_to_an_account_of_several(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_MAIL_NEWS struct mail_news news;
+	struct mail mail;
+	struct err err;
+
+	open_with_mail(&f, &mail);
+	mail.kind = MAIL_ROLE_ENDS;
+	fixture_sql(&f, "UPDATE membership SET until_date = '2024-06-01', warned = '2024-06-01'"
+	                " WHERE avrs_id = '" FIRST "'");
+	CU_ASSERT_EQUAL(mail_news_count(f.catalog, &mail, &news, &err), 0);
+	CU_ASSERT_STRING_EQUAL(news.until, "2024-06-01");
+	CU_ASSERT_STRING_EQUAL(buffer_text(&news.list), "  " FIRST ": until 2024-06-01");
+	mail_news_done(&news);
+	CU_ASSERT_EQUAL(membership_revoke(f.catalog, &f.spool.actor, "ann", OTHER, &err), 0);
+	CU_ASSERT_EQUAL(mail_news_count(f.catalog, &mail, &news, &err), 0);
+	CU_ASSERT_STRING_EQUAL(news.until, "2024-06-01");
+	CU_ASSERT_STRING_EQUAL(buffer_text(&news.list), "");
+}
+
+static void counts_letters_that_go_like_those_that_came(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_MAIL_NEWS struct mail_news news;
+	struct mail mail;
+	struct err err;
+
+	open_with_mail(&f, &mail);
+	mail.kind = MAIL_LETTERS_END;
+	text_copy(mail.detail, "2025-05-15");
+	CU_ASSERT_EQUAL(mail_news_count(f.catalog, &mail, &news, &err), 0);
+	CU_ASSERT_EQUAL(news.counts[CLASS_EDELIVERY], 4);
+	CU_ASSERT_STRING_EQUAL(news.until, "2025-05-15");
+}
+
 static void says_one_and_many(void)
 {
 	static const struct {
@@ -192,5 +247,8 @@ void add_suite_mail_news(CU_pSuite suite)
 	TEST(a_master_is_told_whatever_it_wants);
 	TEST(a_list_is_bounded);
 	TEST(who_is_no_administrator_any_more_is_told_nothing);
+	TEST(tells_of_a_lock_as_long_as_there_is_one);
+	TEST(names_roles_that_end_to_an_account_of_several);
+	TEST(counts_letters_that_go_like_those_that_came);
 	TEST(says_one_and_many);
 }

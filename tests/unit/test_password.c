@@ -90,6 +90,10 @@ static void locks_after_so_many_wrong_ones_in_a_row(void)
 	CU_ASSERT_TRUE(ann.locked);
 	CU_ASSERT_EQUAL(
 	    fixture_number(&f, "SELECT COUNT(*) FROM event WHERE what = 'account.locked'"), 1);
+	/* Its holder is told, at once and once. */
+	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM mail WHERE kind = 'locked'"
+	                                   " AND due = created"),
+	    1);
 	CU_ASSERT_EQUAL(account_unlock(f.catalog, &f.spool.actor, "ann", &err), 0);
 	fixture_account(&f, "ann", &ann);
 	CU_ASSERT_FALSE(ann.locked);
