@@ -18,15 +18,15 @@ struct claiming {
 };
 
 /* What it returns are the columns of MAIL_SELECT: one statement, however many are claimed. */
-#define CLAIM(which)                                                                                    \
-	"UPDATE mail SET owner = $1, owned_until = $2, attempts = attempts + 1,"                        \
-	" first_attempt = COALESCE(first_attempt, $3) WHERE id IN"                                      \
-	" (SELECT id FROM mail WHERE state = 'queued' AND due <= $3" which                              \
-	" AND (owner IS NULL OR owned_until < $3)"                                                      \
-	" AND kind IN ('letters', 'quarantine', 'batch', 'locked', 'role-ends', 'letters-end', 'code')" \
-	" ORDER BY due, id LIMIT $4)"                                                                   \
-	" RETURNING id, account_id, (SELECT login FROM account WHERE id = account_id),"                 \
-	" COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account_id)), kind, state,"       \
+#define CLAIM(which)                                                                                                   \
+	"UPDATE mail SET owner = $1, owned_until = $2, attempts = attempts + 1,"                                       \
+	" first_attempt = COALESCE(first_attempt, $3) WHERE id IN"                                                     \
+	" (SELECT id FROM mail WHERE state = 'queued' AND due <= $3" which                                             \
+	" AND (owner IS NULL OR owned_until < $3)"                                                                     \
+	" AND kind IN ('letters', 'quarantine', 'batch', 'locked', 'role-ends', 'letters-end', 'publication', 'code')" \
+	" ORDER BY due, id LIMIT $4)"                                                                                  \
+	" RETURNING id, account_id, (SELECT login FROM account WHERE id = account_id),"                                \
+	" COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account_id)), kind, state,"                      \
 	" detail, created, due, attempts, first_attempt, answer, ended, expires"
 
 static int claim_some(

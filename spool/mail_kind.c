@@ -14,6 +14,7 @@ static const struct {
     [MAIL_LOCKED] = {"locked", false, false},
     [MAIL_ROLE_ENDS] = {"role-ends", false, false},
     [MAIL_LETTERS_END] = {"letters-end", false, false},
+    [MAIL_PUBLICATION] = {"publication", false, false},
     [MAIL_CODE] = {"code", false, true},
 };
 

@@ -14,11 +14,12 @@ enum mail_kind {
 	MAIL_LOCKED,      /* R12: too many wrong passwords */
 	MAIL_ROLE_ENDS,   /* a role ends soon */
 	MAIL_LETTERS_END, /* R11: letters go soon that nobody has got */
+	MAIL_PUBLICATION, /* R16: what was published */
 	MAIL_CODE,        /* a code that its holder asked for */
 	MAIL_KIND_COUNT
 };
 
-/* "letters", "quarantine", "batch", "locked", "role-ends", "letters-end", "code". */
+/* "letters", "quarantine", "batch", "locked", "role-ends", "letters-end", "publication", "code". */
 const char *mail_kind_name(enum mail_kind kind);
 
 /* ERR_INTERNAL: the catalog has a kind that this program does not know. */

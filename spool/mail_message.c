@@ -175,6 +175,7 @@ struct numbers {
 	char files[32];
 	char new_files[24];
 	char batches[32];
+	char documents[32];
 	struct buffer news;
 };
 
@@ -192,6 +193,8 @@ static void print_numbers(const struct mail_news *news, struct numbers *ret_numb
 	    ret_numbers->new_files, sizeof(ret_numbers->new_files), "%" PRId64, news->new_files);
 	(void)snprintf(ret_numbers->batches, sizeof(ret_numbers->batches), "%" PRId64 " batch%s",
 	    news->batches, news->batches == 1 ? "" : "es");
+	(void)snprintf(ret_numbers->documents, sizeof(ret_numbers->documents),
+	    "%" PRId64 " document%s", news->documents, news->documents == 1 ? "" : "s");
 }
 
 /* The word for what has lines, by kind. */
@@ -202,6 +205,7 @@ static const enum mail_word list_words[MAIL_KIND_COUNT] = {
     [MAIL_LOCKED] = MAIL_WORD_AVRS_IDS,
     [MAIL_ROLE_ENDS] = MAIL_WORD_AVRS_IDS,
     [MAIL_LETTERS_END] = MAIL_WORD_AVRS_IDS,
+    [MAIL_PUBLICATION] = MAIL_WORD_SECTIONS,
     [MAIL_CODE] = MAIL_WORD_AVRS_IDS,
 };
 
@@ -225,6 +229,8 @@ static void set_words(const struct settings *settings, const struct mail *mail,
 	ret_words[MAIL_WORD_UNTIL] = news->until;
 	ret_words[MAIL_WORD_AVRS_IDS] = "";
 	ret_words[MAIL_WORD_REASONS] = "";
+	ret_words[MAIL_WORD_DOCUMENTS] = numbers->documents;
+	ret_words[MAIL_WORD_SECTIONS] = "";
 }
 
 int mail_message_write(const struct mail_writer *writer, const struct mail *mail,

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "spool/mail_code.h"
+#include "spool/mail_publication.h"
 #include "spool/mail_report.h"
 #include "spool/mail_warning.h"
 #include "spool/right.h"
@@ -200,6 +201,15 @@ static int count_batches(
 	return mail_report_batches(catalog, counting->news, err);
 }
 
+static int tell_publications(
+    struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
+{
+	(void)catalog;
+	(void)err;
+	mail_publication_tell(mail, counting->news);
+	return 0;
+}
+
 static int tell_code(
     struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
 {
@@ -217,6 +227,7 @@ static int (*const counters[MAIL_KIND_COUNT])(struct catalog *catalog, struct co
     [MAIL_LOCKED] = tell_lock,
     [MAIL_ROLE_ENDS] = tell_ending_roles,
     [MAIL_LETTERS_END] = count_ending_letters,
+    [MAIL_PUBLICATION] = tell_publications,
     [MAIL_CODE] = tell_code,
 };
 

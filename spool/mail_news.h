@@ -22,10 +22,11 @@ struct mail_news {
 	int64_t files; /* in quarantine, and how many of them are new */
 	int64_t new_files;
 	int64_t batches; /* that are not complete; counts are of what is in them */
+	int64_t documents;
 	char code[MAIL_CODE_MAX + 1];
 	char purpose[MAIL_PURPOSE_MAX + 1];
 	char until[TIME_SIZE]; /* when the code, or the first of what is told of, ends */
-	struct buffer list;    /* lines: of AVRS IDs (none for an account of one), of reasons */
+	struct buffer list; /* lines: of AVRS IDs (none for an account of one), reasons, sections */
 	char dropped[MAIL_ANSWER_MAX + 1]; /* why nobody is to get the mail; "": somebody is */
 };
 

@@ -24,6 +24,7 @@ TEMPLATE(mail_batch, "batch.txt");
 TEMPLATE(mail_locked, "locked.txt");
 TEMPLATE(mail_role_ends, "role-ends.txt");
 TEMPLATE(mail_letters_end, "letters-end.txt");
+TEMPLATE(mail_publication, "publication.txt");
 TEMPLATE(mail_code, "code.txt");
 
 static const struct {
@@ -36,6 +37,7 @@ static const struct {
     [MAIL_LOCKED] = {mail_locked_text, &mail_locked_length},
     [MAIL_ROLE_ENDS] = {mail_role_ends_text, &mail_role_ends_length},
     [MAIL_LETTERS_END] = {mail_letters_end_text, &mail_letters_end_length},
+    [MAIL_PUBLICATION] = {mail_publication_text, &mail_publication_length},
     [MAIL_CODE] = {mail_code_text, &mail_code_length},
 };
 
@@ -52,6 +54,8 @@ static const char *const word_names[MAIL_WORD_COUNT] = {
     [MAIL_WORD_NEW_FILES] = "new-files",
     [MAIL_WORD_REASONS] = "reasons",
     [MAIL_WORD_BATCHES] = "batches",
+    [MAIL_WORD_DOCUMENTS] = "documents",
+    [MAIL_WORD_SECTIONS] = "sections",
     [MAIL_WORD_CODE] = "code",
     [MAIL_WORD_PURPOSE] = "purpose",
     [MAIL_WORD_UNTIL] = "until",

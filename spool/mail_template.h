@@ -31,6 +31,8 @@ enum mail_word {
 	MAIL_WORD_NEW_FILES,   /* 1 */
 	MAIL_WORD_REASONS,     /* lines: "  2 of a letter type that is not known" */
 	MAIL_WORD_BATCHES,     /* "2 batches" */
+	MAIL_WORD_DOCUMENTS,   /* "2 documents" */
+	MAIL_WORD_SECTIONS,    /* lines: "  bulletins: 2" */
 	MAIL_WORD_CODE,
 	MAIL_WORD_PURPOSE, /* what the code is for */
 	MAIL_WORD_UNTIL,   /* until when it is good, or the first of what ends */

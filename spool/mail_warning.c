@@ -160,7 +160,6 @@ int mail_warning_of_letters(
 	*ret_more = false;
 	if (settings->mail_warn_before == 0)
 		return letter_walk_forget(catalog, "letters-end", err);
-	return letter_walk(catalog, "letters-end",
-	    clock_add_months(soon, -settings->retain_months), warn_of_letter, &warning, ret_more,
-	    err);
+	return letter_walk(catalog, "letters-end", clock_add_months(soon, -settings->retain_months),
+	    warn_of_letter, &warning, ret_more, err);
 }

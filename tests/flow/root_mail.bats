@@ -111,6 +111,69 @@ postfix_make() {
 	boxed_are 1 mary
 }
 
+# texts NAME: what its mails say, decoded.
+texts() {
+	boxed "$1" | /usr/bin/python3 -c 'import email, email.policy, sys
+for path in sys.stdin.read().split():
+    mail = email.message_from_binary_file(open(path, "rb"), policy=email.policy.default)
+    print(*(f"{name}: {value}" for name, value in mail.items()), mail.get_content(), sep="\n")'
+}
+
+# queue KIND LOGIN [DETAIL]: a mail as the program that has something to tell queues it.
+queue() {
+	sql "INSERT INTO mail (id, account_id, kind, state, detail, created, due, email, expires)
+	SELECT (SELECT COALESCE(MAX(id), 0) + 1000 FROM mail), id, '$1', 'queued', '${3:-}', $(date +%s)000000, 1,
+	CASE '$1' WHEN 'code' THEN 'new@example.org' END, CASE '$1' WHEN 'code' THEN $(date -d +10min +%s)000000 END
+	FROM account WHERE login = '$2'"
+}
+
+@test "every kind of mail is delivered, and none has the name of a letter, a provider or a person" {
+	postfix_up mary ann root1 new
+	postfix_make
+	edelivery provider add 222222222 --name 'Elm Street Clinic' >/dev/null
+	account mary --master-of 222222222
+	account root1 --admin
+	account ann
+	edelivery role grant ann 222222222 e-delivery-only --until "$(date -d +10days +%F)" >/dev/null
+	sql "UPDATE account SET locked = 1 WHERE login = 'mary'"
+	sql "INSERT INTO intake (id, avrs_id, class, name, state, reason, node, size, source_device, source_inode,
+	source_changed, seen, changed) VALUES (1, '222222222', 'edelivery', 'EFT_Smith.pdf', 'quarantined',
+	'unknown letter type SMITH: EFT_Smith.pdf', 'n', 1, 1, 1, 1, 1, 1)"
+	sql "INSERT INTO batch (id, name, state, seen, alarmed) VALUES (1, 'Smith', 'held', 1, 1)"
+	sql "INSERT INTO batch_member (batch_id, line, avrs_id, class, name, size, sha256)
+	VALUES (1, 1, '222222222', 'edelivery', 'EFT_Smith.pdf', 1, 'x')"
+	queue letters mary
+	queue locked mary
+	queue publication mary 'telehealth=1 messages=0 bulletins=2'
+	queue letters-end mary 2030-01-01
+	sql "INSERT INTO notification (account_id, avrs_id, class, letters, since, mail_id)
+	SELECT account_id, '222222222', 'edelivery', 3, 1, id FROM mail WHERE kind LIKE 'letters%'"
+	queue batch root1
+	queue code mary 'K7-PQRS to confirm the address'
+	maild
+	wait_for 30 boxed_are 4 mary
+	wait_for 30 boxed_are 2 root1
+	wait_for 30 boxed_are 1 ann
+	wait_for 30 boxed_are 1 new
+	told() { # NAME TEXT
+		texts "$1" | grep -q "$2"
+	}
+	told mary '^There is something new for you: 3 new letters\.'
+	told mary '^Too many wrong passwords in a row were given for the account mary'
+	told mary '^3 documents published'
+	told mary '^  bulletins: 2'
+	told mary '^Nobody has got these yet.*, the first on 2030-01-01: 3 new letters\.'
+	told ann '^What the account ann may see it may see until 20'
+	told root1 '^1 file in quarantine'
+	told root1 '^  1 of a letter type that is not known'
+	told root1 '^1 batch not complete'
+	told new '^  K7-PQRS'
+	[ "$(edelivery mail list --json --state sent | sed 's/.*"kind":"\([a-z-]*\)".*/\1/' | sort -u | wc -l)" = "$(find etc/mail -name '*.txt' | wc -l)" ]
+	for name in mary ann root1 new; do texts $name; done >"$T/texts"
+	[ "$(grep -c '^Subject: ' "$T/texts")" = 8 ]
+	run ! grep -niE 'EFT|SMITH|\.pdf|Elm Street|222222222' "$T/texts"
+}
+
 @test "what Postfix cannot deliver later comes back to its return path, and marks the address" {
 	relay_up
 	relay_does 'RCPT ann@ 0 550 5.1.1 no such mailbox'
