@@ -14,11 +14,16 @@
 #include "base/number.h"
 #include "base/sandbox.h"
 #include "base/text.h"
+#include "batch/x12.h"
 
 enum {
 	JUDGE = 1, /* the one request: per descriptor its size and format */
 	TIMEOUT_MS = 10000,
+	CHUNK = 64 * 1024,
 };
+
+/* An X12 file up to this size is read from end to end, a larger one at both ends. */
+#define X12_READ_MOST (INT64_C(64) * 1024 * 1024)
 
 static const struct sandbox_rule rules[] = {
     {.number = SCMP_SYS(recvmsg)},
@@ -42,22 +47,49 @@ static size_t read_part(int fd, int64_t offset, char *bytes, size_t count)
 	return length;
 }
 
-static void judge_one(struct message *in, struct message *out)
+static enum format_verdict judge_ends(
+    int fd, int64_t size, enum letter_format format, const char **ret_reason)
 {
 	char head[FORMAT_SAMPLE];
 	char tail[FORMAT_SAMPLE];
-	struct format_sample sample = {.head = head, .tail = tail};
-	OWNED_FD int fd = message_get_fd(in);
-	enum letter_format format;
-	const char *reason = "";
+	struct format_sample sample = {.size = size, .head = head, .tail = tail};
 
-	sample.size = message_get_bounded(in, 0, INT64_MAX);
-	format = (enum letter_format)message_get_bounded(in, FORMAT_ANY, FORMAT_X12);
 	sample.head_length = read_part(fd, 0, head, sizeof(head));
-	sample.tail_length = read_part(
-	    fd, sample.size > FORMAT_SAMPLE ? sample.size - FORMAT_SAMPLE : 0, tail, sizeof(tail));
+	sample.tail_length =
+	    read_part(fd, size > FORMAT_SAMPLE ? size - FORMAT_SAMPLE : 0, tail, sizeof(tail));
 	attack_here(head, sample.head_length, -1);
-	message_put_int(out, (int64_t)format_judge(format, &sample, &reason));
+	return format_judge(format, &sample, ret_reason);
+}
+
+static enum format_verdict judge_segments(int fd, int64_t size, const char **ret_reason)
+{
+	static char chunk[CHUNK];
+	struct x12 x12;
+	size_t count = 1;
+
+	x12_begin(&x12);
+	for (int64_t at = 0; at < size && count > 0; at += (int64_t)count) {
+		size_t wanted = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
+
+		count = read_part(fd, at, chunk, wanted);
+		if (!x12_add(&x12, chunk, count))
+			break;
+	}
+	return x12_end(&x12, ret_reason);
+}
+
+static void judge_one(struct message *in, struct message *out)
+{
+	OWNED_FD int fd = message_get_fd(in);
+	int64_t size = message_get_bounded(in, 0, INT64_MAX);
+	enum letter_format format =
+	    (enum letter_format)message_get_bounded(in, FORMAT_ANY, FORMAT_X12);
+	const char *reason = "";
+	enum format_verdict verdict = judge_ends(fd, size, format, &reason);
+
+	if (verdict == FORMAT_WHOLE && format == FORMAT_X12 && size <= X12_READ_MOST)
+		verdict = judge_segments(fd, size, &reason);
+	message_put_int(out, (int64_t)verdict);
 	message_put_text(out, reason);
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { ISA_LENGTH = 106, ISA_SEPARATORS = 16 };
+#include "batch/x12.h"
 
 static const struct {
 	const char *extension;
@@ -33,25 +33,44 @@ static bool begins_like(const struct format_sample *sample, const char *text)
 	return memcmp(sample->head, text, length) == 0;
 }
 
+/* What is behind the last %%EOF of the sample; NULL: there is none. */
+static const char *behind_eof(const struct format_sample *sample)
+{
+	static const char eof[] = "%%EOF";
+	const char *end = sample->tail + sample->tail_length;
+	const char *behind = NULL;
+	const char *next = sample->tail;
+
+	while ((next = memmem(next, (size_t)(end - next), eof, sizeof(eof) - 1)) != NULL) {
+		next += sizeof(eof) - 1;
+		behind = next;
+	}
+	return behind;
+}
+
+/* White space (ISO 32000-1, 7.2.2), and the end-of-file mark of old systems. */
+static bool is_padding(char byte)
+{
+	return memchr("\0\t\n\f\r \x1a", byte, 7) != NULL;
+}
+
 static enum format_verdict judge_pdf(const struct format_sample *sample, const char **ret_reason)
 {
+	const char *end = sample->tail + sample->tail_length;
+	const char *behind;
+
 	*ret_reason = "not a PDF: it does not begin with %PDF-";
 	if (!has(sample->head, sample->head_length, "%PDF-") && !begins_like(sample, "%PDF-"))
 		return FORMAT_WRONG;
 	*ret_reason = "a PDF that is cut off: %%EOF is missing at its end";
-	return has(sample->tail, sample->tail_length, "%%EOF") ? FORMAT_WHOLE : FORMAT_CUT_OFF;
-}
-
-/* ISA has sixteen elements of fixed length: so many separators, then the segment terminator. */
-static bool is_isa(const char *head)
-{
-	char separator = head[3];
-	char terminator = head[ISA_LENGTH - 1];
-	int count = 0;
-
-	for (int i = 0; i < ISA_LENGTH - 1; i++)
-		count += head[i] == separator;
-	return count == ISA_SEPARATORS && separator != terminator && terminator != '\0';
+	behind = behind_eof(sample);
+	if (!behind)
+		return FORMAT_CUT_OFF;
+	/* Changes are appended to a PDF, with an %%EOF of their own. */
+	*ret_reason = "a PDF with something else behind its %%EOF";
+	while (behind < end && is_padding(*behind))
+		behind++;
+	return behind == end ? FORMAT_WHOLE : FORMAT_CUT_OFF;
 }
 
 static bool is_line_end(char byte)
@@ -86,20 +105,17 @@ static enum format_verdict judge_x12(const struct format_sample *sample, const c
 	*ret_reason = "not X12: it does not begin with an ISA segment";
 	if (!begins_like(sample, "ISA"))
 		return FORMAT_WRONG;
-	if (sample->head_length >= ISA_LENGTH && !is_isa(head))
+	if (sample->head_length >= X12_ISA && !x12_is_isa(head))
 		return FORMAT_WRONG;
 	*ret_reason = "X12 that is cut off: its last segment is not IEA";
-	if (sample->head_length < ISA_LENGTH)
+	if (sample->head_length < X12_ISA)
 		return FORMAT_CUT_OFF;
-	return ends_with_iea(sample, head[3], head[ISA_LENGTH - 1]) ? FORMAT_WHOLE : FORMAT_CUT_OFF;
+	return ends_with_iea(sample, head[3], head[X12_ISA - 1]) ? FORMAT_WHOLE : FORMAT_CUT_OFF;
 }
 
-enum format_verdict format_judge(
+static enum format_verdict judge_as(
     enum letter_format format, const struct format_sample *sample, const char **ret_reason)
 {
-	*ret_reason = "empty";
-	if (sample->size == 0)
-		return FORMAT_CUT_OFF;
 	switch (format) {
 	case FORMAT_PDF:
 		return judge_pdf(sample, ret_reason);
@@ -108,8 +124,21 @@ enum format_verdict format_judge(
 	case FORMAT_ANY:
 		break;
 	}
-	*ret_reason = "";
 	return FORMAT_WHOLE;
+}
+
+enum format_verdict format_judge(
+    enum letter_format format, const struct format_sample *sample, const char **ret_reason)
+{
+	enum format_verdict verdict;
+
+	*ret_reason = "empty";
+	if (sample->size == 0)
+		return FORMAT_CUT_OFF;
+	verdict = judge_as(format, sample, ret_reason);
+	if (verdict == FORMAT_WHOLE)
+		*ret_reason = "";
+	return verdict;
 }
 
 enum letter_format format_of_extension(const char *name)

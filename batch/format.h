@@ -35,9 +35,9 @@ struct format_sample {
 };
 
 /*
- * PDF (ISO 32000-1, 7.5): %PDF- near the start, %%EOF near the end. X12 (ISA segment, 106 bytes,
- * X12.5): ISA at the start, an IEA segment at the end. *ret_reason is text for people, also
- * where it is a constant.
+ * PDF (ISO 32000-1, 7.5): %PDF- near the start, %%EOF near the end and nothing behind it. X12: an
+ * ISA segment at the start, an IEA segment at the end; batch/x12.h looks at what is between.
+ * *ret_reason is a constant, "" for a file that is whole.
  */
 enum format_verdict format_judge(
     enum letter_format format, const struct format_sample *sample, const char **ret_reason);

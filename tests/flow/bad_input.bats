@@ -48,11 +48,15 @@ load ../lib/spool
 	mkdir -p "$ROOT/drop/123456789/trade-files"
 	x12 "$T/whole.835"
 	head -c 120 "$T/whole.835" >"$ROOT/drop/123456789/trade-files/cut.835"
+	sed 's/IEA\*1/IEA*2/' "$T/whole.835" >"$ROOT/drop/123456789/trade-files/count.835"
+	sed 's/~IEA.*/~IEA*1*x~/' "$T/whole.835" >"$ROOT/drop/123456789/trade-files/control.835"
 	echo 'not X12' >"$ROOT/drop/123456789/trade-files/text.835"
 	cp "$T/whole.835" "$ROOT/drop/123456789/trade-files/whole.835"
 	echo 'anything' >"$ROOT/drop/123456789/trade-files/report.txt"
 	until_quarantined cut.835 'last segment is not IEA'
 	until_quarantined text.835 'not X12'
+	until_quarantined count.835 'counts other groups'
+	until_quarantined control.835 'another control number'
 	until_posted 2
 	expect_listing m123456789 /123456789/trade-files 'report.txt whole.835'
 }

@@ -270,7 +270,7 @@ class Dropper:
         folder = self.folder() + "/trade-files"
         one = self.content()
         one.data = (b"ISA*00*          *00*          *ZZ*CMAP           *ZZ*123456789      *190327*1200*^*"
-                    b"00501*%09d*0*P*:~ST*835*0001~SE*2*0001~IEA*0*000000001~" % self.count)
+                    b"00501*%09d*0*P*:~ST*835*0001~SE*2*0001~IEA*0*%09d~" % (self.count, self.count))
         self.by_hash[hashlib.sha256(one.data).hexdigest()] = one
         os.makedirs(folder, exist_ok=True)
         write(f"{folder}/RA_{self.count}.835", one.data)

@@ -146,8 +146,10 @@ pdf() {
 
 # x12 FILE: a remittance advice in its X12 envelope.
 x12() {
+	local control
+	control=$(printf '%09d' $((RANDOM * RANDOM % 1000000000)))
 	printf '%s' 'ISA*00*          *00*          *ZZ*CMAP           *ZZ*123456789      *190327*1200*^*00501*' \
-		"$(printf '%09d' $((RANDOM * RANDOM % 1000000000)))" '*0*P*:~ST*835*0001~SE*2*0001~IEA*0*000000001~' >"$1"
+		"$control*0*P*:~GS*HP~ST*835*0001~SE*2*0001~GE*1*1~IEA*1*$control~" >"$1"
 }
 
 # drop AVRS-ID NAME...: letters, renamed into the drop folder as careful jobs do it. What was

@@ -86,6 +86,43 @@ static void a_file_is_read_at_both_ends(void)
 	close_all(checks, COUNT(checks));
 }
 
+/* Not only its ends: what an IEA says of the segments between, however many there are. */
+static void an_x12_file_is_read_from_end_to_end(void)
+{
+	enum { LARGE = 200 * 1024 };
+	static const char iea[] = "~IEA*1*000000001~";
+	struct check checks[] = {
+	    check_of(FORMAT_X12, DROPS_X12),
+	    check_of(FORMAT_X12, DROPS_X12),
+	};
+	struct checker checker;
+	char filler[512];
+	struct err err;
+
+	memset(filler, 'x', sizeof(filler));
+	memcpy(filler, "~GS*", 4);
+	for (size_t i = 0; i < COUNT(checks); i++) {
+		/* One group more, in the middle of one of them. */
+		off_t at = (off_t)strlen(DROPS_X12) - 18;
+
+		for (; at < LARGE; at += (off_t)sizeof(filler)) {
+			filler[1] = i == 1 && at > LARGE / 2 && at < LARGE / 2 + 512 ? 'G' : 'x';
+			CU_ASSERT_EQUAL(pwrite(checks[i].fd, filler, sizeof(filler), at),
+			    (ssize_t)sizeof(filler));
+		}
+		CU_ASSERT_EQUAL(
+		    pwrite(checks[i].fd, iea, sizeof(iea) - 1, at), (ssize_t)sizeof(iea) - 1);
+		checks[i].size = at + (off_t)sizeof(iea) - 1;
+	}
+	CU_ASSERT_EQUAL_FATAL(checker_start(&checker, &err), 0);
+	CU_ASSERT_EQUAL(checker_judge(&checker, checks, COUNT(checks), &err), 0);
+	CU_ASSERT_EQUAL(checks[0].verdict, FORMAT_WHOLE);
+	CU_ASSERT_EQUAL(checks[1].verdict, FORMAT_WRONG);
+	CU_ASSERT_PTR_NOT_NULL(strstr(checks[1].reason, "groups"));
+	checker_stop(&checker);
+	close_all(checks, COUNT(checks));
+}
+
 static void more_files_than_a_message_holds_are_judged(void)
 {
 	enum { MANY = 2 * MESSAGE_FDS_MAX + 3 };
@@ -190,6 +227,7 @@ void add_suite_checker(CU_pSuite suite)
 {
 	TEST(each_file_gets_its_own_verdict);
 	TEST(a_file_is_read_at_both_ends);
+	TEST(an_x12_file_is_read_from_end_to_end);
 	TEST(more_files_than_a_message_holds_are_judged);
 	TEST(a_checker_that_died_is_replaced);
 	TEST(a_stopped_checker_is_started_when_it_is_needed);

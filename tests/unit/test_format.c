@@ -54,6 +54,13 @@ static const struct {
     {FORMAT_PDF, "%PDF-1.4\n%%EOF\r\n\r\n", FORMAT_WHOLE},
     /* A mark or a mail header in front, as old tools write it. */
     {FORMAT_PDF, "\xef\xbb\xbf%PDF-1.4\n%%EOF\n", FORMAT_WHOLE},
+    /* Padded to whole records, as host systems send it. */
+    {FORMAT_PDF, "%PDF-1.4\n%%EOF\n      \t\f\x1a", FORMAT_WHOLE},
+    /* Changed by appending: the last trailer counts. */
+    {FORMAT_PDF, "%PDF-1.4\n%%EOF\n7 0 obj\n%%EOF\n", FORMAT_WHOLE},
+    {FORMAT_PDF, "%PDF-1.4\n%%EOF\n7 0 obj\n", FORMAT_CUT_OFF},
+    {FORMAT_PDF, "%PDF-1.4\n%%EOF\nPK\x03\x04 and what a ZIP is", FORMAT_CUT_OFF},
+    {FORMAT_PDF, "%PDF-1.4\n%%EOF%%EO", FORMAT_CUT_OFF},
     {FORMAT_PDF, "%PDF-1.4\nstartxref\n7\n%%EO", FORMAT_CUT_OFF},
     {FORMAT_PDF, "%PDF-1.4\n", FORMAT_CUT_OFF},
     {FORMAT_PDF, "%", FORMAT_CUT_OFF},
@@ -214,12 +221,14 @@ static void separators_and_terminators_are_the_files_own(void)
 	}
 }
 
-/* What is made room for and not written yet reads as zeros, which are no line ends. */
-static void zeros_behind_the_end_are_not_passed_over(void)
+/* What is made room for and not written yet reads as zeros: no end of X12, white space to a PDF. */
+static void zeros_behind_the_end_count_only_for_a_pdf(void)
 {
 	static const char bytes[] = ISA GROUP "IEA*1*000000001~\n\0\0\0\0";
+	static const char pdf[] = "%PDF-1.4\n%%EOF\n\0\0\0\0";
 	const char *reason = NULL;
 
+	CU_ASSERT_EQUAL(judge(FORMAT_PDF, pdf, sizeof(pdf) - 1, &reason), FORMAT_WHOLE);
 	CU_ASSERT_EQUAL(judge(FORMAT_X12, bytes, sizeof(bytes) - 5, &reason), FORMAT_WHOLE);
 	CU_ASSERT_EQUAL(judge(FORMAT_X12, bytes, sizeof(bytes) - 1, &reason), FORMAT_CUT_OFF);
 }
@@ -255,6 +264,6 @@ void add_suite_format(CU_pSuite suite)
 	TEST(a_large_file_is_judged_the_same);
 	TEST(an_isa_segment_of_another_shape_is_wrong);
 	TEST(separators_and_terminators_are_the_files_own);
-	TEST(zeros_behind_the_end_are_not_passed_over);
+	TEST(zeros_behind_the_end_count_only_for_a_pdf);
 	TEST(the_extension_says_what_a_trade_file_is_checked_as);
 }
