@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "base/sandbox.h"
 #include "base/text.h"
+#include "batch/media.h"
 #include "batch/x12.h"
 
 enum {
@@ -24,6 +25,8 @@ enum {
 
 /* An X12 file up to this size is read from end to end, a larger one at both ends. */
 #define X12_READ_MOST (INT64_C(64) * 1024 * 1024)
+/* Of addresses: libraries, libmagic's database, and what it takes to judge a kilobyte. */
+#define MEMORY_MAX (UINT64_C(256) * 1024 * 1024)
 
 static const struct sandbox_rule rules[] = {
     {.number = SCMP_SYS(recvmsg)},
@@ -47,18 +50,24 @@ static size_t read_part(int fd, int64_t offset, char *bytes, size_t count)
 	return length;
 }
 
-static enum format_verdict judge_ends(
-    int fd, int64_t size, enum letter_format format, const char **ret_reason)
+/* By its first and last bytes; of fd, sample has the size and what is wanted. */
+static enum format_verdict judge_ends(struct media *media, int fd, enum letter_format format,
+    struct format_sample *sample, char *ret_reason)
 {
 	char head[FORMAT_SAMPLE];
 	char tail[FORMAT_SAMPLE];
-	struct format_sample sample = {.size = size, .head = head, .tail = tail};
+	int64_t size = sample->size;
 
-	sample.head_length = read_part(fd, 0, head, sizeof(head));
-	sample.tail_length =
+	sample->head = head;
+	sample->tail = tail;
+	sample->head_length = read_part(fd, 0, head, sizeof(head));
+	sample->tail_length =
 	    read_part(fd, size > FORMAT_SAMPLE ? size - FORMAT_SAMPLE : 0, tail, sizeof(tail));
-	attack_here(head, sample.head_length, -1);
-	return format_judge(format, &sample, ret_reason);
+	attack_here(head, sample->head_length, -1);
+	if (format_wants_media(format, sample))
+		sample->media =
+		    media_type_of(media, head, sample->head_length, format == FORMAT_MEDIA);
+	return format_judge(format, sample, ret_reason);
 }
 
 static enum format_verdict judge_segments(int fd, int64_t size, const char **ret_reason)
@@ -78,72 +87,68 @@ static enum format_verdict judge_segments(int fd, int64_t size, const char **ret
 	return x12_end(&x12, ret_reason);
 }
 
-static void judge_one(struct message *in, struct message *out)
+static void judge_one(struct media *media, struct message *in, struct message *out)
 {
 	OWNED_FD int fd = message_get_fd(in);
-	int64_t size = message_get_bounded(in, 0, INT64_MAX);
+	struct format_sample sample = {.size = message_get_bounded(in, 0, INT64_MAX)};
 	enum letter_format format =
-	    (enum letter_format)message_get_bounded(in, FORMAT_ANY, FORMAT_X12);
-	const char *reason = "";
-	enum format_verdict verdict = judge_ends(fd, size, format, &reason);
+	    (enum letter_format)message_get_bounded(in, FORMAT_ANY, LETTER_FORMAT_COUNT - 1);
+	char text[FORMAT_REASON_MAX + 1];
+	const char *reason = text;
+	enum format_verdict verdict;
 
-	if (verdict == FORMAT_WHOLE && format == FORMAT_X12 && size <= X12_READ_MOST)
-		verdict = judge_segments(fd, size, &reason);
+	sample.wanted = message_get_text(in);
+	verdict = judge_ends(media, fd, format, &sample, text);
+	if (verdict == FORMAT_WHOLE && format == FORMAT_X12 && sample.size <= X12_READ_MOST)
+		verdict = judge_segments(fd, sample.size, &reason);
 	message_put_int(out, (int64_t)verdict);
 	message_put_text(out, reason);
+}
+
+/* The database is read before files are given up. */
+static int confine(struct media **ret_media, struct err *err)
+{
+	struct sandbox *sandbox = NULL;
+	int result;
+
+	if (media_open(ret_media, err) < 0 || sandbox_forget_files(err) < 0 ||
+	    sandbox_new(rules, &sandbox, err) < 0)
+		return -1;
+	result = sandbox_limit(RLIMIT_FSIZE, 0, err);
+#ifndef EDELIVERY_SANITIZED /* the sanitizers' shadow memory is larger */
+	if (result == 0)
+		result = sandbox_limit(RLIMIT_AS, MEMORY_MAX, err);
+#endif
+	if (result == 0)
+		result = sandbox_limit(RLIMIT_NPROC, 0, err);
+	if (result == 0)
+		result = sandbox_enter(sandbox, err);
+	sandbox_free(sandbox);
+	return result;
 }
 
 int checker_run(int channel)
 {
 	static struct message in;
 	static struct message out;
-	struct sandbox *sandbox = NULL;
+	struct media *media = NULL;
 	enum message_state state = MESSAGE_GOT;
 	struct err err;
 
-	if (sandbox_forget_files(&err) < 0 || sandbox_new(rules, &sandbox, &err) < 0 ||
-	    sandbox_limit(RLIMIT_FSIZE, 0, &err) < 0 || sandbox_enter(sandbox, &err) < 0) {
+	if (confine(&media, &err) < 0) {
 		log_error("process=checker text=\"%s\"", err.text);
+		media_close(media);
 		return EXIT_FAILURE;
 	}
 	while (message_receive(channel, &in, &state, &err) == 0 && state == MESSAGE_GOT) {
 		message_start(&out, JUDGE);
 		for (unsigned left = in.fd_count; left > 0; left--)
-			judge_one(&in, &out);
+			judge_one(media, &in, &out);
 		if (message_is_bad(&in) || message_send(channel, &out, &err) < 0)
 			break;
 	}
-	sandbox_free(sandbox);
+	media_close(media);
 	return EXIT_SUCCESS;
-}
-
-int checker_start(struct checker *ret_checker, struct err *err)
-{
-	char path[PATH_MAX];
-	const char *argv[] = {path, "--checker", NULL};
-	int ends[2];
-	int result;
-
-	*ret_checker = (struct checker){.channel = -1};
-	if (process_sibling("edelivery-watchd", path, sizeof(path), err) < 0 ||
-	    message_channel(ends, err) < 0)
-		return -1;
-	result = process_start(argv, &ends[1], 1, &ret_checker->process, err);
-	(void)close(ends[1]);
-	if (result < 0)
-		(void)close(ends[0]);
-	else
-		ret_checker->channel = ends[0];
-	return result;
-}
-
-void checker_stop(struct checker *checker)
-{
-	if (checker->process.pid == 0)
-		return;
-	clean_fd(&checker->channel);
-	checker->channel = -1;
-	process_stop(&checker->process, SECOND);
 }
 
 static int ask(struct checker *checker, struct check *checks, size_t count, struct err *err)
@@ -155,6 +160,7 @@ static int ask(struct checker *checker, struct check *checks, size_t count, stru
 		message_put_fd(&message, checks[i].fd);
 		message_put_int(&message, checks[i].size);
 		message_put_int(&message, (int64_t)checks[i].format);
+		message_put_text(&message, checks[i].media ? checks[i].media : "");
 	}
 	if (message_ask(checker->channel, &message, TIMEOUT_MS, err) < 0)
 		return -1;
@@ -164,6 +170,47 @@ static int ask(struct checker *checker, struct check *checks, size_t count, stru
 		text_copy(checks[i].reason, message_get_text(&message));
 	}
 	return message_is_read(&message) ? 0 : err_set(err, ERR_GONE, "not an answer");
+}
+
+static int start_process(struct checker *checker, struct err *err)
+{
+	char path[PATH_MAX];
+	const char *argv[] = {path, "--checker", NULL};
+	int ends[2];
+	int result;
+
+	if (process_sibling("edelivery-watchd", path, sizeof(path), err) < 0 ||
+	    message_channel(ends, err) < 0)
+		return -1;
+	result = process_start(argv, &ends[1], 1, &checker->process, err);
+	(void)close(ends[1]);
+	if (result < 0)
+		(void)close(ends[0]);
+	else
+		checker->channel = ends[0];
+	return result;
+}
+
+int checker_start(struct checker *ret_checker, struct err *err)
+{
+	*ret_checker = (struct checker){.channel = -1};
+	if (start_process(ret_checker, err) < 0)
+		return -1;
+	/* One that cannot even begin is no reason to refuse a file: ask it about none. */
+	if (ask(ret_checker, NULL, 0, err) == 0)
+		return 0;
+	checker_stop(ret_checker);
+	return err_set(
+	    err, ERR_RETRY, "the format checker does not start; its own line in the log says why");
+}
+
+void checker_stop(struct checker *checker)
+{
+	if (checker->process.pid == 0)
+		return;
+	clean_fd(&checker->channel);
+	checker->channel = -1;
+	process_stop(&checker->process, SECOND);
 }
 
 /* The checker died or is stuck over one of these files: with a new one, each by itself. */

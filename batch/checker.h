@@ -20,11 +20,15 @@ struct check {
 	int fd;
 	int64_t size;
 	enum letter_format format;
+	const char *media; /* of FORMAT_MEDIA; borrowed */
 	enum format_verdict verdict;
 	char reason[FORMAT_REASON_MAX + 1];
 };
 
-/* Start one: edelivery-watchd --checker, in a memory of its own. */
+/*
+ * Start one: edelivery-watchd --checker, in a memory of its own. ERR_RETRY when it does not get as
+ * far as to answer.
+ */
 int checker_start(struct checker *ret_checker, struct err *err);
 void checker_stop(struct checker *checker);
 

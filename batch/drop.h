@@ -43,6 +43,7 @@ struct drop {
 	bool leased;  /* nobody has it open for writing, and nobody can without asking */
 	bool claimed; /* see claim.h */
 	enum letter_format format;
+	const char *media; /* of FORMAT_MEDIA; borrowed from the letter types */
 
 	enum verdict verdict;
 	enum hold hold;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch/format.h"
 
-#include <stdbool.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -54,23 +55,57 @@ static bool is_padding(char byte)
 	return memchr("\0\t\n\f\r \x1a", byte, 7) != NULL;
 }
 
-static enum format_verdict judge_pdf(const struct format_sample *sample, const char **ret_reason)
+/* What tells people why; returns verdict, so that judging can end with it. */
+__attribute__((format(printf, 3, 4))) static enum format_verdict because(
+    char *ret_reason, enum format_verdict verdict, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(ret_reason, FORMAT_REASON_MAX + 1, format, args);
+	va_end(args);
+	return verdict;
+}
+
+/* By its header: does it begin as one, or come to it after bytes that are no other file? */
+static enum format_verdict judge_pdf_start(const struct format_sample *sample, char *ret_reason)
+{
+	if (begins_like(sample, "%PDF-"))
+		return FORMAT_WHOLE;
+	if (!has(sample->head, sample->head_length, "%PDF-"))
+		return because(
+		    ret_reason, FORMAT_WRONG, "not a PDF: it does not begin with %%PDF-");
+	if (!sample->media || strcmp(sample->media, "application/pdf") != 0)
+		return because(ret_reason, FORMAT_WRONG,
+		    "not a PDF: something else is before its %%PDF- (%.80s)",
+		    sample->media ? sample->media : "of no known type");
+	return FORMAT_WHOLE;
+}
+
+static enum format_verdict judge_pdf(const struct format_sample *sample, char *ret_reason)
 {
 	const char *end = sample->tail + sample->tail_length;
-	const char *behind;
+	const char *behind = behind_eof(sample);
 
-	*ret_reason = "not a PDF: it does not begin with %PDF-";
-	if (!has(sample->head, sample->head_length, "%PDF-") && !begins_like(sample, "%PDF-"))
+	if (judge_pdf_start(sample, ret_reason) == FORMAT_WRONG)
 		return FORMAT_WRONG;
-	*ret_reason = "a PDF that is cut off: %%EOF is missing at its end";
-	behind = behind_eof(sample);
 	if (!behind)
-		return FORMAT_CUT_OFF;
-	/* Changes are appended to a PDF, with an %%EOF of their own. */
-	*ret_reason = "a PDF with something else behind its %%EOF";
+		return because(ret_reason, FORMAT_CUT_OFF,
+		    "a PDF that is cut off: %%%%EOF is missing at its end");
 	while (behind < end && is_padding(*behind))
 		behind++;
-	return behind == end ? FORMAT_WHOLE : FORMAT_CUT_OFF;
+	/* Changes are appended to a PDF, with an %%EOF of their own. */
+	return behind == end ? FORMAT_WHOLE
+	                     : because(ret_reason, FORMAT_CUT_OFF,
+	                           "a PDF with something else behind its %%%%EOF");
+}
+
+static enum format_verdict judge_media(const struct format_sample *sample, char *ret_reason)
+{
+	if (sample->media && strcmp(sample->media, sample->wanted) == 0)
+		return FORMAT_WHOLE;
+	return because(ret_reason, FORMAT_WRONG, "not %s: it begins as %.80s", sample->wanted,
+	    sample->media ? sample->media : "nothing known");
 }
 
 static bool is_line_end(char byte)
@@ -98,47 +133,43 @@ static bool ends_with_iea(const struct format_sample *sample, char separator, ch
 	       memcmp(sample->tail + start, wanted, sizeof(wanted)) == 0;
 }
 
-static enum format_verdict judge_x12(const struct format_sample *sample, const char **ret_reason)
+static enum format_verdict judge_x12(const struct format_sample *sample, char *ret_reason)
 {
 	const char *head = sample->head;
 
-	*ret_reason = "not X12: it does not begin with an ISA segment";
-	if (!begins_like(sample, "ISA"))
-		return FORMAT_WRONG;
-	if (sample->head_length >= X12_ISA && !x12_is_isa(head))
-		return FORMAT_WRONG;
-	*ret_reason = "X12 that is cut off: its last segment is not IEA";
-	if (sample->head_length < X12_ISA)
-		return FORMAT_CUT_OFF;
-	return ends_with_iea(sample, head[3], head[X12_ISA - 1]) ? FORMAT_WHOLE : FORMAT_CUT_OFF;
+	if (!begins_like(sample, "ISA") || (sample->head_length >= X12_ISA && !x12_is_isa(head)))
+		return because(
+		    ret_reason, FORMAT_WRONG, "not X12: it does not begin with an ISA segment");
+	if (sample->head_length < X12_ISA || !ends_with_iea(sample, head[3], head[X12_ISA - 1]))
+		return because(
+		    ret_reason, FORMAT_CUT_OFF, "X12 that is cut off: its last segment is not IEA");
+	return FORMAT_WHOLE;
 }
 
-static enum format_verdict judge_as(
-    enum letter_format format, const struct format_sample *sample, const char **ret_reason)
+bool format_wants_media(enum letter_format format, const struct format_sample *sample)
 {
+	return format == FORMAT_MEDIA || (format == FORMAT_PDF && !begins_like(sample, "%PDF-") &&
+	                                     has(sample->head, sample->head_length, "%PDF-"));
+}
+
+enum format_verdict format_judge(enum letter_format format, const struct format_sample *sample,
+    char ret_reason[FORMAT_REASON_MAX + 1])
+{
+	ret_reason[0] = '\0';
+	if (sample->size == 0)
+		return because(ret_reason, FORMAT_CUT_OFF, "empty");
 	switch (format) {
 	case FORMAT_PDF:
 		return judge_pdf(sample, ret_reason);
 	case FORMAT_X12:
 		return judge_x12(sample, ret_reason);
+	case FORMAT_MEDIA:
+		return judge_media(sample, ret_reason);
 	case FORMAT_ANY:
+	case LETTER_FORMAT_COUNT:
 		break;
 	}
 	return FORMAT_WHOLE;
-}
-
-enum format_verdict format_judge(
-    enum letter_format format, const struct format_sample *sample, const char **ret_reason)
-{
-	enum format_verdict verdict;
-
-	*ret_reason = "empty";
-	if (sample->size == 0)
-		return FORMAT_CUT_OFF;
-	verdict = judge_as(format, sample, ret_reason);
-	if (verdict == FORMAT_WHOLE)
-		*ret_reason = "";
-	return verdict;
 }
 
 enum letter_format format_of_extension(const char *name)

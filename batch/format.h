@@ -8,6 +8,7 @@
 #ifndef BATCH_FORMAT_H
 #define BATCH_FORMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@
 
 enum {
 	FORMAT_SAMPLE = 1024,
-	FORMAT_REASON_MAX = 100,
+	FORMAT_REASON_MAX = 200,
 };
 
 enum format_verdict {
@@ -32,15 +33,23 @@ struct format_sample {
 	size_t head_length;
 	const char *tail;
 	size_t tail_length;
+	const char *media;  /* what its first bytes are; NULL: nobody asked */
+	const char *wanted; /* for FORMAT_MEDIA: what they have to be */
 };
 
 /*
- * PDF (ISO 32000-1, 7.5): %PDF- near the start, %%EOF near the end and nothing behind it. X12: an
- * ISA segment at the start, an IEA segment at the end; batch/x12.h looks at what is between.
- * *ret_reason is a constant, "" for a file that is whole.
+ * Does judging take sample->media? Not where the structure says it all: what begins with %PDF- is a
+ * PDF to libmagic, too.
  */
-enum format_verdict format_judge(
-    enum letter_format format, const struct format_sample *sample, const char **ret_reason);
+bool format_wants_media(enum letter_format format, const struct format_sample *sample);
+
+/*
+ * PDF (ISO 32000-1, 7.5): %PDF- near the start and nothing before it that makes it another file,
+ * %%EOF near the end and nothing behind it. X12: an ISA segment at the start, an IEA segment at the
+ * end; batch/x12.h looks at what is between. *ret_reason is "" for a file that is whole.
+ */
+enum format_verdict format_judge(enum letter_format format, const struct format_sample *sample,
+    char ret_reason[FORMAT_REASON_MAX + 1]);
 
 /* What a trade file of that name is checked as: FORMAT_ANY when its extension says nothing. */
 enum letter_format format_of_extension(const char *name);

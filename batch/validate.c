@@ -166,15 +166,19 @@ static void judge_name(const struct validator *v, struct drop *drop)
 		return;
 	}
 	drop->format = type->format;
+	drop->media = type->media;
 	text_copy(drop->letter.type, code);
 }
 
 static void judge_size(const struct validator *v, struct drop *drop)
 {
 	const struct settings *settings = &v->spool->settings;
+	const struct letter_type *type = letter_types_find(&v->spool->types, drop->letter.type);
 	int64_t most = drop->class == CLASS_TRADE_FILES ? settings->drop_trade_file_max
 	                                                : settings->drop_letter_max;
 
+	if (type && type->largest && type->largest < most)
+		most = type->largest;
 	if (drop->st.st_size > most)
 		drop_decide(drop, VERDICT_QUARANTINE,
 		    "%" PRId64 " bytes, which is more than the %" PRId64 " that are taken",
@@ -184,7 +188,9 @@ static void judge_size(const struct validator *v, struct drop *drop)
 /* Where a lease does not say that nobody writes, or no structure says that it is whole. */
 static void judge_settled(const struct validator *v, struct drop *drop)
 {
-	if ((!drop->leased || drop->format == FORMAT_ANY) && !holds_has_settled(v->holds, drop))
+	bool has_end = drop->format == FORMAT_PDF || drop->format == FORMAT_X12;
+
+	if ((!drop->leased || !has_end) && !holds_has_settled(v->holds, drop))
 		drop_decide(drop, VERDICT_WAIT, "not unchanged for long enough yet");
 }
 
@@ -217,6 +223,7 @@ static int check_content(
 		checks[checked].fd = drops[i].fd;
 		checks[checked].size = drops[i].st.st_size;
 		checks[checked].format = drops[i].format;
+		checks[checked].media = drops[i].media;
 		whose[checked++] = i;
 	}
 	if (checker_judge(v->checker, checks, checked, err) < 0)

@@ -8,6 +8,7 @@
 
 #include "base/conf.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 
 enum {
@@ -72,12 +73,34 @@ static int find_format(const char *name, enum letter_format *ret_format)
 	return -1;
 }
 
+/* Two words with a slash between, such as image/tiff, as libmagic writes them. */
+static bool is_media_type(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.+-";
+	size_t first = strspn(text, allowed);
+	size_t second = text[first] == '/' ? strspn(text + first + 1, allowed) : 0;
+
+	return first > 0 && second > 0 && text[first + 1 + second] == '\0' &&
+	       strlen(text) <= MEDIA_TYPE_MAX;
+}
+
 static int check_format(cfg_t *cfg, cfg_opt_t *opt)
 {
+	const char *text = cfg_opt_getstr(opt);
 	enum letter_format format;
 
-	return find_format(cfg_opt_getstr(opt), &format) < 0
-	           ? complain(cfg, "format is not pdf, x12 or any")
+	return find_format(text, &format) < 0 && !is_media_type(text)
+	           ? complain(cfg, "format is not pdf, x12, any or a media type such as image/tiff")
+	           : 0;
+}
+
+static int check_largest(cfg_t *cfg, cfg_opt_t *opt)
+{
+	int64_t size;
+	struct err err;
+
+	return number_parse_size(cfg_opt_getstr(opt), &size, &err) < 0 || size < 1
+	           ? complain(cfg, "largest is not a size (512, 64K, 10M) from 1 on")
 	           : 0;
 }
 
@@ -104,14 +127,20 @@ static int check_section(cfg_t *cfg, cfg_opt_t *opt)
 
 static void read_row(cfg_t *section, struct letter_type *row)
 {
+	struct err err; /* all of it was checked */
+
 	(void)snprintf(row->code, sizeof(row->code), "%s", cfg_title(section));
 	(void)snprintf(row->title, sizeof(row->title), "%s", cfg_getstr(section, "title"));
 	(void)snprintf(
 	    row->effective, sizeof(row->effective), "%s", cfg_getstr(section, "effective"));
-	(void)find_format(cfg_getstr(section, "format"), &row->format);
+	if (find_format(cfg_getstr(section, "format"), &row->format) < 0) {
+		row->format = FORMAT_MEDIA;
+		text_copy(row->media, cfg_getstr(section, "format"));
+	}
+	if (cfg_getstr(section, "largest"))
+		(void)number_parse_size(cfg_getstr(section, "largest"), &row->largest, &err);
 	for (unsigned i = 0; i < cfg_size(section, "audience"); i++) {
 		enum provider_kind kind = KIND_BILLING;
-		struct err err;
 
 		(void)provider_kind_parse(cfg_getnstr(section, "audience", i), &kind, &err);
 		row->audience |= 1u << kind;
@@ -142,6 +171,7 @@ int letter_types_load(const char *path, struct letter_types *ret_types, struct e
 	    CFG_STR("effective", NULL, CFGF_NODEFAULT),
 	    CFG_STR_LIST("audience", NULL, CFGF_NODEFAULT),
 	    CFG_STR("format", "pdf", CFGF_NONE),
+	    CFG_STR("largest", NULL, CFGF_NODEFAULT),
 	    CFG_END(),
 	};
 	cfg_opt_t opts[] = {
@@ -161,6 +191,7 @@ int letter_types_load(const char *path, struct letter_types *ret_types, struct e
 	cfg_set_validate_func(cfg, "letter-type|effective", check_date);
 	cfg_set_validate_func(cfg, "letter-type|audience", check_kind);
 	cfg_set_validate_func(cfg, "letter-type|format", check_format);
+	cfg_set_validate_func(cfg, "letter-type|largest", check_largest);
 	result = read_rows(cfg, path, ret_types, err);
 	cfg_free(cfg);
 	return result;

@@ -7,19 +7,29 @@
  *		effective = 2019-03-27
  *		audience = {billing, trading-partner}
  *		format = pdf
+ *		largest = 10M
  *	}
  */
 #ifndef SPOOL_LETTER_TYPE_H
 #define SPOOL_LETTER_TYPE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "spool/letter_name.h"
 #include "spool/provider_kind.h"
 
-enum letter_format { FORMAT_ANY, FORMAT_PDF, FORMAT_X12 };
+enum letter_format {
+	FORMAT_ANY,
+	FORMAT_PDF,
+	FORMAT_X12,
+	FORMAT_MEDIA, /* whatever its media type says, by its first bytes alone */
+	LETTER_FORMAT_COUNT
+};
+
+enum { MEDIA_TYPE_MAX = 63 };
 
 struct letter_type {
 	char code[TYPE_CODE_MAX + 1];
@@ -27,6 +37,8 @@ struct letter_type {
 	char effective[DATE_SIZE]; /* the first day of electronic delivery */
 	unsigned audience;         /* 1 << enum provider_kind, for each kind in it */
 	enum letter_format format;
+	char media[MEDIA_TYPE_MAX + 1]; /* "image/tiff", of FORMAT_MEDIA */
+	int64_t largest;                /* bytes; 0: what drop.letter-max says */
 };
 
 struct letter_types {

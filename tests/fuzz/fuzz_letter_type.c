@@ -24,6 +24,8 @@ static void check_row(const struct letter_types *types, const struct letter_type
 	if (!date_is_valid(row->effective) || row->audience == 0 ||
 	    row->audience >= 1u << KIND_COUNT)
 		abort();
+	if ((row->format == FORMAT_MEDIA) != (row->media[0] != '\0') || row->largest < 0)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

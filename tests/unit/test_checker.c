@@ -42,11 +42,21 @@ static void each_file_gets_its_own_verdict(void)
 	    check_of(FORMAT_X12, DROPS_PDF),
 	    check_of(FORMAT_ANY, "anything"),
 	    check_of(FORMAT_ANY, ""),
+	    check_of(FORMAT_PDF, "\xef\xbb\xbf" DROPS_PDF),
+	    check_of(FORMAT_PDF, "PK\x03\x04" DROPS_PDF),
+	    check_of(FORMAT_PDF, "<html>" DROPS_PDF),
+	    check_of(FORMAT_MEDIA, "a letter, in plain words\n"),
+	    check_of(FORMAT_MEDIA, DROPS_PDF),
+	    check_of(FORMAT_MEDIA, ""),
 	};
 	static const enum format_verdict verdicts[] = {FORMAT_WHOLE, FORMAT_CUT_OFF, FORMAT_WRONG,
-	    FORMAT_WHOLE, FORMAT_WRONG, FORMAT_WHOLE, FORMAT_CUT_OFF};
+	    FORMAT_WHOLE, FORMAT_WRONG, FORMAT_WHOLE, FORMAT_CUT_OFF, FORMAT_WHOLE, FORMAT_WRONG,
+	    FORMAT_WRONG, FORMAT_WHOLE, FORMAT_WRONG, FORMAT_CUT_OFF};
 	struct checker checker;
 	struct err err;
+
+	for (size_t i = 0; i < COUNT(checks); i++)
+		checks[i].media = "text/plain";
 
 	CU_ASSERT_EQUAL_FATAL(checker_start(&checker, &err), 0);
 	CU_ASSERT_EQUAL(checker_judge(&checker, checks, COUNT(checks), &err), 0);
@@ -216,6 +226,7 @@ static void a_request_that_is_none_ends_it(void)
 		message_put_fd(&message, check.fd);
 		message_put_int(&message, wrong[i][0]);
 		message_put_int(&message, wrong[i][1]);
+		message_put_text(&message, "");
 		CU_ASSERT_EQUAL(message_ask(checker.channel, &message, 5000, &err), -1);
 		CU_ASSERT_EQUAL(err.kind, ERR_GONE);
 		checker_stop(&checker);

@@ -13,11 +13,13 @@ enum { B = 1 << KIND_BILLING, P = 1 << KIND_PERFORMING, T = 1 << KIND_TRADING_PA
 
 /* R1, as the agency published it. */
 static const struct letter_type agency[] = {
-    {"ORGMEM", "confirmation of changes to organization members", "2019-03-27", B | T, FORMAT_PDF},
-    {"EFT", "electronic funds transfer letter", "2019-03-27", B | T, FORMAT_PDF},
-    {"REENROLL", "provider re-enrollment due notice", "2019-05-01", B | P | T, FORMAT_PDF},
-    {"PA", "prior authorization notice", "2019-06-03", B | P | T, FORMAT_PDF},
-    {"TPLQ", "third party liability trauma questionnaire", "2019-06-03", B | P | T, FORMAT_PDF},
+    {"ORGMEM", "confirmation of changes to organization members", "2019-03-27", B | T, FORMAT_PDF,
+        "", 0},
+    {"EFT", "electronic funds transfer letter", "2019-03-27", B | T, FORMAT_PDF, "", 0},
+    {"REENROLL", "provider re-enrollment due notice", "2019-05-01", B | P | T, FORMAT_PDF, "", 0},
+    {"PA", "prior authorization notice", "2019-06-03", B | P | T, FORMAT_PDF, "", 0},
+    {"TPLQ", "third party liability trauma questionnaire", "2019-06-03", B | P | T, FORMAT_PDF, "",
+        0},
 };
 
 static void installs_the_table_of_the_agency(void)
@@ -68,10 +70,12 @@ static void takes_a_type_that_the_agency_adds(void)
 	                          "  format = x12\n"
 	                          "}\n"
 	                          "letter-type 9 { title = t effective = 2000-02-29"
-	                          " audience = {trading-partner} format = any }\n",
+	                          " audience = {trading-partner} format = any }\n"
+	                          "letter-type SCAN { title = t effective = 2000-02-29"
+	                          " audience = {billing} format = image/tiff largest = 2M }\n",
 	                          &types, &err),
 	    0);
-	CU_ASSERT_EQUAL(types.count, 2);
+	CU_ASSERT_EQUAL(types.count, 3);
 	type = letter_types_find(&types, "ABCDEFGHIJKLMNOP");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(type);
 	CU_ASSERT_STRING_EQUAL(type->title, "one with everything");
@@ -82,6 +86,12 @@ static void takes_a_type_that_the_agency_adds(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(type);
 	CU_ASSERT_EQUAL(type->audience, T);
 	CU_ASSERT_EQUAL(type->format, FORMAT_ANY);
+	CU_ASSERT_EQUAL(type->largest, 0);
+	type = letter_types_find(&types, "SCAN");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(type);
+	CU_ASSERT_EQUAL(type->format, FORMAT_MEDIA);
+	CU_ASSERT_STRING_EQUAL(type->media, "image/tiff");
+	CU_ASSERT_EQUAL(type->largest, 2 * 1024 * 1024);
 	letter_types_done(&types);
 }
 
@@ -130,7 +140,17 @@ static const struct {
         ":3:", "YYYY-MM-DD"},
     {"letter-type EFT {\n title = t\n effective = 2019-03-27\n audience = {billing, all}\n}\n",
         ":4:", "trading-partner"},
-    {"letter-type EFT {\n " REST " format = docx\n}\n", ":5:", "pdf, x12 or any"},
+    {"letter-type EFT {\n " REST " format = docx\n}\n", ":5:", "pdf, x12, any"},
+    {"letter-type EFT {\n " REST " format = \"image/\"\n}\n", ":5:", "media type"},
+    {"letter-type EFT {\n " REST " format = \"image/tiff \"\n}\n", ":5:", "media type"},
+    {"letter-type EFT {\n " REST " format = \"a/b/c\"\n}\n", ":5:", "media type"},
+    {"letter-type EFT {\n " REST " format = \"Image/TIFF\"\n}\n", ":5:", "media type"},
+    {"letter-type EFT {\n " REST
+     " format = \"a/345678901234567890123456789012345678901234567890123456789012345\"\n}\n",
+        ":5:", "media type"},
+    {"letter-type EFT {\n " REST " largest = 0\n}\n", ":5:", "largest"},
+    {"letter-type EFT {\n " REST " largest = 10X\n}\n", ":5:", "largest"},
+    {"letter-type EFT {\n " REST " largest = -1\n}\n", ":5:", "largest"},
     {"letter-type eft {\n " REST "}\n", ":5:", "A-Z"},
     {"letter-type E_T {\n " REST "}\n", ":5:", "A-Z"},
     {"letter-type ABCDEFGHIJKLMNOPQ {\n " REST "}\n", ":5:", "1 to 16"},

@@ -321,6 +321,68 @@ static void what_is_too_large_is_refused_by_its_class(void)
 	}
 }
 
+/* The row of EFT, to be changed. */
+static struct letter_type *eft(struct bench *bench)
+{
+	const struct letter_types *types = &bench->drops.spool.types;
+
+	for (size_t i = 0; i < types->count; i++)
+		if (strcmp(types->rows[i].code, "EFT") == 0)
+			return &types->rows[i];
+	abort();
+}
+
+static void a_letter_type_has_a_size_of_its_own(void)
+{
+	static const struct {
+		int64_t largest;
+		enum verdict verdict;
+	} sizes[] = {
+	    {0, VERDICT_NONE},
+	    {(int64_t)sizeof(DROPS_PDF) - 1, VERDICT_NONE},
+	    {(int64_t)sizeof(DROPS_PDF) - 2, VERDICT_QUARANTINE},
+	    {INT64_MAX, VERDICT_NONE},
+	};
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench, "");
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct drop drop;
+
+		eft(&bench)->largest = sizes[i].largest;
+		drops_write(&bench.drops, LETTER "EFT_1.pdf", DROPS_PDF);
+		drop = look(&bench, LETTER "EFT_1.pdf");
+		CU_ASSERT_EQUAL(drop.verdict, sizes[i].verdict);
+		if (drop.verdict == VERDICT_QUARANTINE)
+			CU_ASSERT_PTR_NOT_NULL(strstr(drop.reason, "bytes"));
+		drop_done(&drop);
+	}
+}
+
+/* By its first bytes alone, so time has to tell that it is whole. */
+static void a_letter_type_may_be_of_any_media_type(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct drop drop;
+
+	bench_open(&bench, "drop.settle = 10s");
+	eft(&bench)->format = FORMAT_MEDIA;
+	text_copy(eft(&bench)->media, "text/plain");
+	drops_write(&bench.drops, LETTER "EFT_1.txt", "Dear provider,\nit is so.\n");
+	drops_write(&bench.drops, LETTER "EFT_2.txt", DROPS_PDF);
+	for (int second = 0; second <= 10; second += 10) {
+		clock_freeze(START + second * SECOND);
+		drop = look(&bench, LETTER "EFT_1.txt");
+		CU_ASSERT_EQUAL(drop.verdict, second < 10 ? VERDICT_WAIT : VERDICT_NONE);
+		drop_done(&drop);
+		drop = look(&bench, LETTER "EFT_2.txt");
+		CU_ASSERT_EQUAL(drop.verdict, second < 10 ? VERDICT_WAIT : VERDICT_QUARANTINE);
+		drop_done(&drop);
+	}
+	CU_ASSERT_PTR_NOT_NULL(strstr(drop.reason, "not text/plain"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(drop.reason, "application/pdf"));
+}
+
 static void what_somebody_writes_to_waits(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -470,6 +532,8 @@ void add_suite_validate(CU_pSuite suite)
 	TEST(a_folder_that_is_a_link_is_not_followed);
 	TEST(a_folder_of_no_avrs_id_waits);
 	TEST(what_is_too_large_is_refused_by_its_class);
+	TEST(a_letter_type_has_a_size_of_its_own);
+	TEST(a_letter_type_may_be_of_any_media_type);
 	TEST(what_somebody_writes_to_waits);
 	TEST(what_has_no_structure_settles_first);
 	TEST(what_is_not_there_is_gone);
