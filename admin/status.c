@@ -36,6 +36,9 @@ static const struct {
     {"unreadable", "files that cannot be read",
         "SELECT COUNT(*) FROM intake WHERE state = 'held' AND reason LIKE 'cannot be read%'",
         "the log of watchd has their ids, `edelivery letter show ID` what mends it"},
+    {"unscanned", "files that wait for the virus scanner",
+        "SELECT COUNT(*) FROM intake WHERE state = 'held' AND reason LIKE 'not scanned%'",
+        "is it there (systemctl status clamav-daemon), and may it take files of that size?"},
     {"mail_waiting", "mails to be sent",
         "SELECT (SELECT COUNT(*) FROM mail WHERE state = 'queued')"
         " + (SELECT COUNT(DISTINCT account_id) FROM notification WHERE mail_id = 0)",

@@ -50,24 +50,23 @@ static size_t read_part(int fd, int64_t offset, char *bytes, size_t count)
 	return length;
 }
 
-/* By its first and last bytes; of fd, sample has the size and what is wanted. */
+/* By its first and last bytes; of those, sample has the file's size and what is wanted. */
 static enum format_verdict judge_ends(struct media *media, int fd, enum letter_format format,
-    struct format_sample *sample, char *ret_reason)
+    struct format_sample sample, char *ret_reason)
 {
 	char head[FORMAT_SAMPLE];
 	char tail[FORMAT_SAMPLE];
-	int64_t size = sample->size;
+	int64_t tail_at = sample.size > FORMAT_SAMPLE ? sample.size - FORMAT_SAMPLE : 0;
 
-	sample->head = head;
-	sample->tail = tail;
-	sample->head_length = read_part(fd, 0, head, sizeof(head));
-	sample->tail_length =
-	    read_part(fd, size > FORMAT_SAMPLE ? size - FORMAT_SAMPLE : 0, tail, sizeof(tail));
-	attack_here(head, sample->head_length, -1);
-	if (format_wants_media(format, sample))
-		sample->media =
-		    media_type_of(media, head, sample->head_length, format == FORMAT_MEDIA);
-	return format_judge(format, sample, ret_reason);
+	sample.head = head;
+	sample.tail = tail;
+	sample.head_length = read_part(fd, 0, head, sizeof(head));
+	sample.tail_length = read_part(fd, tail_at, tail, sizeof(tail));
+	attack_here(head, sample.head_length, -1);
+	if (format_wants_media(format, &sample))
+		sample.media =
+		    media_type_of(media, head, sample.head_length, format == FORMAT_MEDIA);
+	return format_judge(format, &sample, ret_reason);
 }
 
 static enum format_verdict judge_segments(int fd, int64_t size, const char **ret_reason)
@@ -98,7 +97,7 @@ static void judge_one(struct media *media, struct message *in, struct message *o
 	enum format_verdict verdict;
 
 	sample.wanted = message_get_text(in);
-	verdict = judge_ends(media, fd, format, &sample, text);
+	verdict = judge_ends(media, fd, format, sample, text);
 	if (verdict == FORMAT_WHOLE && format == FORMAT_X12 && sample.size <= X12_READ_MOST)
 		verdict = judge_segments(fd, sample.size, &reason);
 	message_put_int(out, (int64_t)verdict);

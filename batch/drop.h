@@ -30,6 +30,8 @@ enum hold {
 	HOLD_NO_ACCOUNT, /* a trade file that nobody may see yet: as long as it takes */
 	HOLD_UNREADABLE, /* until somebody mends its mode */
 	HOLD_BATCH,      /* until its batch is complete: as long as it takes */
+	HOLD_UNSCANNED,  /* until clamd answers again: as long as it takes */
+	HOLD_UNJUDGED,   /* until clamd can judge it, which is tried again now and then */
 };
 
 struct drop {

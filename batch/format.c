@@ -52,7 +52,9 @@ static const char *behind_eof(const struct format_sample *sample)
 /* White space (ISO 32000-1, 7.2.2), and the end-of-file mark of old systems. */
 static bool is_padding(char byte)
 {
-	return memchr("\0\t\n\f\r \x1a", byte, 7) != NULL;
+	static const char padding[] = {'\0', '\t', '\n', '\f', '\r', ' ', '\x1a'};
+
+	return memchr(padding, byte, sizeof(padding)) != NULL;
 }
 
 /* What tells people why; returns verdict, so that judging can end with it. */

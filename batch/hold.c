@@ -15,7 +15,8 @@
 
 enum {
 	RETRY_UNREADABLE = 10, /* seconds */
-	LOOKS_MAX = 6,         /* from the seventh look in vain on it is one in 64 seconds */
+	RETRY_UNJUDGED = 60,
+	LOOKS_MAX = 6, /* from the seventh look in vain on it is one in 64 seconds */
 };
 
 /* A file that waits. Its key is <AVRS-ID>/<class>/<escaped name>. */
@@ -25,8 +26,8 @@ struct waiting {
 	int64_t due;       /* to be looked at again; INT64_MAX: when something else changes */
 	int64_t size;
 	int64_t changed;
-	bool is_patient; /* news do not concern it: its batch has it looked at */
-	int looks;       /* in vain, one after the other */
+	enum hold hold;
+	int looks; /* in vain, one after the other */
 	char avrs_id[AVRS_ID_MAX + 1];
 	enum letter_class class;
 	char reason[REASON_MAX + 1];
@@ -195,9 +196,18 @@ static int64_t limit_of(const struct holds *holds, enum hold hold)
 	case HOLD_NO_ACCOUNT:
 	case HOLD_BATCH:
 	case HOLD_UNREADABLE:
+	case HOLD_UNSCANNED:
+	case HOLD_UNJUDGED:
 		break;
 	}
 	return INT64_MAX;
+}
+
+/* News do not concern it: its batch, or the scanner, has it looked at. */
+static bool is_patient(const struct waiting *waiting)
+{
+	return waiting->intake_id &&
+	       (waiting->hold == HOLD_BATCH || waiting->hold == HOLD_UNSCANNED);
 }
 
 /* A row to be added or changed, for the transaction's body. */
@@ -265,10 +275,12 @@ static void set_due(struct holds *holds, struct drop *drop)
 
 	drop->intake_id = waiting->intake_id;
 	waiting->looks = 0;
-	waiting->is_patient = drop->hold == HOLD_BATCH;
+	waiting->hold = drop->hold;
 	waiting->due = limit == INT64_MAX ? INT64_MAX : waiting->since + limit;
 	if (drop->hold == HOLD_UNREADABLE)
 		waiting->due = now + RETRY_UNREADABLE * SECOND;
+	else if (drop->hold == HOLD_UNJUDGED)
+		waiting->due = now + RETRY_UNJUDGED * SECOND;
 	else if (now >= waiting->due)
 		drop->verdict = VERDICT_QUARANTINE;
 }
@@ -354,18 +366,18 @@ void holds_wake(struct holds *holds, bool every, struct arrivals *arrivals)
 	struct waiting *next = NULL;
 
 	HASH_ITER(hh, holds->table, waiting, next) {
-		if (now < waiting->due && (!every || waiting->is_patient))
+		if (now < waiting->due && (!every || is_patient(waiting)))
 			continue;
 		queue(waiting, arrivals);
 	}
 }
 
-void holds_wake_batches(struct holds *holds, struct arrivals *arrivals)
+void holds_wake_held(struct holds *holds, enum hold hold, struct arrivals *arrivals)
 {
 	struct waiting *waiting = NULL;
 	struct waiting *next = NULL;
 
 	HASH_ITER(hh, holds->table, waiting, next)
-		if (waiting->is_patient)
+		if (waiting->intake_id && waiting->hold == hold)
 			queue(waiting, arrivals);
 }

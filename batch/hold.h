@@ -46,11 +46,11 @@ void holds_forget(struct holds *holds, const struct drop *drop);
 
 /*
  * Queue those whose time has come; every: all of them, for what they wait for may be there, but for
- * letters that wait for their batch.
+ * those that wait for their batch, or for clamd.
  */
 void holds_wake(struct holds *holds, bool every, struct arrivals *arrivals);
 
-/* A batch was accepted: queue the letters that wait for one. */
-void holds_wake_batches(struct holds *holds, struct arrivals *arrivals);
+/* What those that are held for this reason wait for has come: queue them. */
+void holds_wake_held(struct holds *holds, enum hold hold, struct arrivals *arrivals);
 
 #endif

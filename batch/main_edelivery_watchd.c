@@ -4,7 +4,8 @@
  *
  * Fed by: whoever may write into the drop folder: batch jobs, and administrators' uploads.
  * May touch: drop, letters, quarantine, paper, the catalog. It parses no file: that does the
- * checker (--checker), a process of its own with no right but to read what it is handed.
+ * checker (--checker), a process of its own with no right but to read what it is handed. Where
+ * viruses are looked for, another one (--scanner) talks to clamd.
  * If it dies: nothing is lost; the next start finishes or undoes what was begun.
  */
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "base/process.h"
 #include "batch/checker.h"
 #include "batch/paper_zip.h"
+#include "batch/scanner.h"
 #include "batch/watchd.h"
 #include "spool/program.h"
 
@@ -34,6 +36,10 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--checker") == 0) {
 		log_open("edelivery-watchd", LOG_LEVEL_INFO);
 		return checker_run(PROCESS_FIRST_FD);
+	}
+	if (argc == 2 && strcmp(argv[1], "--scanner") == 0) {
+		log_open("edelivery-watchd", LOG_LEVEL_INFO);
+		return scanner_run(PROCESS_FIRST_FD);
 	}
 	if (argc == 4 && strcmp(argv[1], "--paper-zip") == 0) {
 		log_open("edelivery-watchd", LOG_LEVEL_INFO);

@@ -233,6 +233,53 @@ static int check_content(
 	return 0;
 }
 
+static void apply_scan(struct drop *drop, const struct clamd_file *file)
+{
+	switch (file->verdict) {
+	case CLAMD_CLEAN:
+		break;
+	case CLAMD_INFECTED:
+		drop_decide(drop, VERDICT_QUARANTINE, "infected: %s (found by clamd)", file->text);
+		break;
+	case CLAMD_FAILED:
+		drop->hold = HOLD_UNJUDGED;
+		drop_decide(
+		    drop, VERDICT_HOLD, "not scanned: clamd cannot judge it: %s", file->text);
+		break;
+	case CLAMD_UNANSWERED:
+	case CLAMD_VERDICT_COUNT:
+		drop->hold = HOLD_UNSCANNED;
+		drop_decide(drop, VERDICT_HOLD, "not scanned: it waits for clamd");
+		break;
+	}
+}
+
+/* Those that are right otherwise; nobody else is worth it. */
+static void scan_content(const struct validator *v, struct drop *drops, size_t count)
+{
+	OWNED_MEM struct clamd_file *files = mem_new(count, sizeof(*files));
+	OWNED_MEM size_t *whose = mem_new(count, sizeof(*whose));
+	size_t scanned = 0;
+	bool was_seen_to_its_end;
+
+	for (size_t i = 0; i < count; i++) {
+		if (drops[i].verdict != VERDICT_NONE)
+			continue;
+		files[scanned].fd = drops[i].fd;
+		files[scanned].size = drops[i].st.st_size;
+		whose[scanned++] = i;
+	}
+	was_seen_to_its_end = scanner_scan(v->scanner, files, scanned);
+	for (size_t i = 0; i < scanned; i++) {
+		struct drop *drop = &drops[whose[i]];
+
+		if (was_seen_to_its_end)
+			apply_scan(drop, &files[i]);
+		else
+			drop_decide(drop, VERDICT_WAIT, "not scanned: watchd stops");
+	}
+}
+
 static void fill_letter(struct drop *drop)
 {
 	struct letter *letter = &drop->letter;
@@ -267,5 +314,9 @@ int validate(const struct validator *validator, struct drop *drops, size_t count
 				judges[j](validator, drop);
 		fill_letter(drop);
 	}
-	return check_content(validator, drops, count, err);
+	if (check_content(validator, drops, count, err) < 0)
+		return -1;
+	if (scanner_is_on(validator->scanner))
+		scan_content(validator, drops, count);
+	return 0;
 }

@@ -3,7 +3,8 @@
  * Validating: is it a file that may be taken, is it whole, and is it what its name says?
  *
  * Opens what it looks at (beneath the drop root, following no link), leases it where the kernel
- * can, and lets the sandboxed checker judge the content.
+ * can, lets the sandboxed checker judge the content, and clamd look for viruses where that is
+ * wanted.
  */
 #ifndef BATCH_VALIDATE_H
 #define BATCH_VALIDATE_H
@@ -13,6 +14,7 @@
 #include "batch/drop.h"
 #include "batch/folder_cache.h"
 #include "batch/hold.h"
+#include "batch/scanner.h"
 #include "spool/spool.h"
 
 struct validator {
@@ -21,6 +23,7 @@ struct validator {
 	struct holds *holds;
 	struct folder_cache *drop_folders;
 	struct claims *claims;
+	struct scanner *scanner;
 };
 
 /*

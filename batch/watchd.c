@@ -30,6 +30,7 @@
 #include "batch/print.h"
 #include "batch/quarantine.h"
 #include "batch/release.h"
+#include "batch/scanner.h"
 #include "batch/take.h"
 #include "batch/validate.h"
 #include "batch/watch.h"
@@ -53,6 +54,8 @@ struct group {
 
 /* How often is looked whether a day is over that wants its zip. */
 #define ZIP_EVERY MINUTE
+/* How often is looked whether clamd is back. */
+#define PROBE_EVERY (5 * SECOND)
 /* A batch is seen to its end: as long as its syncs take. */
 #define STOP_MOST (60 * SECOND)
 
@@ -70,6 +73,9 @@ struct watchd {
 	bool has_news; /* rights or AVRS IDs changed, and who waits for that was not woken yet */
 	struct group *group; /* that is being taken */
 	struct checker checker;
+	struct scanner scanner;
+	bool is_unscanned;          /* clamd was away when it was last looked at */
+	int64_t probe;              /* not before this: is it back? */
 	struct process paper_zip;   /* that is being made */
 	char paper_date[DATE_SIZE]; /* of the outbox folder whose manifest is out of date, or "" */
 	int64_t descriptors;        /* that it may have open */
@@ -156,7 +162,7 @@ static int end_control(struct watchd *w, struct drop *drop, struct err *err)
 	if (unlinkat(drop->folder_fd, drop->on_disk, 0) < 0 && errno != ENOENT)
 		return err_sys(err, "remove a batch control file");
 	holds_forget(w->holds, drop);
-	holds_wake_batches(w->holds, w->arrivals);
+	holds_wake_held(w->holds, HOLD_BATCH, w->arrivals);
 	return 0;
 }
 
@@ -223,7 +229,8 @@ static int accept_batches(struct watchd *w, struct group *group, struct err *err
 /* The first part of a group's way: each drop is looked at and routed, and taking begins. */
 static int begin_group(struct watchd *w, struct group *group, struct err *err)
 {
-	struct validator validator = {&w->spool, &w->checker, w->holds, group->folders, w->claims};
+	struct validator validator = {
+	    &w->spool, &w->checker, w->holds, group->folders, w->claims, &w->scanner};
 
 	if (validate(&validator, group->drops, group->count, err) < 0 ||
 	    accept_batches(w, group, err) < 0 ||
@@ -524,6 +531,29 @@ static void zip_paper(void *arg)
 		log_error("text=\"no zip for the print shop: %s\"", err.text);
 }
 
+/* Where viruses are looked for: is clamd away, or back? What waits for it is looked at then. */
+static void look_for_clamd(struct watchd *w)
+{
+	if (!w->scanner.is_down)
+		return;
+	if (!w->is_unscanned) {
+		log_warning(
+		    "clamd=%s text=\"%s: files wait in the drop folder until it answers; "
+		    "start it (systemctl start clamav-daemon), or see to the rights on its socket\"",
+		    w->scanner.socket, w->scanner.why);
+		tell(w, "clamd.gone", w->scanner.why);
+		w->is_unscanned = true;
+	} else if (clock_elapsed() >= w->probe && scanner_probe(&w->scanner)) {
+		log_info("clamd=%s text=\"it answers again\"", w->scanner.socket);
+		tell(w, "clamd.back", "");
+		w->is_unscanned = false;
+		holds_wake_held(w->holds, HOLD_UNSCANNED, w->arrivals);
+		return;
+	}
+	if (clock_elapsed() >= w->probe)
+		w->probe = clock_elapsed() + PROBE_EVERY;
+}
+
 static void on_second(void *arg)
 {
 	struct watchd *w = arg;
@@ -539,6 +569,7 @@ static void on_second(void *arg)
 		log_warning("text=\"%s\"", err.text);
 	if (w->has_news)
 		release(w);
+	look_for_clamd(w);
 	holds_wake(w->holds, w->has_news, w->arrivals);
 	w->has_news = false;
 	if (!w->in_trouble && batches_go_on(w->batches, w->arrivals, end_batched, w, &err) < 0)
@@ -648,6 +679,7 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	    checker_start(&w->checker, err) < 0 || loop_new(&w->loop, err) < 0)
 		return -1;
 	w->arrivals = arrivals_new();
+	scanner_init(&w->scanner, &w->spool.settings);
 	w->claims = claims_new();
 	w->dispatcher = dispatcher_new(&w->spool);
 	drop_root_init(&w->drop_root, &w->spool);
@@ -692,8 +724,11 @@ static int run(struct watchd *w, const char *settings, struct err *err)
 
 int watchd_run(const char *settings, struct err *err)
 {
-	struct watchd w = {
-	    .spool = SPOOL_CLOSED, .lock_fd = -1, .letters_fd = -1, .checker = {.channel = -1}};
+	struct watchd w = {.spool = SPOOL_CLOSED,
+	    .lock_fd = -1,
+	    .letters_fd = -1,
+	    .checker = {.channel = -1},
+	    .scanner = {.channel = -1}};
 	char path[PATH_MAX];
 	const char *argv[] = {path, "-c", settings, NULL};
 	int result = run(&w, settings, err);
@@ -701,6 +736,7 @@ int watchd_run(const char *settings, struct err *err)
 	if (w.group)
 		abandon_group(&w, w.group);
 	checker_stop(&w.checker);
+	scanner_done(&w.scanner);
 	process_stop(&w.paper_zip, SECOND);
 	claims_free(w.claims);
 	dispatcher_free(w.dispatcher);

@@ -88,6 +88,14 @@ static int check_time_of_day(const char *text, struct err *err)
 	return clock_parse_time_of_day(text, &ignored, err);
 }
 
+/* What fits into the address of a Unix socket. */
+static int check_socket(const char *text, struct err *err)
+{
+	if (text[0] && (text[0] != '/' || strlen(text) > 107))
+		return err_set(err, ERR_REFUSED, "not an absolute path of at most 107 bytes");
+	return 0;
+}
+
 static const char *const same_name_words[] = {"number", "quarantine", NULL};
 static const char *const setstat_words[] = {"refuse", "ignore", NULL};
 static const char *const policy_words[] = {
@@ -156,6 +164,14 @@ const struct conf_key settings_keys[] = {
 	.about = "The largest letter that is taken."},
     {"drop.trade-file-max", &conf_size, FIELD(drop_trade_file_max), "4G", .min = 1,
 	.max = 64 * GIB, .about = "The largest trade file that is taken."},
+    {"drop.clamd", &conf_text, FIELD(drop_clamd), "",
+	.check = check_socket, .form = "empty, or the absolute path of a socket, at most 107 bytes",
+	.about = "The Unix socket of clamd(8), such as /run/clamav/clamd.ctl: each file is scanned "
+		 "for viruses before it is taken, and waits where clamd does not answer. Empty: "
+		 "nothing is scanned."},
+    {"drop.clamd-timeout", &conf_duration, FIELD(drop_clamd_timeout), "3m", .min = SECOND,
+	.max = HOUR,
+	.about = "How long clamd may neither take nor answer anything before it counts as away."},
 
     {"post.batch", &conf_number, FIELD(post_batch), "512", .min = 1, .max = 4096,
 	.about = "At most so many letters share the syncs and transactions of one posting."},

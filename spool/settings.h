@@ -43,6 +43,8 @@ struct settings {
 	int64_t drop_duplicate_days;
 	int64_t drop_letter_max;
 	int64_t drop_trade_file_max;
+	char drop_clamd[CONF_TEXT_MAX]; /* "": nothing is scanned */
+	int64_t drop_clamd_timeout;
 
 	int64_t post_batch;
 	int64_t post_syncfs_from;

@@ -232,6 +232,41 @@ static void a_start_looks_at_every_held_file(void)
 	CU_ASSERT_EQUAL(drop.intake_id, 0);
 }
 
+/* How many are woken when what those wait for has come. */
+static size_t wake_held(struct bench *bench, enum hold hold)
+{
+	struct arrivals *arrivals = arrivals_new();
+	size_t count;
+
+	holds_wake_held(bench->holds, hold, arrivals);
+	count = arrivals_count(arrivals);
+	arrivals_free(arrivals);
+	return count;
+}
+
+/* Batches and clamd tell themselves when they are there; news of anything else are none to them. */
+static void who_waits_for_one_thing_is_woken_by_it_alone(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench, "");
+	CU_ASSERT_EQUAL(keep(&bench, "a", HOLD_BATCH, "its batch"), VERDICT_HOLD);
+	CU_ASSERT_EQUAL(keep(&bench, "b", HOLD_UNSCANNED, "not scanned"), VERDICT_HOLD);
+	CU_ASSERT_EQUAL(keep(&bench, "c", HOLD_UNSCANNED, "not scanned"), VERDICT_HOLD);
+	CU_ASSERT_EQUAL(keep(&bench, "d", HOLD_NO_ACCOUNT, "no account"), VERDICT_HOLD);
+	CU_ASSERT_EQUAL(keep(&bench, "e", HOLD_UNJUDGED, "not scanned: why"), VERDICT_HOLD);
+	CU_ASSERT_EQUAL(wake_held(&bench, HOLD_BATCH), 1);
+	CU_ASSERT_EQUAL(wake_held(&bench, HOLD_UNSCANNED), 2);
+	CU_ASSERT_EQUAL(wake(&bench, false), 0);
+	CU_ASSERT_EQUAL(wake(&bench, true), 2);
+	clock_freeze(START + 60 * SECOND);
+	CU_ASSERT_EQUAL(wake(&bench, false), 1);
+	/* A later run does not know what they wait for: it looks at each once. */
+	reopen(&bench);
+	CU_ASSERT_EQUAL(wake_held(&bench, HOLD_UNSCANNED), 0);
+	CU_ASSERT_EQUAL(wake(&bench, false), 5);
+}
+
 static void what_is_gone_is_not_held_any_more(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -368,6 +403,7 @@ void add_suite_hold(CU_pSuite suite)
 	TEST(a_file_is_held_as_long_as_its_reason_allows);
 	TEST(held_files_are_woken_when_their_time_is_up);
 	TEST(a_start_looks_at_every_held_file);
+	TEST(who_waits_for_one_thing_is_woken_by_it_alone);
 	TEST(what_is_gone_is_not_held_any_more);
 	TEST(a_file_that_settled_can_be_held_afterwards);
 	TEST(what_waits_is_looked_at_again_ever_later);

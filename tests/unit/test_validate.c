@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "batch/validate.h"
+#include "tests/lib/clamd_stub.h"
 #include "tests/lib/drops.h"
 #include "tests/unit/suite.h"
 
@@ -24,6 +25,7 @@ struct bench {
 	struct checker checker;
 	struct holds *holds;
 	struct claims *claims;
+	struct scanner scanner;
 	struct validator validator;
 };
 
@@ -36,13 +38,15 @@ static void bench_open(struct bench *bench, const char *settings)
 	CU_ASSERT_EQUAL_FATAL(checker_start(&bench->checker, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(holds_new(&bench->drops.spool, &bench->holds, &err), 0);
 	bench->claims = claims_new();
+	scanner_init(&bench->scanner, &bench->drops.spool.settings);
 	bench->validator = (struct validator){&bench->drops.spool, &bench->checker, bench->holds,
-	    bench->drops.folders, bench->claims};
+	    bench->drops.folders, bench->claims, &bench->scanner};
 }
 
 static void bench_close(struct bench *bench)
 {
 	clock_freeze(0);
+	scanner_done(&bench->scanner);
 	claims_free(bench->claims);
 	holds_free(bench->holds);
 	checker_stop(&bench->checker);
@@ -383,6 +387,50 @@ static void a_letter_type_may_be_of_any_media_type(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(drop.reason, "application/pdf"));
 }
 
+/* Files that are right otherwise, and what clamd makes of them (tests/lib/clamd_stub.h). */
+static void what_clamd_does_not_call_clean_is_not_routed(void)
+{
+	static const struct {
+		const char *content;
+		enum verdict verdict;
+		enum hold hold;
+		const char *reason;
+	} scans[] = {
+	    {"a report", VERDICT_NONE, HOLD_UNFINISHED, ""},
+	    {"virus", VERDICT_QUARANTINE, HOLD_UNFINISHED, "infected: Test.Virus"},
+	    {"broken", VERDICT_HOLD, HOLD_UNJUDGED, "Can't do that"},
+	    {"hang up", VERDICT_HOLD, HOLD_UNSCANNED, "not scanned"},
+	    /* It is down from then on, and nobody is asked. */
+	    {"another report", VERDICT_HOLD, HOLD_UNSCANNED, "not scanned"},
+	};
+	OWNED_BENCH struct bench bench;
+	struct clamd_stub stub;
+	struct drop wrong;
+	char path[SCRATCH_PATH_MAX + 16];
+
+	bench_open(&bench, "drop.settle = 0s");
+	(void)snprintf(path, sizeof(path), "%s/clamd", bench.drops.scratch.path);
+	text_copy(bench.drops.spool.settings.drop_clamd, path);
+	clamd_stub_listen(&stub, path);
+	for (size_t i = 0; i < COUNT(scans); i++) {
+		struct drop drop;
+
+		drops_write(&bench.drops, TRADE "report.txt", scans[i].content);
+		drop = look(&bench, TRADE "report.txt");
+		CU_ASSERT_EQUAL(drop.verdict, scans[i].verdict);
+		CU_ASSERT_EQUAL(drop.hold, scans[i].hold);
+		CU_ASSERT_PTR_NOT_NULL(strstr(drop.reason, scans[i].reason));
+		drop_done(&drop);
+	}
+	/* What is wrong anyway is not sent to it. */
+	CU_ASSERT_TRUE(scanner_probe(&bench.scanner));
+	drops_write(&bench.drops, LETTER "EFT_1.pdf", "virus, and no PDF");
+	wrong = look(&bench, LETTER "EFT_1.pdf");
+	CU_ASSERT_PTR_NOT_NULL(strstr(wrong.reason, "not a PDF"));
+	drop_done(&wrong);
+	clamd_stub_end(&stub);
+}
+
 static void what_somebody_writes_to_waits(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -534,6 +582,7 @@ void add_suite_validate(CU_pSuite suite)
 	TEST(what_is_too_large_is_refused_by_its_class);
 	TEST(a_letter_type_has_a_size_of_its_own);
 	TEST(a_letter_type_may_be_of_any_media_type);
+	TEST(what_clamd_does_not_call_clean_is_not_routed);
 	TEST(what_somebody_writes_to_waits);
 	TEST(what_has_no_structure_settles_first);
 	TEST(what_is_not_there_is_gone);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The scanner: a process that has clamd look for viruses in files, and can do nothing else. It gets
+ * files and a connection to clamd as descriptors, copies the one into the other and reads clamd's
+ * answers, so the process that parses letters (the checker) cannot talk to clamd, and watchd reads
+ * nothing from it.
+ *
+ * Who has no answer is not clean: fail closed.
+ */
+#ifndef BATCH_SCANNER_H
+#define BATCH_SCANNER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/process.h"
+#include "batch/clamd.h"
+#include "spool/settings.h"
+
+struct scanner {
+	const char *socket; /* of clamd; "": nothing is scanned */
+	int64_t timeout;
+	struct process process;
+	int channel;
+	bool is_down;                 /* clamd did not answer: nobody is asked until it does */
+	char why[CLAMD_TEXT_MAX + 1]; /* that is so */
+};
+
+/* It starts its process when it is needed. settings are borrowed for as long as it lives. */
+void scanner_init(struct scanner *scanner, const struct settings *settings);
+void scanner_done(struct scanner *scanner);
+
+bool scanner_is_on(const struct scanner *scanner);
+
+/*
+ * Have count files judged. Where clamd does not answer it is down from then on, and who has no
+ * answer stays CLAMD_UNANSWERED. Returns false when it was given up, since this process was told to
+ * stop.
+ */
+bool scanner_scan(struct scanner *scanner, struct clamd_file *files, size_t count);
+
+/* Is clamd there? Then it is not down any more. Takes two seconds at most. */
+bool scanner_probe(struct scanner *scanner);
+
+/* The scanner's whole life, in its own process. */
+int scanner_run(int channel);
+
+#endif
