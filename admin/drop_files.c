@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "spool/drop_folder.h"
+#include "spool/drop_root.h"
 #include "spool/provider.h"
 
 /* Files on their way into one drop folder. */
@@ -80,7 +81,11 @@ static int check_file(const struct dropping *d, size_t which, struct err *err)
 static int open_folder(struct dropping *d, struct err *err)
 {
 	struct provider provider;
+	struct drop_root root;
 
+	drop_root_init(&root, d->spool);
+	if (!drop_root_is_there(&root))
+		return err_set(err, ERR_RETRY, "%s: %s", root.path, DROP_ROOT_IS_UNMOUNTED);
 	if (provider_get(d->spool->catalog, d->avrs_id, &provider, err) < 0)
 		return -1;
 	d->folder_fd = drop_folder_open(d->spool, d->avrs_id, d->class);

@@ -23,7 +23,6 @@
 #include "batch/batch_control.h"
 #include "batch/batch_member.h"
 #include "batch/dispatch.h"
-#include "batch/drop_root.h"
 #include "batch/paper.h"
 #include "batch/paper_zip.h"
 #include "batch/post.h"
@@ -34,6 +33,7 @@
 #include "batch/take.h"
 #include "batch/validate.h"
 #include "batch/watch.h"
+#include "spool/drop_root.h"
 #include "spool/program.h"
 #include "spool/spool.h"
 #include "spool/unfetched.h"
@@ -560,7 +560,9 @@ static void on_second(void *arg)
 	struct err err;
 
 	if (!drop_root_is_there(&w->drop_root))
-		cut_loose(w, "the drop folder was moved, removed or unmounted");
+		cut_loose(w, w->drop_root.is_mount_point
+		                 ? DROP_ROOT_IS_UNMOUNTED
+		                 : "the drop folder was moved, removed or unmounted");
 	if (w->is_adrift) {
 		look_for_drop_root(w);
 		return;
@@ -694,7 +696,7 @@ static int start(struct watchd *w, struct err *err)
 	    loop_signal(w->loop, SIGINT, on_stop, w, err) < 0 ||
 	    loop_signal(w->loop, SIGHUP, on_reload, w, err) < 0 ||
 	    loop_watch(w->loop, watcher_fd(w->watcher), on_events, w, NULL, err) < 0 ||
-	    watcher_scan(w->watcher, err) < 0)
+	    (!w->is_adrift && watcher_scan(w->watcher, err) < 0))
 		return -1;
 	loop_every(w->loop, SECOND, on_second, w);
 	loop_every(w->loop, ZIP_EVERY, zip_paper, w);
@@ -710,7 +712,15 @@ static int start(struct watchd *w, struct err *err)
 
 static int run(struct watchd *w, const char *settings, struct err *err)
 {
-	if (open_parts(w, settings, err) < 0 || recover(w, err) < 0 || start(w, err) < 0)
+	if (open_parts(w, settings, err) < 0)
+		return -1;
+	/* Nothing is known of the files that are to be looked at: wait for them, as for a lost
+	 * root. */
+	if (w->drop_root.is_mount_point)
+		cut_loose(w, DROP_ROOT_IS_UNMOUNTED);
+	else if (drop_root_remember(&w->drop_root, err) < 0 || recover(w, err) < 0)
+		return -1;
+	if (start(w, err) < 0)
 		return -1;
 	log_info("text=\"watching %s\"", w->spool.settings.drop_root);
 	notify_ready("");

@@ -54,6 +54,9 @@ int answer_read_path(
 	*ret_answered = true;
 	if (!message_is_read(&s->broker->in) || path[0] != '/')
 		return answer_refuse(err);
+	/* It may be about drop/, and is then about the folder that is at its path now. */
+	if (s->view.account.admin)
+		(void)drop_root_follow(&s->broker->drop_root);
 	if (view_find(&s->view, path, ret_found, &answer, err) < 0)
 		return answer_put_trouble(s, err);
 	switch (answer) {

@@ -357,6 +357,9 @@ static void clean_uploads(void *arg)
 	struct broker *broker = arg;
 	struct err err;
 
+	/* Of those whose folder is away nothing is known. */
+	if (!drop_root_follow(&broker->drop_root))
+		return;
 	if (hand_in_clean(&broker->spool, &err) < 0)
 		log_error("text=\"uploads that are over: %s\"", err.text);
 }
@@ -388,7 +391,10 @@ static int run(struct broker *broker, const char *settings, struct err *err)
 	if (spool_open(settings, "sftpd", &broker->spool, err) < 0 ||
 	    loop_new(&broker->loop, err) < 0)
 		return -1;
-	if (hand_in_recover(&broker->spool, err) < 0)
+	drop_root_init(&broker->drop_root, &broker->spool);
+	/* Of uploads whose folder is away nothing is known; each is settled when it is asked for.
+	 */
+	if (drop_root_is_there(&broker->drop_root) && hand_in_recover(&broker->spool, err) < 0)
 		return -1;
 	broker->ledger = ledger_new(&broker->spool);
 	broker->verifier = verifier_new(broker->loop, take_verdict, broker);

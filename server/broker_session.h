@@ -16,6 +16,7 @@
 #include "server/request.h"
 #include "server/upload_desk.h"
 #include "server/verifier.h"
+#include "spool/drop_root.h"
 #include "spool/public_key.h"
 #include "spool/traffic.h"
 #include "spool/view.h"
@@ -82,7 +83,8 @@ struct packer; /* packer.c's */
 /* What the answers need of the broker; the rest of it is broker.c's. */
 struct broker {
 	struct spool spool;
-	const char *settings; /* their file */
+	struct drop_root drop_root; /* of spool */
+	const char *settings;       /* their file */
 	struct ledger *ledger;
 	struct verifier *verifier;
 	struct loop *loop;

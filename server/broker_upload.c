@@ -8,6 +8,18 @@
 #include "server/answer.h"
 #include "server/upload_change.h"
 
+#define IS_AWAY "the drop folder is not there now: try again later"
+
+/* What is changed is changed in the folder that is at its path now; a client that is told so keeps
+ * it. */
+static bool is_away(struct broker_session *s, struct ruling *ret_ruling)
+{
+	if (drop_root_follow(&s->broker->drop_root))
+		return false;
+	*ret_ruling = (struct ruling){.answer = ANSWER_FAILURE, .reason = IS_AWAY};
+	return true;
+}
+
 /* The desk's word; what it denies an administrator is an event, too. */
 static int put_ruling(struct broker_session *s, const char *what, const struct ruling *ruling)
 {
@@ -35,6 +47,8 @@ int broker_upload_open(struct broker_session *s, struct err *err)
 
 	if (!message_is_read(in) || path[0] != '/')
 		return answer_refuse(err);
+	if (is_away(s, &ruling))
+		return put_ruling(s, "open", &ruling);
 	if (upload_desk_open(&s->desk, path, how, &file, &ruling, err) < 0)
 		return answer_put_trouble(s, err);
 	/* It may have another session ended, whose client is gone. */
@@ -58,6 +72,8 @@ int broker_upload_close(struct broker_session *s, struct err *err)
 
 	if (!message_is_read(in))
 		return answer_refuse(err);
+	if (is_away(s, &ruling) && !failure[0])
+		failure = IS_AWAY;
 	if (upload_desk_close(&s->desk, number, failure, &ruling, err) < 0)
 		return answer_put_trouble(s, err);
 	return put_ruling(s, "close", &ruling);
@@ -75,6 +91,8 @@ int broker_upload_set(struct broker_session *s, struct err *err)
 	change.modified = message_get_bounded(in, 0, INT64_MAX);
 	if (!message_is_read(in) || path[0] != '/')
 		return answer_refuse(err);
+	if (is_away(s, &ruling))
+		return put_ruling(s, "set", &ruling);
 	if (upload_set(&s->desk, path, &change, &ruling, err) < 0)
 		return answer_put_trouble(s, err);
 	return put_ruling(s, "set", &ruling);
@@ -87,6 +105,8 @@ int broker_upload_make_folder(struct broker_session *s, struct err *err)
 
 	if (!message_is_read(&s->broker->in) || path[0] != '/')
 		return answer_refuse(err);
+	if (is_away(s, &ruling))
+		return put_ruling(s, "mkdir", &ruling);
 	if (upload_desk_make_folder(&s->desk, path, &ruling, err) < 0)
 		return answer_put_trouble(s, err);
 	return put_ruling(s, "mkdir", &ruling);
@@ -100,6 +120,8 @@ int broker_upload_rename(struct broker_session *s, struct err *err)
 
 	if (!message_is_read(&s->broker->in) || from[0] != '/' || to[0] != '/')
 		return answer_refuse(err);
+	if (is_away(s, &ruling))
+		return put_ruling(s, "rename", &ruling);
 	if (upload_rename(&s->desk, from, to, &ruling, err) < 0)
 		return answer_put_trouble(s, err);
 	return put_ruling(s, "rename", &ruling);
@@ -109,6 +131,8 @@ int broker_upload_remove(struct broker_session *s, const struct place *place, st
 {
 	struct ruling ruling;
 
+	if (is_away(s, &ruling))
+		return put_ruling(s, "remove", &ruling);
 	if (upload_remove(&s->desk, place, &ruling, err) < 0)
 		return answer_put_trouble(s, err);
 	return put_ruling(s, "remove", &ruling);

@@ -37,6 +37,53 @@ recent_event() { # WHAT
 	kill -0 "$UP"
 }
 
+@test "uploads go into the drop folder that is there now, and none into one that is away" {
+	spool_start
+	master 123456789 mary
+	account adam --admin
+	pdf "$T/EFT_1.pdf"
+	pdf "$T/EFT_2.pdf"
+	sftp_as adam <<<"put $T/EFT_1.pdf /drop/123456789/"
+	until_posted 1
+	mv "$ROOT/drop" "$ROOT/away"
+	run ! sftp_as adam <<<"put $T/EFT_2.pdf /drop/123456789/"
+	grep -q 'refused=open reason="the drop folder is not there now: try again later"' "$T/up.log"
+	# By the same broker, in one session as well: a new folder, as if mounted anew.
+	mkdir -m 2770 "$ROOT/drop"
+	sftp_as adam <<<"put $T/EFT_2.pdf /drop/123456789/"
+	until_posted 2
+	expect_same mary /123456789/edelivery/EFT_2.pdf "$T/EFT_2.pdf"
+	[ -z "$(find "$ROOT/away" -type f)" ]
+}
+
+@test "an upload whose drop folder is replaced under it fails, and is posted when it is sent again" {
+	spool_start
+	master 123456789 mary
+	account adam --admin
+	{
+		printf '%%PDF-1.4\n'
+		head -c 6000000 /dev/urandom
+		printf '\n%%%%EOF\n'
+	} >"$T/big.pdf"
+	sftp_as adam -l 20000 <<<"put $T/big.pdf /drop/123456789/trade-files/" >"$T/put.out" 2>&1 3>&- &
+	local client=$!
+	wait_for 20 part_is_there
+	mv "$ROOT/drop" "$ROOT/away"
+	mkdir -m 2770 "$ROOT/drop"
+	local status=0
+	wait "$client" || status=$?
+	[ "$status" != 0 ]
+	grep -q 'what was uploaded is not there any more' "$T/up.log"
+	letters_are 0 posted
+	sftp_as adam <<<"put $T/big.pdf /drop/123456789/trade-files/"
+	until_posted 1
+	expect_same mary /123456789/trade-files/big.pdf "$T/big.pdf"
+}
+
+part_is_there() {
+	[ -n "$(find "$ROOT/drop" -name '.*.part' -size +100k)" ]
+}
+
 @test "another drop folder in its place is used, once it may be" {
 	spool_start
 	master 123456789

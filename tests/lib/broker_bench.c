@@ -37,6 +37,7 @@ void broker_bench_open(struct broker_bench *bench)
 	post_letter(&bench->drops, DROPS_AVRS_ID "/EFT_1.pdf", DROPS_PDF);
 	bench->broker = mem_new(1, sizeof(*bench->broker));
 	bench->broker->spool = bench->drops.spool;
+	drop_root_init(&bench->broker->drop_root, &bench->broker->spool);
 	bench->broker->ledger = ledger_new(&bench->broker->spool);
 	CU_ASSERT_EQUAL_FATAL(loop_new(&bench->broker->loop, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(message_channel(ends, &err), 0);

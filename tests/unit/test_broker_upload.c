@@ -2,7 +2,9 @@
 #include "server/broker_upload.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/lib/broker_bench.h"
@@ -55,7 +57,47 @@ static void an_upload_is_handed_over_for_writing(void)
 	CU_ASSERT_FALSE(drops_has(&bench.drops, "drop/" DROPS_AVRS_ID "/EFT_2.pdf"));
 }
 
+static void move(const struct broker_bench *bench, const char *from, const char *to)
+{
+	int root_fd = bench->drops.spool.root_fd;
+
+	CU_ASSERT_EQUAL(renameat(root_fd, from, root_fd, to), 0);
+}
+
+/* While the drop folder is away nothing is taken in; then what is at its path counts. */
+static void an_upload_goes_to_the_drop_folder_that_is_there_now(void)
+{
+	OWNED_BROKER_BENCH struct broker_bench bench;
+	int64_t number;
+
+	broker_bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	bench.session->view.account.admin = true;
+	put_upload(ask_begin(&bench, REQUEST_UPLOAD));
+	CU_ASSERT_EQUAL(ask_for(&bench), ANSWER_OK);
+	(void)close(message_get_fd(&bench.broker->in));
+	expect_entry(&bench, "EFT_2.pdf", false, 0);
+	number = message_get_int(&bench.broker->in);
+	move(&bench, "drop", "away");
+	message_put_int(ask_begin(&bench, REQUEST_UPLOADED), number);
+	message_put_text(&bench.broker->in, "");
+	CU_ASSERT_EQUAL(ask_for(&bench), ANSWER_FAILURE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(message_get_text(&bench.broker->in), "not there now"));
+	put_upload(ask_begin(&bench, REQUEST_UPLOAD));
+	CU_ASSERT_EQUAL(ask_for(&bench), ANSWER_FAILURE);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_REMOVE, BENCH_UPLOAD), ANSWER_FAILURE);
+	CU_ASSERT_EQUAL(
+	    ask_path(&bench, REQUEST_MAKE_FOLDER, "/drop/" DROPS_AVRS_ID), ANSWER_FAILURE);
+	CU_ASSERT_FALSE(drops_has(&bench.drops, "away/" DROPS_AVRS_ID "/EFT_2.pdf"));
+	CU_ASSERT_EQUAL(mkdirat(bench.drops.spool.root_fd, "drop", 0770), 0);
+	put_upload(ask_begin(&bench, REQUEST_UPLOAD));
+	CU_ASSERT_EQUAL(ask_for(&bench), ANSWER_OK);
+	(void)close(message_get_fd(&bench.broker->in));
+	CU_ASSERT_TRUE(drops_has(&bench.drops, "drop/" DROPS_AVRS_ID "/.EFT_2.pdf.part"));
+}
+
 void add_suite_broker_upload(CU_pSuite suite)
 {
+	TEST(an_upload_goes_to_the_drop_folder_that_is_there_now);
 	TEST(an_upload_is_handed_over_for_writing);
 }
