@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "spool/folder.h"
 #include "spool/outbox.h"
 
@@ -43,14 +44,24 @@ int paper_write_manifest(const struct spool *spool, const char *date, struct err
 	return result;
 }
 
-int paper_recover(const struct spool *spool, const char *date, struct err *err)
+static int remove_unfinished(int fd, const char *date, void *arg, struct err *err)
 {
-	char path[FOLDER_PATH_MAX];
+	struct err reason;
 
-	folder_paper(date, 0, NULL, path);
-	return file_remove_unfinished(spool->root_fd, path, err) < 0
-	           ? -1
-	           : paper_write_manifest(spool, date, err);
+	(void)arg;
+	(void)err;
+	if (date_is_valid(date) && file_remove_unfinished(fd, date, &reason) < 0)
+		log_warning("paper=%s text=\"%s\"", date, reason.text);
+	return 0;
+}
+
+/* They are in nobody's way: none is a reason to go no further. */
+void paper_remove_unfinished(const struct spool *spool)
+{
+	struct err err;
+
+	if (file_each(spool->root_fd, "paper", remove_unfinished, NULL, &err) < 0)
+		log_warning("text=\"%s\"", err.text);
 }
 
 int paper_list_dates(struct catalog *catalog,

@@ -14,8 +14,11 @@
 /* Write paper/<date>/manifest.csv anew. */
 int paper_write_manifest(const struct spool *spool, const char *date, struct err *err);
 
-/* At a start: the same, and what a write that was killed left there is removed. */
-int paper_recover(const struct spool *spool, const char *date, struct err *err);
+/*
+ * At a start: remove what a write that was killed left in the outbox, of whatever day, since all of
+ * that day may have been handed over meanwhile.
+ */
+void paper_remove_unfinished(const struct spool *spool);
 
 /* Call each(date, arg) for the dates whose folders have letters that nobody handed over yet. */
 int paper_list_dates(struct catalog *catalog,

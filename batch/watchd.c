@@ -651,7 +651,7 @@ static int recover_paper(const char *date, void *arg, struct err *err)
 	struct err reason;
 
 	(void)err;
-	if (paper_recover(arg, date, &reason) < 0)
+	if (paper_write_manifest(arg, date, &reason) < 0)
 		log_error("paper=%s text=\"no manifest: %s\"", date, reason.text);
 	return 0;
 }
@@ -665,6 +665,7 @@ static int recover(struct watchd *w, struct err *err)
 	    holds_new(&w->spool, &w->holds, err) < 0 ||
 	    release_wanted(&w->spool, w->holds, err) < 0)
 		return -1;
+	paper_remove_unfinished(&w->spool);
 	return paper_list_dates(w->spool.catalog, recover_paper, &w->spool, err);
 }
 

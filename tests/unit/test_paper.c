@@ -166,22 +166,29 @@ static void the_days_with_letters_to_hand_over_are_listed(void)
 	CU_ASSERT_EQUAL(err.kind, ERR_REFUSED);
 }
 
-/* watchd was killed while it wrote the manifest. */
+/* watchd was killed while it wrote a manifest, of a day that was handed over since, too. */
 static void a_start_removes_what_a_killed_write_left(void)
 {
+	static const char *const kept[] = {
+	    "paper/" DAY_OF_TEST "/1_EFT_a.pdf", "paper/" FILE_NEW_PREFIX "1", MANIFEST};
 	OWNED_DROPS struct drops drops;
 	struct err err;
 
 	drops_open(&drops, "");
 	make_folder(&drops);
-	add_letter(&drops, "1_EFT_a.pdf", DAY_OF_TEST, true);
+	CU_ASSERT_EQUAL(file_make_folder(drops.spool.root_fd, "paper/2019-03-28", 0750, &err), 0);
+	CU_ASSERT_EQUAL(file_make_folder(drops.spool.root_fd, "paper/elsewhere", 0750, &err), 0);
 	scratch_write(&drops.scratch, "paper/" DAY_OF_TEST "/" FILE_NEW_PREFIX "1", "half");
-	scratch_write(&drops.scratch, "paper/" DAY_OF_TEST "/1_EFT_a.pdf", "a letter");
-	CU_ASSERT_EQUAL(paper_recover(&drops.spool, DAY_OF_TEST, &err), 0);
+	scratch_write(&drops.scratch, "paper/2019-03-28/" FILE_NEW_PREFIX "2", "half");
+	scratch_write(&drops.scratch, "paper/elsewhere/" FILE_NEW_PREFIX "3", "somebody's");
+	for (size_t i = 0; i < COUNT(kept); i++)
+		scratch_write(&drops.scratch, kept[i], "a file");
+	paper_remove_unfinished(&drops.spool);
 	CU_ASSERT_FALSE(drops_has(&drops, "paper/" DAY_OF_TEST "/" FILE_NEW_PREFIX "1"));
-	CU_ASSERT_TRUE(drops_has(&drops, "paper/" DAY_OF_TEST "/1_EFT_a.pdf"));
-	CU_ASSERT_TRUE(drops_has(&drops, MANIFEST));
-	CU_ASSERT_EQUAL(paper_recover(&drops.spool, "2019-03-28", &err), -1);
+	CU_ASSERT_FALSE(drops_has(&drops, "paper/2019-03-28/" FILE_NEW_PREFIX "2"));
+	CU_ASSERT_TRUE(drops_has(&drops, "paper/elsewhere/" FILE_NEW_PREFIX "3"));
+	for (size_t i = 0; i < COUNT(kept); i++)
+		CU_ASSERT_TRUE(drops_has(&drops, kept[i]));
 }
 
 void add_suite_paper(CU_pSuite suite)
