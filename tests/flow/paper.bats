@@ -61,6 +61,7 @@ load ../lib/spool
 	drop_trade_file 123456789 RA_0001.835
 	until_status held 1
 	[ -e "$ROOT/drop/123456789/trade-files/RA_0001.835" ]
+	edelivery status | grep -q '1  since .*no account may see'
 	account ann
 	edelivery role grant ann 123456789 e-delivery-only
 	sleep 2

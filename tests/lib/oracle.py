@@ -2,7 +2,7 @@
 """Run jobs that do everything wrong while watchd is killed, then account for every file by content.
 
 usage: oracle.py PROGRAMS FAULT-PROGRAMS [--files N] [--kills N] [--seconds N] [--seed N]
-                 [--drop FOLDER] [--burst N] [--setting KEY=VALUE]...
+                 [--drop FOLDER [--full N]] [--burst N] [--setting KEY=VALUE]...
 
 Each content has to be in exactly one place: posted, on paper, held, quarantined, unfinished; or
 nowhere, if its job took it away. Nothing else may be anywhere: no half file, no changed one. Numbers,
@@ -43,6 +43,7 @@ class Run:
         self.log = open(f"{folder}/watchd.log", "ab")
         self.watchd = None
         self.kills = 0
+        self.fills = 0
         self.late = []
         served = [f"{100000000 + i}" for i in range(SERVED)]
         moved = [f"{150000000 + i}" for i in range(MOVED)]
@@ -114,6 +115,21 @@ class Run:
             self.kills += 1
         self.start()
 
+    def filler(self):
+        """So many times the disk of the spool is full for a while; jobs have another one."""
+        ballast = f"{self.folder}/ballast"
+        pause = self.options.seconds / (self.options.full + 1)
+        for _ in range(self.options.full):
+            yield pause * self.random.uniform(0.2, 0.8)
+            try:
+                with open(ballast, "wb", buffering=0) as file:
+                    while True:
+                        file.write(bytes(4096))
+            except OSError:
+                self.fills += 1
+            yield pause * self.random.uniform(0.1, 0.4)
+            os.unlink(ballast)
+
     def still_to_do(self):
         """What is in the drop folder, and is not of those that have to stay."""
         stay = {jobs.HELD, jobs.UNFINISHED}
@@ -145,7 +161,9 @@ class Run:
             self.jobs.run(50, 1, [])
             self.wait_until_quiet()
             self.kill(signal.SIGKILL)
-        self.jobs.run(self.options.files, self.options.seconds, [self.killer()])
+        self.jobs.run(self.options.files, self.options.seconds, [self.killer(), self.filler()])
+        if os.path.exists(f"{self.folder}/ballast"):
+            os.unlink(f"{self.folder}/ballast")
         if self.watchd.poll() is not None:
             self.start()
         self.wait_until_quiet()
@@ -154,7 +172,9 @@ class Run:
         self.start()
         time.sleep(1)
         self.kill(signal.SIGTERM)
-        print(f"{len(self.jobs.contents)} contents, {self.kills} kills,"
+        if self.fills < self.options.full:
+            raise SystemExit(f"the disk was full only {self.fills} times")
+        print(f"{len(self.jobs.contents)} contents, {self.kills} kills, {self.fills} times full,"
               f" {time.monotonic() - begin:.0f} s")
 
     # --- the catalog, as rows
@@ -312,6 +332,7 @@ def options_of(arguments):
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--full", type=int, default=0, help="times that the disk of the spool is full")
     parser.add_argument("--drop", help="a folder to be made, on another file system")
     parser.add_argument("--burst", type=int, default=0)
     parser.add_argument("--setting", action="append", default=[])
