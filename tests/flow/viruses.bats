@@ -99,6 +99,13 @@ never_served() { # FILE
 	until_posted 2
 }
 
+@test "scanned or not, every file is accounted for while watchd is killed" {
+	clamd_make
+	clamd_up
+	/usr/bin/python3 "$BATS_TEST_DIRNAME/../lib/oracle.py" "$PROGRAMS" "$FAULT_PROGRAMS" --files 200 --kills 4 \
+		--seconds 4 --setting "drop.clamd=$CLAMD_SOCKET"
+}
+
 @test "a file that is too large for clamd waits, with what to do, and keeps back no other" {
 	clamd_make 'StreamMaxLength 1M'
 	clamd_up
