@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/message.h"
@@ -192,6 +193,34 @@ static void a_stopped_checker_is_started_when_it_is_needed(void)
 	clean_fd(&check.fd);
 }
 
+#ifndef EDELIVERY_SANITIZED /* the sanitizers need the memory themselves */
+/* A program that cannot even begin, as without its libraries or libmagic's database, is no file's
+ * fault. */
+static void a_checker_that_cannot_begin_refuses_nothing(void)
+{
+	struct check checks[] = {check_of(FORMAT_PDF, DROPS_PDF), check_of(FORMAT_PDF, "<html>")};
+	struct checker checker = {.channel = -1};
+	struct rlimit before;
+	struct rlimit little;
+	int fds = drops_open_fds();
+	struct err err;
+
+	CU_ASSERT_EQUAL(getrlimit(RLIMIT_DATA, &before), 0);
+	little = (struct rlimit){.rlim_cur = 65536, .rlim_max = before.rlim_max};
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_DATA, &little), 0);
+	CU_ASSERT_EQUAL(checker_judge(&checker, checks, COUNT(checks), &err), -1);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_DATA, &before), 0);
+	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
+	CU_ASSERT_EQUAL(checks[0].verdict, FORMAT_VERDICT_COUNT);
+	CU_ASSERT_EQUAL(checks[1].verdict, FORMAT_VERDICT_COUNT);
+	CU_ASSERT_EQUAL(drops_open_fds(), fds);
+	CU_ASSERT_EQUAL(checker_judge(&checker, checks, COUNT(checks), &err), 0);
+	CU_ASSERT_EQUAL(checks[0].verdict, FORMAT_WHOLE);
+	checker_stop(&checker);
+	close_all(checks, COUNT(checks));
+}
+#endif
+
 /* A descriptor that cannot be read is judged by what there is of it: nothing. */
 static void what_cannot_be_read_is_not_whole(void)
 {
@@ -244,4 +273,7 @@ void add_suite_checker(CU_pSuite suite)
 	TEST(a_stopped_checker_is_started_when_it_is_needed);
 	TEST(what_cannot_be_read_is_not_whole);
 	TEST(a_request_that_is_none_ends_it);
+#ifndef EDELIVERY_SANITIZED
+	TEST(a_checker_that_cannot_begin_refuses_nothing);
+#endif
 }
