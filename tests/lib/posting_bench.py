@@ -272,7 +272,7 @@ def bench_flat(programs, scratch):
     for title, small, large in (
             ("10 k or 1 M letters posted", {"posted": 10000}, {"posted": 1000000}),
             ("10 or 100,000 folders", {"avrs_ids": 10}, {"avrs_ids": 100000})):
-        seconds = {}
+        seconds, starts, idle = {}, {}, {}
         for _ in range(ROUNDS):
             for name, options in (("small", small), ("large", large)):
                 spool = Spool(programs, f"{scratch}/spool", **options)
@@ -280,7 +280,11 @@ def bench_flat(programs, scratch):
                     os.makedirs(f"{spool.root}/drop/{100000000 + i}")
                 spool.start()
                 drop_singles(spool, 100000000, 1, 0)
-                before = spool.when_idle()
+                starts.setdefault(name, []).append(spool.when_idle())
+                before = spool.cpu()
+                time.sleep(5)
+                idle.setdefault(name, []).append((spool.cpu() - before) / 5 * 1000)
+                before = spool.cpu()
                 fill(f"{spool.root}/drop", 2000, 10)
                 spool.until(2001)
                 seconds.setdefault(name, []).append((spool.cpu() - before) / 2000 * 1e6)
@@ -288,6 +292,8 @@ def bench_flat(programs, scratch):
         show(f"{title}: few, CPU a letter", seconds["small"], "us")
         show(f"{title}: many, CPU a letter", seconds["large"], "us")
         ratio(title, seconds["large"], seconds["small"], "<= 1.1")
+        show(f"{title}: many, CPU of the start", starts["large"], "s")
+        show(f"{title}: many, CPU while nothing comes", idle["large"], "ms/s")
 
 
 def bench_engines(programs, scratch, postgres):
