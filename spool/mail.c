@@ -33,23 +33,29 @@ int mail_state_parse(const char *word, enum mail_state *ret_state, struct err *e
 	    err, ERR_REFUSED, "\"%.40s\" is not queued, held, sent, failed or bounced", word);
 }
 
+int mail_add_as(struct catalog *catalog, int64_t id, int64_t account_id, enum mail_kind kind,
+    int64_t due, struct err *err)
+{
+	return catalog_queue(catalog,
+	    "INSERT INTO mail (id, account_id, kind, state, created, due, answer, ended)"
+	    " SELECT CAST($1 AS BIGINT), id, CAST($3 AS TEXT),"
+	    " CASE email_state WHEN 'bad' THEN 'failed' ELSE 'queued' END,"
+	    " CAST($4 AS BIGINT), CAST($5 AS BIGINT),"
+	    " CASE email_state WHEN 'bad' THEN email_reason END,"
+	    " CASE email_state WHEN 'bad' THEN CAST($4 AS BIGINT) END"
+	    " FROM account WHERE id = $2",
+	    VALUES(
+	        INT(id), INT(account_id), TEXT(mail_kind_name(kind)), INT(clock_now()), INT(due)),
+	    err);
+}
+
 int mail_add(struct catalog *catalog, int64_t account_id, enum mail_kind kind, int64_t due,
     int64_t *ret_id, struct err *err)
 {
 	int64_t id = 0;
 
 	if (catalog_take_ids(catalog, "mail", 1, &id, err) < 0 ||
-	    catalog_run(catalog,
-	        "INSERT INTO mail (id, account_id, kind, state, created, due, answer, ended)"
-	        " SELECT CAST($1 AS BIGINT), id, CAST($3 AS TEXT),"
-	        " CASE email_state WHEN 'bad' THEN 'failed' ELSE 'queued' END,"
-	        " CAST($4 AS BIGINT), CAST($5 AS BIGINT),"
-	        " CASE email_state WHEN 'bad' THEN email_reason END,"
-	        " CASE email_state WHEN 'bad' THEN CAST($4 AS BIGINT) END"
-	        " FROM account WHERE id = $2",
-	        VALUES(INT(id), INT(account_id), TEXT(mail_kind_name(kind)), INT(clock_now()),
-	            INT(due)),
-	        err) < 0)
+	    mail_add_as(catalog, id, account_id, kind, due, err) < 0)
 		return -1;
 	*ret_id = id;
 	return 0;

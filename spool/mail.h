@@ -57,6 +57,10 @@ int mail_state_parse(const char *word, enum mail_state *ret_state, struct err *e
 int mail_add(struct catalog *catalog, int64_t account_id, enum mail_kind kind, int64_t due,
     int64_t *ret_id, struct err *err);
 
+/* The same with an id taken before (catalog_take_ids() of "mail"), for many at once. */
+int mail_add_as(struct catalog *catalog, int64_t id, int64_t account_id, enum mail_kind kind,
+    int64_t due, struct err *err);
+
 int mail_find(
     struct catalog *catalog, int64_t id, struct mail *ret_mail, bool *ret_found, struct err *err);
 

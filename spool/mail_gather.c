@@ -5,10 +5,19 @@
 #include "spool/mail_daily.h"
 #include "spool/mail_waiting.h"
 
+/* An account that is to be told, and by which mail; 0: one of its own. */
+struct told {
+	int64_t account_id;
+	int64_t mail_id;
+};
+
 /* What is gathered, for a transaction's body. */
 struct gathering {
 	int64_t window_over; /* notifications up to then are due */
 	int64_t daily_over;  /* the same for accounts that want one mail a day */
+	struct told accounts[MAIL_GATHER_MAX];
+	size_t count;
+	int64_t own; /* accounts that get a mail of their own */
 	bool more;
 };
 
@@ -28,71 +37,76 @@ static int join(struct catalog *catalog, int64_t account_id, int64_t mail_id, st
 	return mail_wake(catalog, mail_id, err);
 }
 
-static int begin(struct catalog *catalog, int64_t account_id, struct err *err)
+static int begin(struct catalog *catalog, int64_t account_id, int64_t mail_id, struct err *err)
 {
-	int64_t id = 0;
-
-	if (mail_add(catalog, account_id, MAIL_LETTERS, clock_now(), &id, err) < 0)
+	if (mail_add_as(catalog, mail_id, account_id, MAIL_LETTERS, clock_now(), err) < 0)
 		return -1;
-	return catalog_run(catalog,
+	return catalog_queue(catalog,
 	    "UPDATE notification SET mail_id = $2 WHERE account_id = $1 AND mail_id = 0",
-	    VALUES(INT(account_id), INT(id)), err);
+	    VALUES(INT(account_id), INT(mail_id)), err);
 }
 
-static int gather_account(struct catalog *catalog, int64_t account_id, struct err *err)
+/* Notifications that are due. Most of the time there are none: then nothing is locked. */
+#define DUE                                                          \
+	" FROM notification n JOIN account a ON a.id = n.account_id" \
+	" WHERE n.mail_id = 0 AND n.since <= $1"                     \
+	" AND (a.mail_window <> 'daily' OR n.since <= $2) ORDER BY n.since"
+
+static int has_due(
+    struct catalog *catalog, const struct gathering *gathering, bool *ret_due, struct err *err)
 {
 	OWNED_STATEMENT struct statement *row = NULL;
-	bool open = false;
-	int64_t waiting = 0;
 
-	/* The rows of an account need not stand together: the first of them took all. */
-	if (catalog_find(catalog,
-	        "SELECT 1 FROM notification WHERE account_id = $1 AND mail_id = 0 LIMIT 1",
-	        VALUES(INT(account_id)), &row, &open, err) < 0)
-		return -1;
-	if (!open)
-		return 0;
-	if (mail_find_waiting(catalog, account_id, MAIL_LETTERS, &waiting, err) < 0)
-		return -1;
-	return waiting ? join(catalog, account_id, waiting, err) : begin(catalog, account_id, err);
+	return catalog_find(catalog, "SELECT 1" DUE " LIMIT 1",
+	    VALUES(INT(gathering->window_over), INT(gathering->daily_over)), &row, ret_due, err);
 }
 
-/* Whose windows are over; an account stands there once for each of its notifications. */
-static int list_due(struct catalog *catalog, const struct gathering *gathering,
-    int64_t ret_accounts[MAIL_GATHER_MAX], size_t *ret_count, struct err *err)
+/* Whose notifications are due, and the mail that each is added to, 0: one of its own. */
+static int list_due(struct catalog *catalog, struct gathering *gathering, struct err *err)
 {
 	OWNED_STATEMENT struct statement *row = NULL;
+	int64_t notifications = 0;
 	bool found = false;
 
-	*ret_count = 0;
+	gathering->count = 0;
+	gathering->own = 0;
 	if (catalog_find(catalog,
-	        "SELECT n.account_id FROM notification n JOIN account a ON a.id = n.account_id"
-	        " WHERE n.mail_id = 0 AND n.since <= $1"
-	        " AND (a.mail_window <> 'daily' OR n.since <= $2) ORDER BY n.since LIMIT $3",
+	        "SELECT due.account_id, COUNT(*), (SELECT MAX(w.id) FROM mail w"
+	        " WHERE w.account_id = due.account_id AND w.kind = 'letters' AND " MAIL_WAITS(
+	            "w") ") FROM (SELECT n.account_id" DUE
+	                 " LIMIT $3) AS due GROUP BY due.account_id",
 	        VALUES(
 	            INT(gathering->window_over), INT(gathering->daily_over), INT(MAIL_GATHER_MAX)),
 	        &row, &found, err) < 0)
 		return -1;
 	while (found) {
-		ret_accounts[(*ret_count)++] = statement_int(row, 0);
+		struct told *told = &gathering->accounts[gathering->count++];
+
+		*told = (struct told){statement_int(row, 0), statement_int(row, 2)};
+		gathering->own += told->mail_id == 0;
+		notifications += statement_int(row, 1);
 		if (statement_next(row, &found, err) < 0)
 			return -1;
 	}
+	gathering->more = notifications == MAIL_GATHER_MAX;
 	return 0;
 }
 
 static int gather_body(struct catalog *catalog, void *arg, struct err *err)
 {
 	struct gathering *gathering = arg;
-	int64_t accounts[MAIL_GATHER_MAX];
-	size_t count = 0;
+	int64_t id = 0;
 
-	if (list_due(catalog, gathering, accounts, &count, err) < 0)
+	if (list_due(catalog, gathering, err) < 0 ||
+	    (gathering->own && catalog_take_ids(catalog, "mail", gathering->own, &id, err) < 0))
 		return -1;
-	gathering->more = count == MAIL_GATHER_MAX;
-	for (size_t i = 0; i < count; i++)
-		if (gather_account(catalog, accounts[i], err) < 0)
+	for (size_t i = 0; i < gathering->count; i++) {
+		const struct told *told = &gathering->accounts[i];
+
+		if ((told->mail_id ? join(catalog, told->account_id, told->mail_id, err)
+		                   : begin(catalog, told->account_id, id++, err)) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -102,16 +116,12 @@ int mail_gather(
 	int64_t now = clock_now();
 	struct gathering gathering = {.window_over = now - settings->mail_window,
 	    .daily_over = mail_daily_moment(now, settings->mail_daily_hour)};
-	int64_t accounts[MAIL_GATHER_MAX];
-	size_t count = 0;
+	bool due = false;
 
-	/* Most of the time there are none: then nothing is locked. */
-	if (list_due(catalog, &gathering, accounts, &count, err) < 0)
-		return -1;
 	*ret_more = false;
-	if (count == 0)
-		return 0;
-	if (catalog_transact(catalog, gather_body, &gathering, err) < 0)
+	if (has_due(catalog, &gathering, &due, err) < 0)
+		return -1;
+	if (due && catalog_transact(catalog, gather_body, &gathering, err) < 0)
 		return -1;
 	*ret_more = gathering.more;
 	return 0;

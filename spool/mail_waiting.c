@@ -10,10 +10,8 @@ int mail_find_waiting(struct catalog *catalog, int64_t account_id, enum mail_kin
 	bool found = false;
 
 	if (catalog_find(catalog,
-	        "SELECT id FROM mail WHERE account_id = $1 AND state IN ('queued', 'held', 'failed')"
-	        " AND kind = $2 AND owner IS NULL"
-	        " AND (answer IS NULL OR answer NOT LIKE '" MAIL_DROPPED "%')"
-	        " ORDER BY id DESC LIMIT 1",
+	        "SELECT m.id FROM mail m WHERE m.account_id = $1 AND m.kind = $2"
+	        " AND " MAIL_WAITS("m") " ORDER BY m.id DESC LIMIT 1",
 	        VALUES(INT(account_id), TEXT(mail_kind_name(kind))), &row, &found, err) < 0)
 		return -1;
 	*ret_id = found ? statement_int(row, 0) : 0;

@@ -10,6 +10,11 @@
 
 #include "spool/mail.h"
 
+/* Of a mail m: it has not gone out, and nobody is sending it. */
+#define MAIL_WAITS(m)                                                              \
+	m ".state IN ('queued', 'held', 'failed') AND " m ".owner IS NULL AND (" m \
+	  ".answer IS NULL OR " m ".answer NOT LIKE '" MAIL_DROPPED "%')"
+
 /* The account's mail of that kind that has not gone out and that nobody is sending; 0: none. */
 int mail_find_waiting(struct catalog *catalog, int64_t account_id, enum mail_kind kind,
     int64_t *ret_id, struct err *err);
