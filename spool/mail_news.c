@@ -14,7 +14,8 @@
 
 /* The counts of one mail, being added up. */
 struct counting {
-	struct account account;
+	struct account account; /* of it what rights and wishes depend on */
+	bool has_several;       /* roles, of AVRS IDs */
 	char today[DATE_SIZE];
 	struct mail_news *news;
 	char avrs_id[AVRS_ID_MAX + 1]; /* whose line is next, with these numbers */
@@ -80,26 +81,42 @@ static bool is_told(
 static int add_row(struct counting *counting, const struct statement *row, struct err *err)
 {
 	struct membership membership = {.account_id = counting->account.id};
-	enum letter_class class =
-	    strcmp(statement_text(row, 1), "edelivery") == 0 ? CLASS_EDELIVERY : CLASS_TRADE_FILES;
+	enum letter_class class = CLASS_EDELIVERY;
 
-	if (role_parse(statement_text(row, 3), &membership.role, err) < 0)
+	if (letter_class_parse(statement_text(row, 7), &class, err) < 0 ||
+	    role_parse(statement_text(row, 9), &membership.role, err) < 0)
 		return -1;
-	text_copy(membership.from, statement_text(row, 4));
-	text_copy(membership.until, statement_text(row, 5));
-	if (strcmp(counting->avrs_id, statement_text(row, 0)) != 0) {
+	text_copy(membership.from, statement_text(row, 10));
+	text_copy(membership.until, statement_text(row, 11));
+	if (strcmp(counting->avrs_id, statement_text(row, 6)) != 0) {
 		end_line(counting);
-		text_copy(counting->avrs_id, statement_text(row, 0));
+		text_copy(counting->avrs_id, statement_text(row, 6));
 	}
 	if (!is_told(counting, &membership, class))
 		return 0;
-	counting->counts[class] += statement_int(row, 2);
-	counting->news->counts[class] += statement_int(row, 2);
+	counting->counts[class] += statement_int(row, 8);
+	counting->news->counts[class] += statement_int(row, 8);
 	return 0;
 }
 
-static int count_rows(
-    struct catalog *catalog, struct counting *counting, int64_t mail_id, struct err *err)
+static int read_account(struct counting *counting, const struct statement *row, struct err *err)
+{
+	struct account *account = &counting->account;
+
+	account->disabled = strcmp(statement_text(row, 0), "active") != 0;
+	account->admin = statement_int(row, 1) != 0;
+	account->locked = statement_int(row, 2) != 0;
+	account->mail_trade_files = statement_int(row, 4) != 0;
+	counting->has_several = statement_int(row, 5) > 1;
+	return mail_window_parse(statement_text(row, 3), &account->mail_window, err);
+}
+
+/*
+ * Its account, with the letters that the mail tells of, and with whose right: one statement, since
+ * that is most of what a mail costs.
+ */
+static int read_all(struct catalog *catalog, struct counting *counting, int64_t mail_id,
+    bool *ret_found, struct err *err)
 {
 	OWNED_STATEMENT struct statement *row = NULL;
 	bool found = false;
@@ -109,14 +126,22 @@ static int count_rows(
 	 * would plan the statement anew for every mail.
 	 */
 	if (catalog_find(catalog,
-	        "SELECT n.avrs_id, n.class, n.letters, m.role, m.from_date, m.until_date"
-	        " FROM notification n JOIN membership m"
+	        "SELECT a.state, a.admin, a.locked, a.mail_window, a.mail_trade_files,"
+	        " (SELECT COUNT(*) FROM (SELECT 1 FROM membership r WHERE r.account_id = a.id"
+	        " AND r.role <> 'none' LIMIT 2) AS roles),"
+	        " n.avrs_id, n.class, n.letters, m.role, m.from_date, m.until_date"
+	        " FROM account a LEFT JOIN notification n"
+	        " ON n.account_id = a.id AND +n.mail_id = $2 LEFT JOIN membership m"
 	        " ON m.account_id = n.account_id AND m.avrs_id = n.avrs_id"
-	        " WHERE n.account_id = $1 AND +n.mail_id = $2 ORDER BY n.avrs_id, n.class",
+	        " WHERE a.id = $1 ORDER BY n.avrs_id, n.class",
 	        VALUES(INT(counting->account.id), INT(mail_id)), &row, &found, err) < 0)
 		return -1;
+	*ret_found = found;
+	if (found && read_account(counting, row, err) < 0)
+		return -1;
 	while (found) {
-		if (add_row(counting, row, err) < 0 || statement_next(row, &found, err) < 0)
+		if ((statement_text(row, 9) && add_row(counting, row, err) < 0) ||
+		    statement_next(row, &found, err) < 0)
 			return -1;
 	}
 	end_line(counting);
@@ -125,31 +150,15 @@ static int count_rows(
 }
 
 /* R8: only an account of several needs to be told of which. */
-static int has_several(
-    struct catalog *catalog, int64_t account_id, bool *ret_several, struct err *err)
-{
-	OWNED_STATEMENT struct statement *row = NULL;
-	bool found = false;
-
-	if (catalog_find(catalog,
-	        "SELECT COUNT(*) FROM (SELECT 1 FROM membership"
-	        " WHERE account_id = $1 AND role <> 'none' LIMIT 2) AS roles",
-	        VALUES(INT(account_id)), &row, &found, err) < 0)
-		return -1;
-	*ret_several = statement_int(row, 0) > 1;
-	return 0;
-}
-
-static int count_letters(
+static int tell_letters(
     struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
 {
 	struct mail_news *news = counting->news;
-	bool several = false;
 
-	if (count_rows(catalog, counting, mail->id, err) < 0 ||
-	    has_several(catalog, mail->account_id, &several, err) < 0)
-		return -1;
-	if (!several)
+	(void)catalog;
+	(void)mail;
+	(void)err;
+	if (!counting->has_several)
 		buffer_clear(&news->list);
 	if (news->counts[CLASS_EDELIVERY] + news->counts[CLASS_TRADE_FILES] == 0)
 		text_copy(
@@ -157,11 +166,11 @@ static int count_letters(
 	return 0;
 }
 
-static int count_ending_letters(
+static int tell_ending_letters(
     struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
 {
 	text_copy(counting->news->until, mail->detail);
-	return count_letters(catalog, counting, mail, err);
+	return tell_letters(catalog, counting, mail, err);
 }
 
 static int tell_lock(
@@ -178,23 +187,20 @@ static int tell_lock(
 static int tell_ending_roles(
     struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
 {
-	bool several = false;
-
-	if (mail_warning_tell_roles(catalog, mail, counting->news, err) < 0 ||
-	    has_several(catalog, mail->account_id, &several, err) < 0)
+	if (mail_warning_tell_roles(catalog, mail, counting->news, err) < 0)
 		return -1;
-	if (!several)
+	if (!counting->has_several)
 		buffer_clear(&counting->news->list);
 	return 0;
 }
 
-static int count_quarantined(
+static int tell_quarantine(
     struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
 {
 	return mail_report_quarantine(catalog, mail, counting->news, err);
 }
 
-static int count_batches(
+static int tell_batches(
     struct catalog *catalog, struct counting *counting, const struct mail *mail, struct err *err)
 {
 	(void)mail;
@@ -219,14 +225,14 @@ static int tell_code(
 	return 0;
 }
 
-static int (*const counters[MAIL_KIND_COUNT])(struct catalog *catalog, struct counting *counting,
+static int (*const tellers[MAIL_KIND_COUNT])(struct catalog *catalog, struct counting *counting,
     const struct mail *mail, struct err *err) = {
-    [MAIL_LETTERS] = count_letters,
-    [MAIL_QUARANTINE] = count_quarantined,
-    [MAIL_BATCH] = count_batches,
+    [MAIL_LETTERS] = tell_letters,
+    [MAIL_QUARANTINE] = tell_quarantine,
+    [MAIL_BATCH] = tell_batches,
     [MAIL_LOCKED] = tell_lock,
     [MAIL_ROLE_ENDS] = tell_ending_roles,
-    [MAIL_LETTERS_END] = count_ending_letters,
+    [MAIL_LETTERS_END] = tell_ending_letters,
     [MAIL_PUBLICATION] = tell_publications,
     [MAIL_CODE] = tell_code,
 };
@@ -246,18 +252,18 @@ static const char *drop_reason(bool found, const struct account *account, enum m
 int mail_news_count(
     struct catalog *catalog, const struct mail *mail, struct mail_news *ret_news, struct err *err)
 {
-	struct counting counting = {.news = ret_news};
+	struct counting counting = {.account = {.id = mail->account_id}, .news = ret_news};
 	const char *reason;
 	bool found = false;
 
 	*ret_news = (struct mail_news){.list = BUFFER(MAIL_LIST_MAX)};
 	clock_print_date(clock_now(), counting.today);
-	if (account_find(catalog, mail->login, &counting.account, &found, err) < 0)
+	if (read_all(catalog, &counting, mail->id, &found, err) < 0)
 		return -1;
 	reason = drop_reason(found, &counting.account, mail->kind);
 	if (reason) {
 		text_copy(ret_news->dropped, reason);
 		return 0;
 	}
-	return counters[mail->kind](catalog, &counting, mail, err);
+	return tellers[mail->kind](catalog, &counting, mail, err);
 }

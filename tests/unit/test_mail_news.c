@@ -191,6 +191,7 @@ static void names_roles_that_end_to_an_account_of_several(void)
 
 	open_with_mail(&f, &mail);
 	mail.kind = MAIL_ROLE_ENDS;
+	fixture_sql(&f, "DELETE FROM notification");
 	fixture_sql(&f, "UPDATE membership SET until_date = '2024-06-01', warned = '2024-06-01'"
 	                " WHERE avrs_id = '" FIRST "'");
 	CU_ASSERT_EQUAL(mail_news_count(f.catalog, &mail, &news, &err), 0);
