@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-enum { LINE_MAX_BYTES = 2048 };
+enum { LINE_MAX_BYTES = 2048, HELD_MAX = 64 * 1024 };
 
 static const struct {
 	const char *name;
@@ -25,6 +25,8 @@ static const struct {
 
 static const char *program_name = "edelivery";
 static enum log_level least_level = LOG_LEVEL_INFO;
+static bool holding;
+static struct buffer held = BUFFER(HELD_MAX);
 
 void log_open(const char *program, enum log_level least)
 {
@@ -45,12 +47,31 @@ static void add_prefix(struct buffer *line, enum log_level level)
 	buffer_print(line, "%s %s[%d] %s: ", now, program_name, (int)getpid(), levels[level].name);
 }
 
+/* A log that cannot be written stops nobody. */
+static void write_all(const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t count = write(STDERR_FILENO, bytes, length);
+
+		if (count <= 0)
+			return;
+		bytes += count;
+		length -= (size_t)count;
+	}
+}
+
+static void write_held(void)
+{
+	if (held.length)
+		write_all(held.data, held.length);
+	buffer_clear(&held);
+}
+
 __attribute__((format(printf, 2, 0))) static void write_line(
     enum log_level level, const char *format, va_list args)
 {
 	char text[LINE_MAX_BYTES];
 	OWNED_BUFFER struct buffer line = BUFFER(4 * sizeof(text) + 256);
-	size_t written = 0;
 
 	if (level > least_level)
 		return;
@@ -58,13 +79,24 @@ __attribute__((format(printf, 2, 0))) static void write_line(
 	(void)vsnprintf(text, sizeof(text), format, args);
 	utf8_escape_line(&line, text, strlen(text));
 	buffer_add(&line, "\n", 1);
-	while (written < line.length) {
-		ssize_t count = write(STDERR_FILENO, line.data + written, line.length - written);
-
-		if (count <= 0)
-			return;
-		written += (size_t)count;
+	if (!holding) {
+		write_all(line.data, line.length);
+		return;
 	}
+	if (held.length + line.length > HELD_MAX)
+		write_held();
+	buffer_add(&held, line.data, line.length);
+}
+
+void log_hold(void)
+{
+	holding = true;
+}
+
+void log_release(void)
+{
+	holding = false;
+	write_held();
 }
 
 void log_error(const char *format, ...)

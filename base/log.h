@@ -17,6 +17,13 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 /* Lines come from program (kept, not copied); those below least are dropped. */
 void log_open(const char *program, enum log_level least);
 
+/*
+ * Between these two, lines are kept, up to some 64 KiB, and then written at once: for a line each
+ * of many that belong together. What is kept when the process is killed is lost.
+ */
+void log_hold(void);
+void log_release(void);
+
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

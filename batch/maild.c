@@ -57,7 +57,8 @@ struct maild {
 	struct courier courier;
 	struct watch *courier_watch; /* NULL: none runs */
 	bool courier_ready;
-	struct parcel ready[READY_MAX];
+	struct parcel ready[READY_MAX]; /* claimed, and not sent from ready_at on */
+	size_t ready_at;
 	size_t ready_count;
 	struct parcel flying[COURIER_QUEUE_MAX];
 	size_t flying_count;
@@ -115,6 +116,13 @@ static void try_again(struct maild *m, const struct mail *mail, int64_t delay, c
 	m->done[m->done_count - 1].again = now + delay;
 }
 
+/* What is claimed and was not sent is anybody's. */
+static void give_back_ready(struct maild *m)
+{
+	while (m->ready_at < m->ready_count)
+		add_done(m, &m->ready[m->ready_at++].mail, MAIL_OUTCOME_UNTRIED, "");
+}
+
 static void log_result(const struct mail_result *result)
 {
 	static const char *const words[MAIL_OUTCOME_COUNT] = {
@@ -151,8 +159,10 @@ static void record_done(struct maild *m)
 	if (result < 0)
 		return;
 	fault_point("mail.recorded");
+	log_hold();
 	for (size_t i = 0; i < m->done_count; i++)
 		log_result(&m->done[i]);
+	log_release();
 	if (lost)
 		log_warning(
 		    "text=\"%zu mails were another maild's or nobody's by the time they were "
@@ -191,9 +201,7 @@ static void pause_for_relay(struct maild *m, const char *why)
 		    m->settings.mail_relay, m->pause / SECOND, why);
 	}
 	m->trouble = true;
-	for (size_t i = 0; i < m->ready_count; i++)
-		add_done(m, &m->ready[i].mail, MAIL_OUTCOME_UNTRIED, "");
-	m->ready_count = 0;
+	give_back_ready(m);
 }
 
 static void take_answer(
@@ -322,6 +330,7 @@ static int claim(struct maild *m, struct err *err)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		m->ready[i] = (struct parcel){mails[i], last_moment(&mails[i], begin_before)};
+	m->ready_at = 0;
 	m->ready_count = count;
 	return 0;
 }
@@ -376,17 +385,14 @@ static int send_one(struct maild *m, const struct parcel *parcel, struct err *er
 static int send_some(struct maild *m, struct err *err)
 {
 	size_t most = COURIER_DEPTH * (size_t)m->settings.mail_connections;
-	size_t sent = 0;
 	int result = 0;
 
-	while (result == 0 && sent < m->ready_count && m->flying_count < most &&
+	while (result == 0 && m->ready_at < m->ready_count && m->flying_count < most &&
 	       m->done_count < READY_MAX) {
-		result = send_one(m, &m->ready[sent], err);
+		result = send_one(m, &m->ready[m->ready_at], err);
 		if (result == 0)
-			sent++;
+			m->ready_at++;
 	}
-	m->ready_count -= sent;
-	memmove(m->ready, m->ready + sent, m->ready_count * sizeof(m->ready[0]));
 	/* Who has enough, or has ended, will say something soon. */
 	return result < 0 && (err->kind == ERR_BUSY || err->kind == ERR_GONE) ? 0 : result;
 }
@@ -404,13 +410,13 @@ static bool is_pausing(struct maild *m)
 
 static int step(struct maild *m, struct err *err)
 {
-	if (m->ready_count == 0 &&
+	if (m->ready_at == m->ready_count &&
 	    m->flying_count <= COURIER_DEPTH / 2 * (size_t)m->settings.mail_connections &&
 	    claim(m, err) < 0)
 		return -1;
-	if (m->ready_count && !m->courier_watch)
+	if (m->ready_at < m->ready_count && !m->courier_watch)
 		start_courier(m);
-	return m->ready_count && m->courier_ready ? send_some(m, err) : 0;
+	return m->courier_ready ? send_some(m, err) : 0;
 }
 
 static void work(void *arg)
@@ -484,9 +490,7 @@ static void on_stop(void *arg)
 		return;
 	m->stopping = true;
 	notify_stopping(STOP_GRACE);
-	for (size_t i = 0; i < m->ready_count; i++)
-		add_done(m, &m->ready[i].mail, MAIL_OUTCOME_UNTRIED, "");
-	m->ready_count = 0;
+	give_back_ready(m);
 	loop_after(m->loop, STOP_GRACE, give_up_waiting, m);
 	work(m);
 }
