@@ -115,6 +115,22 @@ static void a_catalog_keeps_its_secret(void)
 	CU_ASSERT_TRUE(fails(mail_secret_get(f.catalog, &second, &err), &err, ERR_INTERNAL));
 }
 
+/* What was sent by a program of another day comes back to this one. */
+static void makes_the_same_path_as_ever(void)
+{
+	const struct mail_secret zeros = {{0}};
+	const struct mail_token token = {1, 2};
+	char path[EMAIL_MAX + 1];
+	struct err err;
+
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(mail_return_path(&zeros, "bounces@agency.example", &token,
+		                    "ann@example.org", path, &err),
+		    0);
+		CU_ASSERT_STRING_EQUAL(path, "bounces+1-2-d94513ba1753b4739c1d@agency.example");
+	}
+}
+
 void add_suite_mail_token(CU_pSuite suite)
 {
 	TEST(a_return_path_names_its_mail_and_is_believed);
@@ -122,4 +138,5 @@ void add_suite_mail_token(CU_pSuite suite)
 	TEST(a_forged_one_is_not_believed);
 	TEST(refuses_what_has_not_the_form);
 	TEST(a_catalog_keeps_its_secret);
+	TEST(makes_the_same_path_as_ever);
 }
