@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 enum heading {
+	HEADING_INFECTED,
 	HEADING_TYPE,
 	HEADING_AVRS_ID,
 	HEADING_FORMAT,
@@ -23,6 +24,7 @@ enum heading {
 };
 
 static const char *const headings[HEADING_COUNT] = {
+    [HEADING_INFECTED] = "infected, as the virus scanner says",
     [HEADING_TYPE] = "of a letter type that is not known",
     [HEADING_AVRS_ID] = "for an AVRS ID that is not known",
     [HEADING_FORMAT] = "not of the format of their type",
@@ -43,12 +45,16 @@ static const struct {
 } rules[] = {
     {"unknown letter type", HEADING_TYPE},
     {"AVRS ID ", HEADING_AVRS_ID},
-    {"not a PDF", HEADING_FORMAT},
-    {"not X12", HEADING_FORMAT},
-    {"the format checker", HEADING_FORMAT},
+    {"infected", HEADING_INFECTED},
+    {"not scanned", HEADING_OTHER},
+    {"not released", HEADING_OTHER},
     {"a PDF that is cut off", HEADING_CUT_OFF},
     {"X12 that is cut off", HEADING_CUT_OFF},
     {"empty", HEADING_CUT_OFF},
+    {"not ", HEADING_FORMAT},
+    {"a PDF ", HEADING_FORMAT},
+    {"X12 ", HEADING_FORMAT},
+    {"the format checker", HEADING_FORMAT},
     {"the name of the batch", HEADING_BATCH},
     {"there is a batch", HEADING_BATCH},
     {"a batch control file", HEADING_BATCH},
@@ -77,7 +83,7 @@ static enum heading heading_of(const char *reason)
 
 static void print_headings(struct buffer *list, const int64_t files[HEADING_COUNT])
 {
-	for (enum heading heading = HEADING_TYPE; heading < HEADING_COUNT; heading++)
+	for (enum heading heading = HEADING_INFECTED; heading < HEADING_COUNT; heading++)
 		if (files[heading])
 			buffer_print(list, "%s  %" PRId64 " %s", list->length ? "\n" : "",
 			    files[heading], headings[heading]);
