@@ -5,9 +5,10 @@
  *	bench-floor DROP LETTERS CATALOG BATCH
  *
  * Every file of DROP/<folder>/ is hashed (SHA-256 and CRC-32, on both cores), made durable, renamed
- * to LETTERS/<folder>/, and gets a row in a database of its own, CATALOG: BATCH at a time, with one
- * syncfs and one commit. It finds nothing out, checks nothing, and what a crash leaves is anybody's
- * guess. Prints letters and seconds.
+ * to where a letter's place is, LETTERS/<hh>/<folder>/edelivery/, made durable there, and gets a
+ *row in a database of its own, CATALOG: BATCH at a time, with a syncfs for the bytes, one for the
+ *names and one commit. So what has a row is there after a power cut; but it finds nothing out,
+ *checks nothing, and does not know what a crash left between. Prints letters and seconds.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -30,6 +31,7 @@ enum { CHUNK = 128 * 1024, SYNCFS_FROM = 64 };
 
 struct letter {
 	char *folder;
+	char *place; /* of the folder, below LETTERS */
 	char *name;
 	int fd;
 	unsigned char hash[32];
@@ -82,7 +84,8 @@ static void *hash_some(void *arg)
 	return NULL;
 }
 
-static void sync_all(const struct letter *letters, size_t count)
+/* A syncfs of everything, or an fsync for each of few. */
+static void sync_bytes(const struct letter *letters, size_t count)
 {
 	if (count >= SYNCFS_FROM) {
 		must(syncfs(letters[0].fd) == 0, "syncfs");
@@ -92,16 +95,45 @@ static void sync_all(const struct letter *letters, size_t count)
 		must(fsync(letters[i].fd) == 0, "fsync");
 }
 
+static void sync_names(const struct letter *letters, size_t count, int letters_fd)
+{
+	if (count >= SYNCFS_FROM) {
+		must(syncfs(letters_fd) == 0, "syncfs");
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		int fd = openat(letters_fd, letters[i].place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		must(fd >= 0 && fsync(fd) == 0, letters[i].place);
+		(void)close(fd);
+	}
+}
+
+/* The folder and those above it. */
+static void make_place(int letters_fd, const char *place)
+{
+	char part[64];
+
+	for (size_t i = 1; i <= strlen(place); i++) {
+		if (place[i] != '/' && place[i] != '\0')
+			continue;
+		(void)snprintf(part, sizeof(part), "%.*s", (int)i, place);
+		(void)mkdirat(letters_fd, part, 0750);
+	}
+}
+
 static void rename_all(const struct letter *letters, size_t count, int drop_fd, int letters_fd)
 {
-	char path[512];
+	char from[512];
+	char to[512];
 
 	for (size_t i = 0; i < count; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", letters[i].folder, letters[i].name);
-		if (renameat(drop_fd, path, letters_fd, path) == 0)
+		(void)snprintf(from, sizeof(from), "%s/%s", letters[i].folder, letters[i].name);
+		(void)snprintf(to, sizeof(to), "%s/%s", letters[i].place, letters[i].name);
+		if (renameat(drop_fd, from, letters_fd, to) == 0)
 			continue;
-		(void)mkdirat(letters_fd, letters[i].folder, 0750);
-		must(renameat(drop_fd, path, letters_fd, path) == 0, path);
+		make_place(letters_fd, letters[i].place);
+		must(renameat(drop_fd, from, letters_fd, to) == 0, to);
 	}
 }
 
@@ -131,11 +163,23 @@ static void post(struct letter *letters, size_t count, int drop_fd, int letters_
 	(void)hash_some(&work);
 	if (helped)
 		(void)pthread_join(helper, NULL);
-	sync_all(letters, count);
+	sync_bytes(letters, count);
 	rename_all(letters, count, drop_fd, letters_fd);
+	sync_names(letters, count, letters_fd);
 	commit_all(letters, count, db, insert);
 	for (size_t i = 0; i < count; i++)
 		(void)close(letters[i].fd);
+}
+
+/* As in the spool: <hh>/<folder>/edelivery, <hh> being how the SHA-256 of its name begins. */
+static char *place_of(const char *folder)
+{
+	unsigned char hash[32];
+	char place[64];
+
+	must(EVP_Digest(folder, strlen(folder), hash, NULL, EVP_sha256(), NULL) == 1, "EVP_Digest");
+	(void)snprintf(place, sizeof(place), "%02x/%.32s/edelivery", hash[0], folder);
+	return mem_dup(place);
 }
 
 static struct letter *list(const char *drop, size_t *ret_count)
@@ -148,11 +192,13 @@ static struct letter *list(const char *drop, size_t *ret_count)
 	must(folders != NULL, drop);
 	while ((folder = readdir(folders)) != NULL) {
 		char path[512];
+		char *place;
 		const struct dirent *file;
 		DIR *files;
 
 		(void)snprintf(path, sizeof(path), "%s/%s", drop, folder->d_name);
 		files = folder->d_name[0] == '.' ? NULL : opendir(path);
+		place = place_of(folder->d_name);
 		while (files && (file = readdir(files)) != NULL) {
 			if (file->d_name[0] == '.')
 				continue;
@@ -160,6 +206,7 @@ static struct letter *list(const char *drop, size_t *ret_count)
 				letters =
 				    mem_resize(letters, count ? 2 * count : 1, sizeof(*letters));
 			letters[count++] = (struct letter){.folder = mem_dup(folder->d_name),
+			    .place = place,
 			    .name = mem_dup(file->d_name),
 			    .fd = -1};
 		}
