@@ -50,7 +50,7 @@ void catalog_close(struct catalog *catalog);
 
 /*
  * All connections of this process keep at most about so many bytes of the catalog in memory: for
- * one that reads much of it once. (SQLite alone keeps any.)
+ * one that reads much of it once. To be said before the first is opened. (SQLite alone keeps any.)
  */
 void catalog_limit_memory(int64_t bytes);
 

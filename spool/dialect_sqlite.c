@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "spool/dialect.h"
 
 enum { BUSY_LOOKS = 5000, BUSY_LOOK_US = 1000 };
@@ -15,10 +16,13 @@ struct connection {
 	sqlite3_stmt *data_version;
 };
 
-/* A statement, and which of SQLite's parameters each of our $1, $2, ... is. */
+enum { PARAMETERS_MAX = 32 };
+
+/* A statement, and which of SQLite's parameters each of our $1, $2, ... is; 0: none. */
 struct prepared {
 	sqlite3 *db;
 	sqlite3_stmt *stmt;
+	int parameters[PARAMETERS_MAX];
 };
 
 static enum err_kind kind_of(int code)
@@ -86,6 +90,21 @@ static void close_connection(void *connection)
 	free(c);
 }
 
+static bool is_limited;
+
+/*
+ * SQLite takes a lock at each allocation to count them, which is for a limit of memory only. It
+ * can be told so before its first connection.
+ */
+static void count_no_memory(void)
+{
+	static bool is_told;
+
+	if (!is_told && !is_limited)
+		(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	is_told = true;
+}
+
 static int open_connection(const char *where, bool create, void **ret_connection, struct err *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -94,6 +113,7 @@ static int open_connection(const char *where, bool create, void **ret_connection
 
 	if (create)
 		flags |= SQLITE_OPEN_CREATE;
+	count_no_memory();
 	if (sqlite3_open_v2(where, &c->db, flags, NULL) == SQLITE_OK && set_up(c->db, err) == 0) {
 		*ret_connection = c;
 		return 0;
@@ -108,6 +128,20 @@ static int open_connection(const char *where, bool create, void **ret_connection
 	return -1;
 }
 
+/* SQLite numbers them in the order in which they stand in the text. */
+static void find_parameters(struct prepared *p)
+{
+	for (int i = 1; i <= sqlite3_bind_parameter_count(p->stmt); i++) {
+		const char *name = sqlite3_bind_parameter_name(p->stmt, i);
+		int64_t number = 0;
+		struct err ignored;
+
+		if (name && number_parse(name + 1, &number, &ignored) == 0 && number >= 1 &&
+		    number <= PARAMETERS_MAX)
+			p->parameters[number - 1] = i;
+	}
+}
+
 static int prepare(void *connection, const char *sql, void **ret_prepared, struct err *err)
 {
 	struct connection *c = connection;
@@ -117,7 +151,8 @@ static int prepare(void *connection, const char *sql, void **ret_prepared, struc
 	if (sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
 		return fail(c->db, err);
 	p = mem_new(1, sizeof(*p));
-	*p = (struct prepared){c->db, stmt};
+	*p = (struct prepared){.db = c->db, .stmt = stmt};
+	find_parameters(p);
 	*ret_prepared = p;
 	return 0;
 }
@@ -130,19 +165,14 @@ static void finalize(void *prepared)
 	free(p);
 }
 
-static int bind(sqlite3_stmt *stmt, int number, const struct value *value)
+/* One that the statement does not have fails, as SQLite has no parameter 0. */
+static int bind(const struct prepared *p, int i, const struct value *value)
 {
-	char name[] = {'$', (char)('0' + number % 10), '\0', '\0'};
-	int index;
+	int parameter = i < PARAMETERS_MAX ? p->parameters[i] : 0;
 
-	if (number >= 10) {
-		name[1] = (char)('0' + number / 10);
-		name[2] = (char)('0' + number % 10);
-	}
-	index = sqlite3_bind_parameter_index(stmt, name);
 	if (value->kind == VALUE_INT)
-		return sqlite3_bind_int64(stmt, index, value->integer);
-	return sqlite3_bind_text(stmt, index, value->text, -1, SQLITE_TRANSIENT);
+		return sqlite3_bind_int64(p->stmt, parameter, value->integer);
+	return sqlite3_bind_text(p->stmt, parameter, value->text, -1, SQLITE_TRANSIENT);
 }
 
 static int start(void *prepared, const struct value *values, struct err *err)
@@ -150,7 +180,7 @@ static int start(void *prepared, const struct value *values, struct err *err)
 	struct prepared *p = prepared;
 
 	for (int i = 0; values[i].kind != VALUE_END; i++)
-		if (bind(p->stmt, i + 1, &values[i]) != SQLITE_OK)
+		if (bind(p, i, &values[i]) != SQLITE_OK)
 			return fail(p->db, err);
 	return 0;
 }
@@ -261,5 +291,6 @@ const struct dialect dialect_sqlite = {
 
 void dialect_sqlite_limit_memory(int64_t bytes)
 {
+	is_limited = true;
 	(void)sqlite3_soft_heap_limit64(bytes);
 }
