@@ -29,9 +29,19 @@ static bool is_control(utf8proc_int32_t code)
 	}
 }
 
+/* How many of the bytes come before the first that is no printable ASCII, or one of also. */
+static size_t plain_length(const char *bytes, size_t length, const char *also)
+{
+	size_t at = 0;
+
+	while (at < length && bytes[at] >= ' ' && bytes[at] <= '~' && !strchr(also, bytes[at]))
+		at++;
+	return at;
+}
+
 bool utf8_is_valid(const char *bytes, size_t length)
 {
-	for (size_t at = 0, used; at < length; at += used)
+	for (size_t at = plain_length(bytes, length, ""), used; at < length; at += used)
 		if (step(bytes + at, length - at, &used) < 0)
 			return false;
 	return true;
@@ -39,7 +49,7 @@ bool utf8_is_valid(const char *bytes, size_t length)
 
 bool utf8_has_control(const char *bytes, size_t length)
 {
-	for (size_t at = 0, used; at < length; at += used) {
+	for (size_t at = plain_length(bytes, length, ""), used; at < length; at += used) {
 		utf8proc_int32_t code = step(bytes + at, length - at, &used);
 
 		if (code < 0 || is_control(code))
@@ -59,7 +69,10 @@ size_t utf8_cut(const char *text, size_t max)
 
 static void escape(struct buffer *out, const char *bytes, size_t length, const char *also)
 {
-	for (size_t at = 0, used; at < length; at += used) {
+	size_t plain_first = plain_length(bytes, length, also);
+
+	buffer_add(out, bytes, plain_first);
+	for (size_t at = plain_first, used; at < length; at += used) {
 		utf8proc_int32_t code = step(bytes + at, length - at, &used);
 		bool plain = code > 0 && !is_control(code) && !(code < 128 && strchr(also, code));
 

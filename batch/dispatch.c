@@ -119,11 +119,11 @@ static void follow_route(struct drop *drop, const struct route_facts *facts, int
 	}
 }
 
-static int dispatch_one(
-    struct dispatcher *dispatcher, struct drop *drop, int64_t now, struct err *err)
+/* now and today are the same time. */
+static int dispatch_one(struct dispatcher *dispatcher, struct drop *drop, int64_t now,
+    const char *today, struct err *err)
 {
 	const struct known *known = NULL;
-	char today[DATE_SIZE];
 	struct route_facts facts = {.today = today, .class = drop->class};
 
 	if (find_known(dispatcher, drop->avrs_id, &known, err) < 0)
@@ -135,7 +135,6 @@ static int dispatch_one(
 		    drop->avrs_id, drop->avrs_id);
 		return 0;
 	}
-	clock_print_date(now, today);
 	facts.type = letter_types_find(&dispatcher->spool->types, drop->letter.type);
 	facts.provider_active = known->active;
 	facts.provider_kind = known->kind;
@@ -149,10 +148,12 @@ int dispatch(struct dispatcher *dispatcher, struct drop *drops, size_t count, st
 {
 	/* The same for all: none of them has to be given another one when they are numbered. */
 	int64_t now = clock_now();
+	char today[DATE_SIZE];
 
+	clock_print_date(now, today);
 	for (size_t i = 0; i < count; i++)
 		if (drops[i].verdict == VERDICT_NONE &&
-		    dispatch_one(dispatcher, &drops[i], now, err) < 0)
+		    dispatch_one(dispatcher, &drops[i], now, today, err) < 0)
 			return -1;
 	return 0;
 }

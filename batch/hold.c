@@ -77,6 +77,9 @@ static struct waiting *find_name(struct holds *holds, const struct drop *drop, c
 	OWNED_BUFFER struct buffer key = BUFFER(2048);
 	OWNED_BUFFER struct buffer escaped = BUFFER(2048);
 
+	/* As most often: every drop of a burst asks. */
+	if (!holds->table)
+		return NULL;
 	utf8_escape(&escaped, name, strlen(name));
 	make_key(drop->avrs_id, drop->class, buffer_text(&escaped), &key);
 	return find(holds, buffer_text(&key));
