@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -372,13 +373,32 @@ int file_end_writing(int *fd, struct err *err)
 	return 0;
 }
 
+/*
+ * linkat() of a descriptor. By itself it is enough from Linux 6.10 on, for who opened it; before
+ * that it answers ENOENT without CAP_DAC_READ_SEARCH, and /proc leads there.
+ */
+static int link_descriptor(int fd, int folder_fd, const char *path)
+{
+	static atomic_bool by_proc;
+	char link[64];
+
+	if (!atomic_load(&by_proc)) {
+		if (linkat(fd, "", folder_fd, path, AT_EMPTY_PATH) == 0)
+			return 0;
+		if (errno != ENOENT && errno != EPERM)
+			return -1;
+	}
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, link, folder_fd, path, AT_SYMLINK_FOLLOW) < 0)
+		return -1;
+	atomic_store(&by_proc, true);
+	return 0;
+}
+
 int file_give_name(int fd, int folder_fd, const char *temporary, const char *path, struct err *err)
 {
-	char link[64];
-	int failed;
+	int failed = link_descriptor(fd, folder_fd, path);
 
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	failed = linkat(AT_FDCWD, link, folder_fd, path, AT_SYMLINK_FOLLOW);
 	if (failed && errno == EEXIST)
 		return err_set(err, ERR_CONFLICT, "%s exists", path);
 	if (failed)

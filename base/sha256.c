@@ -5,11 +5,15 @@
 
 int sha256_start(struct sha256 *hash, struct err *err)
 {
+	/* A context knows its algorithm from the last time, and need not look for it again. */
+	const EVP_MD *algorithm = hash->context ? NULL : EVP_sha256();
+
 	if (!hash->context)
 		hash->context = EVP_MD_CTX_new();
-	if (!hash->context || EVP_DigestInit_ex2(hash->context, EVP_sha256(), NULL) != 1)
-		return err_set(err, ERR_INTERNAL, "cannot start a hash");
-	return 0;
+	if (hash->context && EVP_DigestInit_ex2(hash->context, algorithm, NULL) == 1)
+		return 0;
+	sha256_done(hash);
+	return err_set(err, ERR_INTERNAL, "cannot start a hash");
 }
 
 void sha256_done(struct sha256 *hash)
