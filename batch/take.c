@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -16,7 +17,10 @@
 #include "batch/post.h"
 #include "spool/digest.h"
 
-enum { CHUNK = 128 * 1024 };
+enum {
+	CHUNK = 128 * 1024,
+	NICENESS = 5, /* of a thread, which has its own in Linux */
+};
 
 /* One worker's means: a hash context is dear to make, so it is kept. */
 struct worker {
@@ -190,6 +194,15 @@ static void note_failure(struct work *work, struct drop *drop, const struct err 
 	(void)pthread_mutex_unlock(&work->lock);
 }
 
+/*
+ * The calling thread works beside the one that makes rows and names, which has the first right to a
+ * core: what is hashed next waits for it.
+ */
+static void give_way(void)
+{
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+}
+
 static void *run_worker(void *arg)
 {
 	struct work *work = arg;
@@ -208,6 +221,12 @@ static void *run_worker(void *arg)
 	return NULL;
 }
 
+static void *run_helper(void *arg)
+{
+	give_way();
+	return run_worker(arg);
+}
+
 size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_trouble)
 {
 	struct work work = {.letters = {.fd = letters_fd}, .drops = drops, .count = count};
@@ -219,7 +238,7 @@ size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_tr
 		work.letters.device = letters.st_dev;
 
 	(void)pthread_mutex_init(&work.lock, NULL);
-	helped = count > 1 && pthread_create(&helper, NULL, run_worker, &work) == 0;
+	helped = count > 1 && pthread_create(&helper, NULL, run_helper, &work) == 0;
 	(void)run_worker(&work);
 	if (helped)
 		(void)pthread_join(helper, NULL);
@@ -254,6 +273,12 @@ static void *run_taking(void *arg)
 	return NULL;
 }
 
+static void *run_beside(void *arg)
+{
+	give_way();
+	return run_taking(arg);
+}
+
 struct taking *take_begin(
     const struct spool *spool, int letters_fd, struct drop *drops, size_t count)
 {
@@ -261,7 +286,7 @@ struct taking *take_begin(
 
 	*t = (struct taking){
 	    .spool = spool, .letters_fd = letters_fd, .drops = drops, .count = count};
-	t->is_beside = count > 1 && pthread_create(&t->thread, NULL, run_taking, t) == 0;
+	t->is_beside = count > 1 && pthread_create(&t->thread, NULL, run_beside, t) == 0;
 	if (!t->is_beside)
 		(void)run_taking(t);
 	return t;
