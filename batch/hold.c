@@ -322,12 +322,26 @@ void holds_wait(struct holds *holds, const struct drop *drop)
 		waiting->due = again;
 }
 
+/* One that waits under a name of removing is looked at under it. */
+static bool forget_look(struct holds *holds, const struct drop *drop)
+{
+	struct waiting *waiting = NULL;
+
+	if (strcmp(drop->on_disk, drop->name) == 0)
+		return false;
+	waiting = find_name(holds, drop, drop->on_disk);
+	if (waiting)
+		forget(holds, waiting);
+	return true;
+}
+
 int holds_lose(struct holds *holds, struct drop *drop, struct err *err)
 {
 	struct waiting *waiting = find_drop(holds, drop);
 	struct storing storing = {.spool = holds->spool, .what = "letter.gone"};
 
-	if (!waiting)
+	/* What was being removed is gone: that says nothing of a file that is held by its name. */
+	if (forget_look(holds, drop) || !waiting)
 		return 0;
 	if (waiting->intake_id) {
 		drop_intake(drop, INTAKE_GONE, &storing.intake);
@@ -347,6 +361,7 @@ void holds_forget(struct holds *holds, const struct drop *drop)
 {
 	struct waiting *waiting = find_drop(holds, drop);
 
+	(void)forget_look(holds, drop);
 	if (waiting)
 		forget(holds, waiting);
 }

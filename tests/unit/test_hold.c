@@ -294,6 +294,26 @@ static void what_is_gone_is_not_held_any_more(void)
 	CU_ASSERT_EQUAL(wake(&bench, true), 0);
 }
 
+/* It waited once, and then its posting went on: that says nothing of the new file of its name. */
+static void what_was_being_removed_is_gone_by_itself(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct drop drop = look("a", 0);
+	struct err err;
+
+	bench_open(&bench, "");
+	CU_ASSERT_EQUAL(keep(&bench, "a", HOLD_UNFINISHED, "empty"), VERDICT_HOLD);
+	text_copy(drop.on_disk, ".7.taken");
+	holds_wait(bench.holds, &drop);
+	clock_freeze(START + SECOND);
+	CU_ASSERT_EQUAL(wake(&bench, false), 1);
+	drop_decide(&drop, VERDICT_GONE, "gone");
+	CU_ASSERT_EQUAL(holds_lose(bench.holds, &drop, &err), 0);
+	CU_ASSERT_EQUAL(wake(&bench, false), 0);
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops, "SELECT COUNT(*) FROM intake WHERE state = 'held'"), 1);
+}
+
 static void a_file_that_settled_can_be_held_afterwards(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -405,6 +425,7 @@ void add_suite_hold(CU_pSuite suite)
 	TEST(a_start_looks_at_every_held_file);
 	TEST(who_waits_for_one_thing_is_woken_by_it_alone);
 	TEST(what_is_gone_is_not_held_any_more);
+	TEST(what_was_being_removed_is_gone_by_itself);
 	TEST(a_file_that_settled_can_be_held_afterwards);
 	TEST(what_waits_is_looked_at_again_ever_later);
 	TEST(what_is_to_settle_is_not_looked_at_later_for_waiting);
