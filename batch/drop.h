@@ -57,6 +57,7 @@ struct drop {
 	bool adopted;          /* served_fd is the dropped inode itself */
 	int served_fd;         /* what is served: fd if adopted, else our copy; -1: neither yet */
 	char temporary[NAME_MAX + 1]; /* of our copy, where it could not be without a name */
+	bool is_done_with; /* posted or a repetition: its dropped name is to be removed */
 };
 
 /* Make a drop of an arrival. */

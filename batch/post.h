@@ -7,7 +7,7 @@
  *	3 record     rows in state posting, one transaction
  *	4 link       each under its final path, the folders on disk
  *	5 publish    rows posted, numbered, told and audited, one transaction: now it is visible
- *	6 remove     the dropped name, and nothing that came in its place
+ *	6 remove     the dropped name, and nothing that came in its place (removal.h)
  *
  * A crash between any two is finished or undone by post_recover() and the next scan.
  */
@@ -30,12 +30,6 @@ void post_give_back(struct drop *drops, size_t count);
  * a scan go on from what there is.
  */
 int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err);
-
-/*
- * Step 6, for a drop that was posted or repeats a letter. Where another file has taken its
- * place that stays, or is queued in arrivals from where it is now.
- */
-int post_remove(const struct drop *drop, struct arrivals *arrivals, struct err *err);
 
 /* Take a letter back that nobody has seen: its link and its row. The dropped file is where it was.
  */

@@ -29,6 +29,7 @@
 #include "batch/print.h"
 #include "batch/quarantine.h"
 #include "batch/release.h"
+#include "batch/removal.h"
 #include "batch/scanner.h"
 #include "batch/take.h"
 #include "batch/validate.h"
@@ -41,7 +42,7 @@
 enum {
 	PAUSE_AFTER_TROUBLE = 5, /* seconds */
 	DESCRIPTORS_OF_OTHERS = 128,
-	DESCRIPTORS_OF_ONE = 8,
+	DESCRIPTORS_OF_ONE = 12,
 };
 
 /* Drops that share the syncs and transactions of one posting. */
@@ -50,6 +51,7 @@ struct group {
 	size_t count;
 	struct folder_cache *folders; /* that they are in */
 	struct taking *taking;
+	struct removal *removal;
 };
 
 /* How often is looked whether a day is over that wants its zip. */
@@ -71,7 +73,8 @@ struct watchd {
 	struct dispatcher *dispatcher;
 	struct batches *batches;
 	bool has_news; /* rights or AVRS IDs changed, and who waits for that was not woken yet */
-	struct group *group; /* that is being taken */
+	struct group *group;   /* that is being taken */
+	struct group *leaving; /* that is posted, and its dropped names are being removed */
 	struct checker checker;
 	struct scanner scanner;
 	bool is_unscanned;          /* clamd was away when it was last looked at */
@@ -126,19 +129,31 @@ static void note_paper(struct watchd *w, const struct letter *letter)
 	loop_after(w->loop, SECOND, write_manifest, w);
 }
 
+static void queue_again(struct watchd *w, const struct drop *drop)
+{
+	struct arrival arrival = {.class = drop->class, .name = drop->on_disk};
+
+	text_copy(arrival.avrs_id, drop->avrs_id);
+	arrivals_add(w->arrivals, &arrival);
+}
+
 static int end_posted(struct watchd *w, struct drop *drop, struct err *err)
 {
+	(void)err;
 	holds_forget(w->holds, drop);
 	note_paper(w, &drop->letter);
-	return post_remove(drop, w->arrivals, err);
+	drop->is_done_with = true;
+	return 0;
 }
 
 static int end_repeated(struct watchd *w, struct drop *drop, struct err *err)
 {
+	(void)err;
 	log_info("letter=%" PRId64 " %s avrs_id=%s", drop->letter.id,
 	    drop->verdict == VERDICT_DUPLICATE ? "repeated" : "removed", drop->avrs_id);
 	holds_forget(w->holds, drop);
-	return post_remove(drop, w->arrivals, err);
+	drop->is_done_with = true;
+	return 0;
 }
 
 static int end_refused(struct watchd *w, struct drop *drop, struct err *err)
@@ -166,9 +181,17 @@ static int end_control(struct watchd *w, struct drop *drop, struct err *err)
 	return 0;
 }
 
+/*
+ * Removing another file of its name hides it for a moment (removal.h), and is over by now: it is
+ * gone if it is still not there.
+ */
 static int end_gone(struct watchd *w, struct drop *drop, struct err *err)
 {
-	return holds_lose(w->holds, drop, err);
+	if (drop->folder_fd < 0 ||
+	    faccessat(drop->folder_fd, drop->on_disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return holds_lose(w->holds, drop, err);
+	queue_again(w, drop);
+	return 0;
 }
 
 static int end_waiting(struct watchd *w, struct drop *drop, struct err *err)
@@ -241,6 +264,44 @@ static int begin_group(struct watchd *w, struct group *group, struct err *err)
 	return 0;
 }
 
+static void free_group(struct watchd *w, struct group *group)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		struct drop *drop = &group->drops[i];
+
+		if (drop->claimed)
+			claims_remove(w->claims, &drop->st);
+		batch_member_let_go(drop);
+		take_clean(w->letters_fd, drop);
+		drop_done(drop);
+	}
+	folder_cache_free(group->folders);
+	free(group->drops);
+	free(group);
+}
+
+/* The group before is gone: what came in a place of its drops is queued. */
+static void see_off(struct watchd *w)
+{
+	struct group *group = w->leaving;
+
+	w->leaving = NULL;
+	if (!group)
+		return;
+	removal_end(group->removal, w->arrivals);
+	free_group(w, group);
+}
+
+/* Its drops have their ends: one group at a time leaves, while others are taken and posted. */
+static void leave(struct watchd *w, struct group *group)
+{
+	see_off(w);
+	group->removal = removal_begin(group->drops, group->count);
+	w->leaving = group;
+	if (group->count == 1)
+		see_off(w);
+}
+
 /* The rest of it. ERR_RETRY: some or all have to begin again. */
 static int finish_group(struct watchd *w, struct group *group, struct err *err)
 {
@@ -255,16 +316,20 @@ static int finish_group(struct watchd *w, struct group *group, struct err *err)
 		return -1;
 	}
 	batch_members_check(group->drops, group->count);
-	if (post(&w->spool, group->drops, group->count, err) < 0 ||
-	    end_all(w, group->drops, group->count, err) < 0)
+	if (post(&w->spool, group->drops, group->count, err) < 0)
+		return -1;
+	see_off(w);
+	if (end_all(w, group->drops, group->count, err) < 0)
 		return -1;
 	if (!troubled)
 		return 0;
+	/* Those that went well are no part of what begins again. */
+	removal_end(removal_begin(group->drops, group->count), w->arrivals);
 	*err = trouble;
 	return -1;
 }
 
-/* What may be open of two groups at a time: a letter, its copy, and the folders of both. */
+/* What may be open of three groups at a time: a letter, its copy, and the folders of both. */
 static size_t group_most(const struct watchd *w)
 {
 	int64_t most = w->spool.settings.post_batch;
@@ -291,22 +356,6 @@ static struct group *new_group(struct watchd *w)
 	return group;
 }
 
-static void free_group(struct watchd *w, struct group *group)
-{
-	for (size_t i = 0; i < group->count; i++) {
-		struct drop *drop = &group->drops[i];
-
-		if (drop->claimed)
-			claims_remove(w->claims, &drop->st);
-		batch_member_let_go(drop);
-		take_clean(w->letters_fd, drop);
-		drop_done(drop);
-	}
-	folder_cache_free(group->folders);
-	free(group->drops);
-	free(group);
-}
-
 /* Not seen to an end: as if it had not begun, and all of it queued again. */
 static void abandon_group(struct watchd *w, struct group *group)
 {
@@ -317,13 +366,8 @@ static void abandon_group(struct watchd *w, struct group *group)
 		(void)take_end(group->taking, &troubled, &ignored);
 		post_give_back(group->drops, group->count);
 	}
-	for (size_t i = 0; i < group->count; i++) {
-		const struct drop *drop = &group->drops[i];
-		struct arrival arrival = {.class = drop->class, .name = drop->on_disk};
-
-		text_copy(arrival.avrs_id, drop->avrs_id);
-		arrivals_add(w->arrivals, &arrival);
-	}
+	for (size_t i = 0; i < group->count; i++)
+		queue_again(w, &group->drops[i]);
 	free_group(w, group);
 }
 
@@ -373,9 +417,10 @@ static int begin_next(struct watchd *w, struct group **ret_group, struct err *er
 /* A letter of a batch that has become visible. */
 static void end_batched(struct drop *drop, void *arg)
 {
+	struct watchd *w = arg;
 	struct err err;
 
-	if (end_posted(arg, drop, &err) < 0)
+	if (end_posted(w, drop, &err) < 0 || removal_of(drop, w->arrivals, &err) < 0)
 		log_error("letter=%" PRId64 " avrs_id=%s text=\"%s\"", drop->letter.id,
 		    drop->avrs_id, err.text);
 }
@@ -390,7 +435,7 @@ static int finish_current(struct watchd *w, struct err *err)
 		return -1;
 	}
 	if (group)
-		free_group(w, group);
+		leave(w, group);
 	return batches_go_on(w->batches, w->arrivals, end_batched, w, err);
 }
 
@@ -411,8 +456,10 @@ static void work(void *arg)
 	failed = begin_next(w, &next, &err) < 0;
 	failed = finish_current(w, &err) < 0 || failed;
 	w->group = next;
-	if (!failed && arrivals_count(w->arrivals) == 0)
+	if (!failed && arrivals_count(w->arrivals) == 0) {
 		failed = finish_current(w, &err) < 0;
+		see_off(w);
+	}
 	if (failed) {
 		if (w->group)
 			abandon_group(w, w->group);
@@ -462,6 +509,7 @@ static void cut_loose(struct watchd *w, const char *why)
 	w->is_adrift = true;
 	log_error("drop=%s text=\"%s: nothing is posted until it is back there\"",
 	    w->drop_root.path, why);
+	see_off(w);
 	if (w->group)
 		abandon_group(w, w->group);
 	w->group = NULL;
@@ -744,6 +792,7 @@ int watchd_run(const char *settings, struct err *err)
 	const char *argv[] = {path, "-c", settings, NULL};
 	int result = run(&w, settings, err);
 
+	see_off(&w);
 	if (w.group)
 		abandon_group(&w, w.group);
 	checker_stop(&w.checker);

@@ -116,6 +116,20 @@ void drops_take(struct drops *drops, const char *path, const char *content, stru
 	must(take(drops->letters_fd, ret_drop, 1, &err) == 0 && ret_drop->served_fd >= 0, path);
 }
 
+void drops_take_copy(
+    struct drops *drops, const char *path, const char *content, struct drop *ret_drop)
+{
+	static const char second[] = "second-link";
+	int drop_fd = drops->spool.drop_fd;
+	struct err err;
+
+	drops_write(drops, path, content);
+	(void)unlinkat(drop_fd, second, 0);
+	must(linkat(drop_fd, path, drop_fd, second, 0) == 0, path);
+	drops_look(drops, path, ret_drop);
+	must(take(drops->letters_fd, ret_drop, 1, &err) == 0 && !ret_drop->adopted, path);
+}
+
 bool drops_has(const struct drops *drops, const char *path)
 {
 	return faccessat(drops->spool.root_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;

@@ -45,6 +45,10 @@ void drops_look(struct drops *drops, const char *path, struct drop *ret_drop);
 /* The same after drops_write(), and taken. */
 void drops_take(struct drops *drops, const char *path, const char *content, struct drop *ret_drop);
 
+/* The same of a file that cannot be adopted, since it has a second link: a copy is taken. */
+void drops_take_copy(
+    struct drops *drops, const char *path, const char *content, struct drop *ret_drop);
+
 /* Is there a file of that path below the spool's root? */
 bool drops_has(const struct drops *drops, const char *path);
 

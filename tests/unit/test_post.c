@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "batch/post.h"
 #include "batch/record.h"
+#include "batch/removal.h"
 #include "batch/take.h"
 #include "tests/lib/drops.h"
 #include "tests/unit/suite.h"
@@ -45,22 +46,8 @@ static mode_t mode_of(const struct drops *drops, const char *path)
 	return st.st_mode & 07777;
 }
 
-/* Drop a file that cannot be adopted, since it has a second link, and take it. */
-static void take_a_copy(
-    struct drops *drops, const char *path, const char *content, struct drop *ret_drop)
-{
-	struct err err;
-
-	drops_write(drops, path, content);
-	CU_ASSERT_EQUAL(
-	    linkat(drops->spool.drop_fd, path, drops->spool.drop_fd, "second-link", 0), 0);
-	drops_look(drops, path, ret_drop);
-	CU_ASSERT_EQUAL(take(drops->letters_fd, ret_drop, 1, &err), 0);
-	CU_ASSERT_FALSE(ret_drop->adopted);
-}
-
 static void (*const takers[])(struct drops *drops, const char *path, const char *content,
-    struct drop *ret_drop) = {drops_take, take_a_copy};
+    struct drop *ret_drop) = {drops_take, drops_take_copy};
 
 static void a_posted_letter_is_in_its_place_and_visible(void)
 {
@@ -222,7 +209,7 @@ static void a_step_that_fails_can_be_tried_again(void)
 		for (int j = 0; j < 2; j++) {
 			CU_ASSERT_EQUAL(
 			    batch[j].verdict, failures[i].rows ? VERDICT_LEFTOVER : VERDICT_POST);
-			CU_ASSERT_EQUAL(post_remove(&batch[j], drops.arrivals, &err), 0);
+			CU_ASSERT_EQUAL(removal_of(&batch[j], drops.arrivals, &err), 0);
 			drop_done(&batch[j]);
 		}
 		CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
@@ -384,7 +371,7 @@ static void a_dropped_file_that_is_left_is_removed_and_not_posted_again(void)
 		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
 		CU_ASSERT_EQUAL(drop.letter.id, id);
-		CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
 		CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
 		CU_ASSERT_TRUE(drops_has(&drops, path_of(&drop)));
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
@@ -414,132 +401,11 @@ static void what_is_left_under_the_name_of_removing_is_removed(void)
 		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
-		CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
+		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
 		CU_ASSERT_EQUAL(faccessat(drops.spool.drop_fd, hidden, F_OK, 0), -1);
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
 		drop_done(&drop);
 	}
-}
-
-static void what_was_posted_is_removed(void)
-{
-	for (size_t i = 0; i < COUNT(takers); i++) {
-		OWNED_DROPS struct drops drops;
-		struct drop drop;
-		struct err err;
-
-		drops_open(&drops, "");
-		takers[i](&drops, NAME, DROPS_PDF, &drop);
-		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
-		CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
-		CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
-		CU_ASSERT_TRUE(drops_has(&drops, path_of(&drop)));
-		CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 0);
-		/* Gone already, which is what was wanted. */
-		CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
-		drop_done(&drop);
-	}
-}
-
-static void what_came_in_its_place_stays_and_is_looked_at(void)
-{
-	for (size_t i = 0; i < COUNT(takers); i++) {
-		OWNED_DROPS struct drops drops;
-		OWNED_MEM char *content = NULL;
-		OWNED_MEM struct arrival *arrival = NULL;
-		struct drop drop;
-		struct err err;
-
-		drops_open(&drops, "");
-		takers[i](&drops, NAME, "a", &drop);
-		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
-		drops_write(&drops, NAME, "b");
-		CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
-		content = scratch_read(&drops.scratch, "drop/" NAME);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(content);
-		CU_ASSERT_STRING_EQUAL(content, "b");
-		arrival = arrivals_take(drops.arrivals, false);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(arrival);
-		CU_ASSERT_STRING_EQUAL(arrival->avrs_id, DROPS_AVRS_ID);
-		CU_ASSERT_STRING_EQUAL(arrival->name, "EFT_1.pdf");
-		drop_done(&drop);
-	}
-}
-
-/* A copied file that its job wrote to since is a new drop, though it is the same inode. */
-static void what_was_written_to_since_stays(void)
-{
-	OWNED_DROPS struct drops drops;
-	OWNED_FD int fd = -1;
-	struct drop drop;
-	struct err err;
-
-	drops_open(&drops, "");
-	take_a_copy(&drops, NAME, "a", &drop);
-	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
-	(void)usleep(10000);
-	CU_ASSERT_EQUAL(fcntl(drop.fd, F_SETLEASE, F_UNLCK), 0);
-	fd = openat(drops.spool.drop_fd, NAME, O_WRONLY | O_CLOEXEC);
-	CU_ASSERT_EQUAL(file_write(fd, "b", 1, &err), 0);
-	CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
-	CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
-	CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 1);
-	drop_done(&drop);
-}
-
-/*
- * A job has opened it to write, and waits for our lease: it gets the file when we let go, which
- * must have its name then.
- */
-static void what_somebody_waits_to_write_to_stays(void)
-{
-	OWNED_DROPS struct drops drops;
-	struct drop drop;
-	struct err err;
-
-	drops_open(&drops, "");
-	take_a_copy(&drops, NAME, "a", &drop);
-	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
-	drops_ask_back(&drop);
-	CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
-	CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
-	CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 1);
-	drop_done(&drop);
-}
-
-/* Two files came in its place, one after the other: the first waits under the name of removing. */
-static void what_waits_under_the_name_of_removing_is_not_lost(void)
-{
-	OWNED_DROPS struct drops drops;
-	OWNED_MEM char *content = NULL;
-	OWNED_MEM struct arrival *arrival = NULL;
-	char hidden[64];
-	char path[128];
-	struct drop drop;
-	struct err err;
-
-	drops_open(&drops, "");
-	drops_take(&drops, NAME, "a", &drop);
-	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
-	drop_done(&drop);
-	(void)snprintf(hidden, sizeof(hidden), ".%d.taken", (int)drop.letter.id);
-	(void)snprintf(path, sizeof(path), "drop/" FOLDER "%s", hidden);
-	drops_write(&drops, path + strlen("drop/"), "b");
-	drops_take(&drops, NAME, "a", &drop);
-	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
-	CU_ASSERT_EQUAL(drop.verdict, VERDICT_DUPLICATE);
-	CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
-	content = scratch_read(&drops.scratch, path);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
-	CU_ASSERT_STRING_EQUAL(content, "b");
-	arrival = arrivals_take(drops.arrivals, false);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(arrival);
-	CU_ASSERT_STRING_EQUAL(arrival->name, hidden);
-	/* Gone from there, the other can be removed. */
-	CU_ASSERT_EQUAL(unlinkat(drops.spool.root_fd, path, 0), 0);
-	CU_ASSERT_EQUAL(post_remove(&drop, drops.arrivals, &err), 0);
-	CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
-	drop_done(&drop);
 }
 
 /* What has the final path already is a letter: it stays, whatever becomes of this one. */
@@ -582,10 +448,5 @@ void add_suite_post(CU_pSuite suite)
 	TEST(what_another_node_has_begun_is_its_own);
 	TEST(a_dropped_file_that_is_left_is_removed_and_not_posted_again);
 	TEST(what_is_left_under_the_name_of_removing_is_removed);
-	TEST(what_was_posted_is_removed);
-	TEST(what_came_in_its_place_stays_and_is_looked_at);
-	TEST(what_was_written_to_since_stays);
-	TEST(what_somebody_waits_to_write_to_stays);
 	TEST(undoing_removes_no_other_file);
-	TEST(what_waits_under_the_name_of_removing_is_not_lost);
 }
