@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,10 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-enum { LINE_MAX_BYTES = 2048, HELD_MAX = 64 * 1024 };
+enum {
+	LINE_MAX_BYTES = 2048,
+	TOGETHER_MAX = 4096, /* what a pipe takes whole, whoever else writes to it */
+};
 
 static const struct {
 	const char *name;
@@ -25,13 +29,60 @@ static const struct {
 
 static const char *program_name = "edelivery";
 static enum log_level least_level = LOG_LEVEL_INFO;
-static bool holding;
-static struct buffer held = BUFFER(HELD_MAX);
 
 void log_open(const char *program, enum log_level least)
 {
 	program_name = program;
 	least_level = least;
+}
+
+/* Lines that are kept back. */
+static _Thread_local struct {
+	bool is_on;
+	size_t length;
+	char bytes[TOGETHER_MAX];
+} gathered;
+
+static void write_out(const char *bytes, size_t length)
+{
+	size_t written = 0;
+
+	while (written < length) {
+		ssize_t count = write(STDERR_FILENO, bytes + written, length - written);
+
+		if (count <= 0)
+			return;
+		written += (size_t)count;
+	}
+}
+
+static void write_gathered(void)
+{
+	write_out(gathered.bytes, gathered.length);
+	gathered.length = 0;
+}
+
+static void put_line(const struct buffer *line)
+{
+	if (gathered.length + line->length > sizeof(gathered.bytes))
+		write_gathered();
+	if (!gathered.is_on || line->length > sizeof(gathered.bytes)) {
+		write_out(line->data, line->length);
+		return;
+	}
+	memcpy(gathered.bytes + gathered.length, line->data, line->length);
+	gathered.length += line->length;
+}
+
+void log_gather(void)
+{
+	gathered.is_on = true;
+}
+
+void log_release(void)
+{
+	gathered.is_on = false;
+	write_gathered();
 }
 
 /* What a person reads in front of a line; journald has its own time and name. */
@@ -47,26 +98,6 @@ static void add_prefix(struct buffer *line, enum log_level level)
 	buffer_print(line, "%s %s[%d] %s: ", now, program_name, (int)getpid(), levels[level].name);
 }
 
-/* A log that cannot be written stops nobody. */
-static void write_all(const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t count = write(STDERR_FILENO, bytes, length);
-
-		if (count <= 0)
-			return;
-		bytes += count;
-		length -= (size_t)count;
-	}
-}
-
-static void write_held(void)
-{
-	if (held.length)
-		write_all(held.data, held.length);
-	buffer_clear(&held);
-}
-
 __attribute__((format(printf, 2, 0))) static void write_line(
     enum log_level level, const char *format, va_list args)
 {
@@ -79,24 +110,7 @@ __attribute__((format(printf, 2, 0))) static void write_line(
 	(void)vsnprintf(text, sizeof(text), format, args);
 	utf8_escape_line(&line, text, strlen(text));
 	buffer_add(&line, "\n", 1);
-	if (!holding) {
-		write_all(line.data, line.length);
-		return;
-	}
-	if (held.length + line.length > HELD_MAX)
-		write_held();
-	buffer_add(&held, line.data, line.length);
-}
-
-void log_hold(void)
-{
-	holding = true;
-}
-
-void log_release(void)
-{
-	holding = false;
-	write_held();
+	put_line(&line);
 }
 
 void log_error(const char *format, ...)

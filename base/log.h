@@ -18,10 +18,10 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 void log_open(const char *program, enum log_level least);
 
 /*
- * Between these two, lines are kept, up to some 64 KiB, and then written at once: for a line each
- * of many that belong together. What is kept when the process is killed is lost.
+ * Lines of the calling thread are kept from log_gather() on, and written by log_release(), several
+ * at a time: for many that come at once, whose reader would be woken by each.
  */
-void log_hold(void);
+void log_gather(void);
 void log_release(void);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

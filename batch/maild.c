@@ -159,7 +159,7 @@ static void record_done(struct maild *m)
 	if (result < 0)
 		return;
 	fault_point("mail.recorded");
-	log_hold();
+	log_gather();
 	for (size_t i = 0; i < m->done_count; i++)
 		log_result(&m->done[i]);
 	log_release();

@@ -160,7 +160,9 @@ int publish(const struct spool *spool, struct publication *letters, size_t count
 	qsort(letters, count, sizeof(*letters), compare);
 	if (catalog_transact(spool->catalog, publish_body, &p, err) < 0)
 		return -1;
+	log_gather();
 	for (size_t i = 0; i < count; i++)
 		log_letter(&letters[i].letter);
+	log_release();
 	return 0;
 }

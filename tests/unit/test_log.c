@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +73,34 @@ static void drops_lines_below_the_least_level(void)
 		said(&setting, text, sizeof(text));
 		CU_ASSERT_STRING_EQUAL(text, rows[i].said);
 	}
+}
+
+/* They come all, in order, and whole, more of them than are written at a time. */
+static void log_many(const void *arg)
+{
+	(void)arg;
+	(void)setenv("JOURNAL_STREAM", "1:2", 1);
+	log_gather();
+	for (int i = 0; i < 20; i++)
+		log_info("%d=%0*d", i, i == 10 ? 2000 : 90, 0);
+	log_release();
+	log_info("end");
+}
+
+static void gathered_lines_are_those_that_were_logged(void)
+{
+	static struct child_end end;
+	const char *at = end.said;
+
+	child_run(log_many, NULL, &end);
+	for (int i = 0; i < 20; i++) {
+		char start[16];
+
+		(void)snprintf(start, sizeof(start), "<6>%d=0", i);
+		CU_ASSERT_EQUAL(strncmp(at, start, strlen(start)), 0);
+		at = strchr(at, '\n') ? strchr(at, '\n') + 1 : "";
+	}
+	CU_ASSERT_STRING_EQUAL(at, "<6>end\n");
 }
 
 static void tells_people_time_program_and_level(void)
@@ -154,51 +181,13 @@ static void goes_on_when_nobody_reads(void)
 	CU_ASSERT_TRUE(child_succeeds(log_to_nobody, &setting));
 }
 
-static int64_t size_of(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) < 0 ? -1 : st.st_size;
-}
-
-/* Lines of the same length, into a file. */
-static void hold_lines(const void *arg)
-{
-	int fd = memfd_create("log", MFD_CLOEXEC);
-	int64_t length;
-
-	(void)arg;
-	CHILD_MUST(fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
-	log_open("test", LOG_LEVEL_INFO);
-	log_info("one");
-	length = size_of(fd);
-	CHILD_MUST(length > 0);
-	log_hold();
-	for (int i = 0; i < 100; i++)
-		log_info("one");
-	CHILD_MUST(size_of(fd) == length);
-	/* What is kept has a bound. */
-	for (int i = 0; i < 2000; i++)
-		log_info("one");
-	CHILD_MUST(size_of(fd) > length && size_of(fd) % length == 0);
-	log_release();
-	CHILD_MUST(size_of(fd) == 2101 * length);
-	log_info("one");
-	CHILD_MUST(size_of(fd) == 2102 * length);
-}
-
-static void keeps_lines_that_belong_together(void)
-{
-	CU_ASSERT_TRUE(child_succeeds(hold_lines, NULL));
-}
-
 void add_suite_log(CU_pSuite suite)
 {
 	TEST(drops_lines_below_the_least_level);
+	TEST(gathered_lines_are_those_that_were_logged);
 	TEST(tells_people_time_program_and_level);
 	TEST(names_the_process_that_writes);
 	TEST(keeps_every_call_on_one_harmless_line);
 	TEST(cuts_a_long_line_and_ends_it);
-	TEST(keeps_lines_that_belong_together);
 	TEST(goes_on_when_nobody_reads);
 }
