@@ -57,6 +57,14 @@ void drop_intake(const struct drop *drop, enum intake_state state, struct intake
 	text_copy(ret_intake->reason, drop->reason);
 }
 
+void drop_queue(const struct drop *drop, const char *name, struct arrivals *arrivals)
+{
+	struct arrival arrival = {.class = drop->class, .name = name};
+
+	text_copy(arrival.avrs_id, drop->avrs_id);
+	arrivals_add(arrivals, &arrival);
+}
+
 bool drop_is_asked_back(const struct drop *drop)
 {
 	return drop->leased && fcntl(drop->fd, F_GETLEASE) != F_RDLCK;

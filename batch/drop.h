@@ -73,6 +73,9 @@ void drop_decide(struct drop *drop, enum verdict verdict, const char *format, ..
 /* The intake row that says that it is in state now, for its reason. */
 void drop_intake(const struct drop *drop, enum intake_state state, struct intake *ret_intake);
 
+/* Queue the file that has name now in the drop's folder: it is to be looked at (again). */
+void drop_queue(const struct drop *drop, const char *name, struct arrivals *arrivals);
+
 /* Does somebody want to write to it since it was leased? */
 bool drop_is_asked_back(const struct drop *drop);
 

@@ -32,14 +32,6 @@ static bool is_what_was_taken(const struct drop *drop, const char *name)
 	               memcmp(&now.st_mtim, &drop->st.st_mtim, sizeof(now.st_mtim)) == 0));
 }
 
-static void queue(const struct drop *drop, const char *name, struct arrivals *arrivals)
-{
-	struct arrival arrival = {.class = drop->class, .name = name};
-
-	memcpy(arrival.avrs_id, drop->avrs_id, sizeof(arrival.avrs_id));
-	arrivals_add(arrivals, &arrival);
-}
-
 /* Another file came under its name: back to where it was, or to be taken from where it is. */
 static int put_back(
     const struct drop *drop, const char *name, struct arrivals *arrivals, struct err *err)
@@ -49,7 +41,7 @@ static int put_back(
 
 	if (!is_back && errno != EEXIST)
 		return err_sys(err, "put back a file that is not the one taken");
-	queue(drop, is_back ? drop->name : name, arrivals);
+	drop_queue(drop, is_back ? drop->name : name, arrivals);
 	return 0;
 }
 
@@ -86,7 +78,7 @@ int removal_of(const struct drop *drop, struct arrivals *arrivals, struct err *e
 		if (err->kind != ERR_CONFLICT)
 			return -1;
 		/* That one goes first; the next scan finds what stays. */
-		queue(drop, name, arrivals);
+		drop_queue(drop, name, arrivals);
 		return 0;
 	}
 	if (is_gone)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch/watchd.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -18,11 +15,12 @@
 #include "base/notify.h"
 #include "base/number.h"
 #include "base/process.h"
-#include "base/text.h"
 #include "batch/batch.h"
 #include "batch/batch_control.h"
 #include "batch/batch_member.h"
 #include "batch/dispatch.h"
+#include "batch/ending.h"
+#include "batch/manifest.h"
 #include "batch/paper.h"
 #include "batch/paper_zip.h"
 #include "batch/post.h"
@@ -72,16 +70,17 @@ struct watchd {
 	struct claims *claims;
 	struct dispatcher *dispatcher;
 	struct batches *batches;
+	struct ender ender;
 	bool has_news; /* rights or AVRS IDs changed, and who waits for that was not woken yet */
 	struct group *group;   /* that is being taken */
 	struct group *leaving; /* that is posted, and its dropped names are being removed */
 	struct checker checker;
 	struct scanner scanner;
-	bool is_unscanned;          /* clamd was away when it was last looked at */
-	int64_t probe;              /* not before this: is it back? */
-	struct process paper_zip;   /* that is being made */
-	char paper_date[DATE_SIZE]; /* of the outbox folder whose manifest is out of date, or "" */
-	int64_t descriptors;        /* that it may have open */
+	bool is_unscanned; /* clamd was away when it was last looked at */
+	int64_t probe;     /* not before this: is it back? */
+	struct manifest manifest;
+	struct process paper_zip; /* that is being made */
+	int64_t descriptors;      /* that it may have open */
 	struct drop_root drop_root;
 	bool is_adrift; /* the drop root is gone: nothing is posted until it is back */
 	bool in_trouble;
@@ -106,137 +105,6 @@ static void stop_with(struct watchd *w, const struct err *err)
 	w->fatal = *err;
 	w->failed = true;
 	loop_stop(w->loop);
-}
-
-static void write_manifest(void *arg)
-{
-	struct watchd *w = arg;
-	struct err err;
-
-	if (w->paper_date[0] && paper_write_manifest(&w->spool, w->paper_date, &err) < 0)
-		log_error("paper=%s text=\"no manifest: %s\"", w->paper_date, err.text);
-	w->paper_date[0] = '\0';
-}
-
-/* The manifest of the day is to be made anew, once the burst at hand is over. */
-static void note_paper(struct watchd *w, const struct letter *letter)
-{
-	if (letter->electronic)
-		return;
-	if (w->paper_date[0] && strcmp(w->paper_date, letter->paper_date) != 0)
-		write_manifest(w);
-	text_copy(w->paper_date, letter->paper_date);
-	loop_after(w->loop, SECOND, write_manifest, w);
-}
-
-static void queue_again(struct watchd *w, const struct drop *drop)
-{
-	struct arrival arrival = {.class = drop->class, .name = drop->on_disk};
-
-	text_copy(arrival.avrs_id, drop->avrs_id);
-	arrivals_add(w->arrivals, &arrival);
-}
-
-static int end_posted(struct watchd *w, struct drop *drop, struct err *err)
-{
-	(void)err;
-	holds_forget(w->holds, drop);
-	note_paper(w, &drop->letter);
-	drop->is_done_with = true;
-	return 0;
-}
-
-static int end_repeated(struct watchd *w, struct drop *drop, struct err *err)
-{
-	(void)err;
-	log_info("letter=%" PRId64 " %s avrs_id=%s", drop->letter.id,
-	    drop->verdict == VERDICT_DUPLICATE ? "repeated" : "removed", drop->avrs_id);
-	holds_forget(w->holds, drop);
-	drop->is_done_with = true;
-	return 0;
-}
-
-static int end_refused(struct watchd *w, struct drop *drop, struct err *err)
-{
-	if (quarantine(&w->spool, drop, err) < 0)
-		return -1;
-	holds_forget(w->holds, drop);
-	return 0;
-}
-
-/* Held by now, unless it has been for too long. */
-static int end_held(struct watchd *w, struct drop *drop, struct err *err)
-{
-	return drop->verdict == VERDICT_QUARANTINE ? end_refused(w, drop, err) : 0;
-}
-
-/* Its batch was accepted. Letters may be here already, held for want of it. */
-static int end_control(struct watchd *w, struct drop *drop, struct err *err)
-{
-	fault_point("batch.accepted");
-	if (unlinkat(drop->folder_fd, drop->on_disk, 0) < 0 && errno != ENOENT)
-		return err_sys(err, "remove a batch control file");
-	holds_forget(w->holds, drop);
-	holds_wake_held(w->holds, HOLD_BATCH, w->arrivals);
-	return 0;
-}
-
-/*
- * Removing another file of its name hides it for a moment (removal.h), and is over by now: it is
- * gone if it is still not there.
- */
-static int end_gone(struct watchd *w, struct drop *drop, struct err *err)
-{
-	if (drop->folder_fd < 0 ||
-	    faccessat(drop->folder_fd, drop->on_disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return holds_lose(w->holds, drop, err);
-	queue_again(w, drop);
-	return 0;
-}
-
-static int end_waiting(struct watchd *w, struct drop *drop, struct err *err)
-{
-	(void)err;
-	holds_wait(w->holds, drop);
-	return 0;
-}
-
-static int (*const ends[])(struct watchd *w, struct drop *drop, struct err *err) = {
-    [VERDICT_POST] = end_posted,
-    [VERDICT_WAIT] = end_waiting,
-    [VERDICT_HOLD] = end_held,
-    [VERDICT_QUARANTINE] = end_refused,
-    [VERDICT_DUPLICATE] = end_repeated,
-    [VERDICT_LEFTOVER] = end_repeated,
-    [VERDICT_GONE] = end_gone,
-    [VERDICT_BATCH] = end_control,
-};
-
-static int end_one(struct watchd *w, struct drop *drop, struct err *err)
-{
-	if (drop->verdict == VERDICT_NONE)
-		return 0;
-	batch_member_note(w->batches, drop);
-	/* A batch keeps its letters where they are until it is visible. */
-	if (drop->member && drop->verdict == VERDICT_POST)
-		return 0;
-	return ends[drop->verdict](w, drop, err);
-}
-
-/* Every drop has its verdict: see each to its end. One that fails does not keep back the others. */
-static int end_all(struct watchd *w, struct drop *drops, size_t count, struct err *err)
-{
-	if (holds_keep(w->holds, drops, count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct err reason;
-
-		notify_alive();
-		if (end_one(w, &drops[i], &reason) < 0)
-			log_error("letter=%" PRId64 " avrs_id=%s text=\"%s\"", drops[i].letter.id,
-			    drops[i].avrs_id, reason.text);
-	}
-	return 0;
 }
 
 /* Before the letters that came with them are looked at. */
@@ -319,7 +187,7 @@ static int finish_group(struct watchd *w, struct group *group, struct err *err)
 	if (post(&w->spool, group->drops, group->count, err) < 0)
 		return -1;
 	see_off(w);
-	if (end_all(w, group->drops, group->count, err) < 0)
+	if (ending(&w->ender, group->drops, group->count, err) < 0)
 		return -1;
 	if (!troubled)
 		return 0;
@@ -367,7 +235,7 @@ static void abandon_group(struct watchd *w, struct group *group)
 		post_give_back(group->drops, group->count);
 	}
 	for (size_t i = 0; i < group->count; i++)
-		queue_again(w, &group->drops[i]);
+		drop_queue(&group->drops[i], group->drops[i].on_disk, w->arrivals);
 	free_group(w, group);
 }
 
@@ -420,7 +288,8 @@ static void end_batched(struct drop *drop, void *arg)
 	struct watchd *w = arg;
 	struct err err;
 
-	if (end_posted(w, drop, &err) < 0 || removal_of(drop, w->arrivals, &err) < 0)
+	ending_posted(&w->ender, drop);
+	if (removal_of(drop, w->arrivals, &err) < 0)
 		log_error("letter=%" PRId64 " avrs_id=%s text=\"%s\"", drop->letter.id,
 		    drop->avrs_id, err.text);
 }
@@ -713,7 +582,7 @@ static int recover(struct watchd *w, struct err *err)
 	    holds_new(&w->spool, &w->holds, err) < 0 ||
 	    release_wanted(&w->spool, w->holds, err) < 0)
 		return -1;
-	paper_remove_unfinished(&w->spool);
+	w->ender = (struct ender){w->holds, w->batches, w->arrivals, &w->manifest, &w->spool};
 	return paper_list_dates(w->spool.catalog, recover_paper, &w->spool, err);
 }
 
@@ -729,6 +598,7 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	    file_open_folder(w->spool.root_fd, "letters", &w->letters_fd, err) < 0 ||
 	    checker_start(&w->checker, err) < 0 || loop_new(&w->loop, err) < 0)
 		return -1;
+	w->manifest = (struct manifest){.spool = &w->spool, .loop = w->loop};
 	w->arrivals = arrivals_new();
 	scanner_init(&w->scanner, &w->spool.settings);
 	w->claims = claims_new();
@@ -775,7 +645,7 @@ static int run(struct watchd *w, const char *settings, struct err *err)
 	notify_ready("");
 	if (loop_run(w->loop, err) < 0)
 		return -1;
-	write_manifest(w);
+	manifest_write(&w->manifest);
 	if (w->failed)
 		*err = w->fatal;
 	return w->failed ? -1 : 0;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "batch/manifest.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "batch/paper.h"
+
+void manifest_write(struct manifest *manifest)
+{
+	struct err err;
+
+	if (manifest->date[0] && paper_write_manifest(manifest->spool, manifest->date, &err) < 0)
+		log_error("paper=%s text=\"no manifest: %s\"", manifest->date, err.text);
+	manifest->date[0] = '\0';
+}
+
+static void write_later(void *arg)
+{
+	manifest_write(arg);
+}
+
+void manifest_note(struct manifest *manifest, const struct letter *letter)
+{
+	if (letter->electronic)
+		return;
+	if (manifest->date[0] && strcmp(manifest->date, letter->paper_date) != 0)
+		manifest_write(manifest);
+	text_copy(manifest->date, letter->paper_date);
+	loop_after(manifest->loop, SECOND, write_later, manifest);
+}

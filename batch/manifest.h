@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The manifest of the outbox that letters go to now: made anew once a burst of them is over. */
+#ifndef BATCH_MANIFEST_H
+#define BATCH_MANIFEST_H
+
+#include "base/loop.h"
+#include "spool/letter.h"
+#include "spool/spool.h"
+
+struct manifest {
+	const struct spool *spool;
+	struct loop *loop;
+	char date[DATE_SIZE]; /* of the outbox folder whose manifest is out of date, or "" */
+};
+
+/* The letter was placed: if it goes on paper, its day's manifest is made within a second. */
+void manifest_note(struct manifest *manifest, const struct letter *letter);
+
+/* Make the one that is out of date now, where there is one. That it cannot be is logged. */
+void manifest_write(struct manifest *manifest);
+
+#endif
