@@ -19,6 +19,7 @@
 #include "base/process.h"
 #include "base/sandbox.h"
 #include "server/control.h"
+#include "server/fork_memory.h"
 #include "server/host_key.h"
 #include "server/request.h"
 #include "server/session.h"
@@ -236,6 +237,7 @@ static int prepare(struct zygote *z, const char *settings, struct err *err)
 	/* Last, since all of the above needs files, and what is forked has it from here. */
 	if (result == 0)
 		result = sandbox_forget_files(err);
+	fork_memory_leave_out();
 	if (result == 0)
 		result = sandbox_enter(own, err);
 	sandbox_free(own);
