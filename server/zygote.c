@@ -21,6 +21,7 @@
 #include "server/control.h"
 #include "server/fork_memory.h"
 #include "server/host_key.h"
+#include "server/raw_key.h"
 #include "server/request.h"
 #include "server/session.h"
 
@@ -223,6 +224,7 @@ static int prepare(struct zygote *z, const char *settings, struct err *err)
 	/* Larger blocks stay in the heap of the process, and are not given back each time. */
 	(void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
 	(void)mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+	raw_key_begin();
 	if (host_key_load(&z->settings, z->means.policy, &z->bind, err) < 0 ||
 	    host_key_warm_up(z->bind, err) < 0 ||
 	    session_prepare(z->bind, &z->settings, &z->means.ssh, err) < 0 ||
