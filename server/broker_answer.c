@@ -24,7 +24,7 @@ static int answer_hello(struct broker_session *s, struct err *err)
 		return answer_refuse(err);
 	s->pidfd = TAKE_FD(pidfd);
 	s->phase = PHASE_STRANGER;
-	return answer_put_ok(s);
+	return 0;
 }
 
 static int answer_start(struct broker_session *s, struct err *err)
@@ -339,7 +339,7 @@ static const struct {
 	bool is_answered;
 	int (*answer)(struct broker_session *session, struct err *err);
 } requests[REQUEST_COUNT] = {
-    [REQUEST_HELLO] = {PHASE_UNKNOWN, true, answer_hello},
+    [REQUEST_HELLO] = {PHASE_UNKNOWN, false, answer_hello},
     [REQUEST_KEY] = {PHASE_STRANGER, true, admission_answer_key},
     [REQUEST_START] = {PHASE_LOGGED_IN, false, answer_start},
     [REQUEST_FIND] = {PHASE_SFTP, true, answer_find},

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum request {
-	/* By the zygote, before the session runs: -> its pidfd. Answer: the session may begin. */
+	/* Its process (a pidfd), told before it reads a byte from outside. No answer */
 	REQUEST_HELLO,
 	/* login, key type, key blob (base64), proven (0: may it be tried?). Answer: enum admission
 	 */

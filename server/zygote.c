@@ -58,7 +58,6 @@ static const struct sandbox_rule rules[] = {
     {.number = SCMP_SYS(signalfd4)},
     {.number = SCMP_SYS(epoll_wait)},
     {.number = SCMP_SYS(epoll_ctl)},
-    {.number = SCMP_SYS(kill)},
     {.number = -1},
 };
 
@@ -121,11 +120,21 @@ static void on_child(void *arg)
 	}
 }
 
-/* In the child: wait until the broker knows us, then serve. */
-static int be_session(const struct zygote *z, int client_fd, int broker_fd)
+/* In the child: let the broker have a handle on us, before a byte from outside is read. */
+static int introduce(struct err *err)
 {
 	static struct message message;
-	enum message_state state = MESSAGE_NONE;
+	OWNED_FD int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+	if (pidfd < 0)
+		return err_sys(err, "watch a session's process");
+	message_start(&message, REQUEST_HELLO);
+	message_put_fd(&message, pidfd);
+	return message_send(SESSION_BROKER_FD, &message, err);
+}
+
+static int be_session(const struct zygote *z, int client_fd, int broker_fd)
+{
 	struct err err;
 	sigset_t stop;
 
@@ -134,7 +143,6 @@ static int be_session(const struct zygote *z, int client_fd, int broker_fd)
 	(void)sigaddset(&stop, SIGTERM);
 	(void)sigprocmask(SIG_SETMASK, &stop, NULL);
 	(void)signal(SIGCHLD, SIG_DFL);
-	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
 	/* Numbers that are known, whatever else was open. */
 	if (dup2(client_fd, SESSION_CLIENT_FD + 16) < 0 ||
@@ -143,22 +151,14 @@ static int be_session(const struct zygote *z, int client_fd, int broker_fd)
 	    dup2(SESSION_BROKER_FD + 16, SESSION_BROKER_FD) < 0)
 		return EXIT_FAILURE;
 	process_close_from(SESSION_BROKER_FD + 1, -1);
-	if (message_receive(SESSION_BROKER_FD, &message, &state, &err) < 0 || state != MESSAGE_GOT)
-		return EXIT_SUCCESS;
+	if (introduce(&err) < 0) {
+		/* A broker that is gone has said so itself. */
+		if (err.kind == ERR_GONE)
+			return EXIT_SUCCESS;
+		log_error("text=\"%s\"", err.text);
+		return EXIT_FAILURE;
+	}
 	return session_run(&z->means);
-}
-
-/* Let the broker have a handle on the process, before that has read a byte from outside. */
-static int introduce(pid_t pid, int broker_fd, struct err *err)
-{
-	static struct message message;
-	OWNED_FD int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-
-	if (pidfd < 0)
-		return err_sys(err, "watch session process %d", (int)pid);
-	message_start(&message, REQUEST_HELLO);
-	message_put_fd(&message, pidfd);
-	return message_send(broker_fd, &message, err);
 }
 
 static int answer_ping(const struct zygote *z, struct err *err)
@@ -184,10 +184,6 @@ static int begin_session(struct zygote *z, struct message *in, struct err *err)
 	if (pid == 0)
 		_exit(be_session(z, client_fd, broker_fd));
 	remember(z, pid, number);
-	if (introduce(pid, broker_fd, err) < 0) {
-		(void)kill(pid, SIGKILL);
-		return err_context(err, "session=%lld", (long long)number);
-	}
 	return 0;
 }
 

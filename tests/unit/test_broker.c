@@ -177,7 +177,7 @@ static struct session introduce_session(struct bench *bench, int64_t number)
 	(void)close(ends[0]);
 	message_start(message, REQUEST_HELLO);
 	message_put_fd(message, pidfd);
-	CU_ASSERT_EQUAL(ask(bench, &session), ANSWER_OK);
+	CU_ASSERT_EQUAL(message_send(session.channel, message, &err), 0);
 	(void)close(pidfd);
 	return session;
 }

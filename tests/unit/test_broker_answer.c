@@ -91,7 +91,7 @@ static const struct {
 	void (*put)(struct message *out);
 	bool is_answered;
 } requests[] = {
-    {REQUEST_HELLO, PHASE_UNKNOWN, put_hello, true},
+    {REQUEST_HELLO, PHASE_UNKNOWN, put_hello, false},
     {REQUEST_KEY, PHASE_STRANGER, put_key, true},
     {REQUEST_START, PHASE_LOGGED_IN, put_client, false},
     {REQUEST_FIND, PHASE_SFTP, put_root, true},
@@ -259,13 +259,15 @@ static void a_value_that_is_out_of_bounds_ends_the_session(void)
 	CU_ASSERT_FALSE(ask_answer(&bench));
 }
 
-static void the_process_that_the_zygote_tells_of_is_kept(void)
+static void the_process_of_a_session_is_kept(void)
 {
 	OWNED_BROKER_BENCH struct broker_bench bench;
+	struct err err;
 
 	broker_bench_open(&bench);
 	put_hello(ask_begin(&bench, REQUEST_HELLO));
-	CU_ASSERT_EQUAL(ask_for(&bench), ANSWER_OK);
+	CU_ASSERT_EQUAL(ask_raw(&bench, &err), 0);
+	CU_ASSERT_FALSE(ask_answer(&bench));
 	CU_ASSERT_TRUE(message_is_read(&bench.broker->in));
 	CU_ASSERT_EQUAL(bench.session->phase, PHASE_STRANGER);
 	CU_ASSERT(bench.session->pidfd >= 0);
@@ -570,7 +572,7 @@ void add_suite_broker_answer(CU_pSuite suite)
 	TEST(a_number_without_a_row_is_refused_in_every_phase);
 	TEST(a_request_of_another_shape_ends_the_session);
 	TEST(a_value_that_is_out_of_bounds_ends_the_session);
-	TEST(the_process_that_the_zygote_tells_of_is_kept);
+	TEST(the_process_of_a_session_is_kept);
 	TEST(what_is_found_is_described);
 	TEST(what_follows_a_letter_is_told_with_it);
 	TEST(a_letter_is_handed_over_and_noted);
