@@ -161,19 +161,23 @@ int ask_find_more(int broker, const char *path, struct message *page, struct rep
 	return 0;
 }
 
-int ask_open_folder(
-    int broker, const char *path, int64_t *ret_listing, struct reply *ret_reply, struct err *err)
+int ask_open_folder(int broker, const char *path, struct message *page, struct reply *ret_reply,
+    int64_t *ret_listing, int64_t *ret_count, struct err *err)
 {
 	struct reply reply;
 
-	if (ask_path(broker, REQUEST_OPEN_FOLDER, path, &reply, err) < 0)
+	message_start(page, REQUEST_OPEN_FOLDER);
+	message_put_text(page, path);
+	if (ask(broker, page, &reply, err) < 0)
 		return -1;
 	if (reply.answer == ANSWER_OK) {
-		int64_t listing = message_get_bounded(&message, 0, LISTINGS_MAX - 1);
+		int64_t listing = message_get_bounded(page, LISTING_WHOLE, LISTINGS_MAX - 1);
+		int64_t count = message_get_bounded(page, 0, LIST_PAGE + 16);
 
-		if (end_reading(&message, err) < 0)
-			return -1;
+		if (message_is_bad(page) || page->fd_count > 0)
+			return refuse(page, err);
 		*ret_listing = listing;
+		*ret_count = count;
 	}
 	*ret_reply = reply;
 	return 0;

@@ -52,10 +52,11 @@ int ask_find(int broker, const char *path, struct entry *ret_entry, struct reply
 /* The same, and the letters that follow it: page holds them all, for ask_next_entry(). */
 int ask_find_more(int broker, const char *path, struct message *page, struct reply *ret_reply,
     int64_t *ret_count, struct err *err);
-int ask_open_folder(
-    int broker, const char *path, int64_t *ret_listing, struct reply *ret_reply, struct err *err);
+/* Its first entries: page holds them, for ask_next_entry(); LISTING_WHOLE: there are no more. */
+int ask_open_folder(int broker, const char *path, struct message *page, struct reply *ret_reply,
+    int64_t *ret_listing, int64_t *ret_count, struct err *err);
 
-/* The next entries: page holds them, for ask_next_entry(). */
+/* The next entries, in the same way. */
 int ask_list(int broker, int64_t listing, struct message *page, struct reply *ret_reply,
     int64_t *ret_count, bool *ret_more, struct err *err);
 int ask_next_entry(struct message *page, struct entry *ret_entry, struct err *err);

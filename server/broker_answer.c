@@ -54,30 +54,6 @@ static int answer_find(struct broker_session *s, struct err *err)
 	return 0;
 }
 
-static int answer_open_folder(struct broker_session *s, struct err *err)
-{
-	struct view_found found;
-	bool answered = false;
-	int number = 0;
-
-	if (answer_read_path(s, &found, &answered, err) < 0)
-		return -1;
-	if (answered)
-		return 0;
-	if (!found.place.is_folder)
-		return answer_put(s, ANSWER_FAILURE, "not a folder");
-	acknowledge_read(s);
-	while (number < LISTINGS_MAX && s->listings[number].is_open)
-		number++;
-	if (number == LISTINGS_MAX)
-		return answer_put(s, ANSWER_FAILURE, "too many folders are open");
-	s->listings[number] =
-	    (struct listing){.is_open = true, .folder = found.place, .more = true};
-	(void)answer_put_ok(s);
-	message_put_int(&s->broker->out, number);
-	return 0;
-}
-
 /* The open listing that the request names, or NULL. */
 static struct listing *get_listing(struct broker_session *s)
 {
@@ -116,6 +92,47 @@ static void put_gathered(struct message *out, const struct gathering *gathering)
 	message_put_all(out, &gathering->entries);
 }
 
+static int gather_page(
+    struct broker_session *s, struct listing *listing, struct gathering *gathering, struct err *err)
+{
+	gather_none(gathering);
+	if (!listing->more)
+		return 0;
+	return view_list(&s->view, &listing->folder, &listing->cursor, LIST_PAGE, gather, gathering,
+	    &listing->more, err);
+}
+
+/* With its first page, which is all of most folders. */
+static int answer_open_folder(struct broker_session *s, struct err *err)
+{
+	static struct gathering gathering;
+	struct view_found found;
+	struct listing *listing;
+	bool answered = false;
+	int number = 0;
+
+	if (answer_read_path(s, &found, &answered, err) < 0)
+		return -1;
+	if (answered)
+		return 0;
+	if (!found.place.is_folder)
+		return answer_put(s, ANSWER_FAILURE, "not a folder");
+	acknowledge_read(s);
+	while (number < LISTINGS_MAX && s->listings[number].is_open)
+		number++;
+	if (number == LISTINGS_MAX)
+		return answer_put(s, ANSWER_FAILURE, "too many folders are open");
+	listing = &s->listings[number];
+	*listing = (struct listing){.folder = found.place, .more = true};
+	if (gather_page(s, listing, &gathering, err) < 0)
+		return answer_put_trouble(s, err);
+	listing->is_open = listing->more;
+	(void)answer_put_ok(s);
+	message_put_int(&s->broker->out, listing->is_open ? number : LISTING_WHOLE);
+	put_gathered(&s->broker->out, &gathering);
+	return 0;
+}
+
 static int answer_find_more(struct broker_session *s, struct err *err)
 {
 	static struct gathering gathering;
@@ -143,9 +160,7 @@ static int answer_list(struct broker_session *s, struct err *err)
 
 	if (!listing)
 		return answer_refuse(err);
-	gather_none(&gathering);
-	if (listing->more && view_list(&s->view, &listing->folder, &listing->cursor, LIST_PAGE,
-	                         gather, &gathering, &listing->more, err) < 0)
+	if (gather_page(s, listing, &gathering, err) < 0)
 		return answer_put_trouble(s, err);
 	(void)answer_put_ok(s);
 	message_put_int(out, listing->more);

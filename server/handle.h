@@ -35,8 +35,8 @@ struct handle {
 	int fd;                  /* of a file */
 	int64_t letter;          /* that it is, or 0; an archive's id is negative */
 	struct coverage *sent;   /* of a file; apart, so that the table of handles is a few pages */
-	int64_t listing;         /* of a folder, by the broker's number */
-	struct page *page;       /* NULL until it is read */
+	int64_t listing;         /* of a folder, by the broker's number, or LISTING_WHOLE */
+	struct page *page;       /* of a folder: what is to be read next */
 	struct inbound *inbound; /* of an upload */
 };
 

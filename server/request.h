@@ -22,7 +22,8 @@ enum request {
 	REQUEST_START,
 	/* path. Answer: entry */
 	REQUEST_FIND,
-	/* path of a folder. Answer: number of the listing */
+	/* path of a folder. Answer: number of the listing, which goes on behind the entries that
+	   follow, or LISTING_WHOLE: there are no more, and it is not open; count, count entries */
 	REQUEST_OPEN_FOLDER,
 	/* number of the listing. Answer: more (0, 1), count, count entries */
 	REQUEST_LIST,
@@ -109,6 +110,7 @@ enum {
 	UPLOADS_MAX = 32,           /* open at a time in a session */
 	REQUEST_TIMEOUT_MS = 30000, /* a broker that says nothing for so long is gone */
 	LISTINGS_MAX = 64,          /* open at a time in a session */
+	LISTING_WHOLE = -1,         /* in place of a number */
 	LIST_PAGE = 220,            /* entries in an answer at most; they fit a message */
 	FIND_MORE = 128,            /* entries in an answer at most; they fit a message */
 	CLIENT_MAX = 128,           /* bytes of the client's software that are kept */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/attack.h"
+#include "base/clean.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "server/extension.h"
@@ -117,7 +118,7 @@ static int answer_close(struct sftp *sftp, struct sftp_request *in, struct err *
 		return sftp_answer_no_handle(sftp, in);
 	if (handle->kind == HANDLE_UPLOAD)
 		return sftp_upload_close(sftp, in, handle, err);
-	if (handle->kind == HANDLE_FOLDER &&
+	if (handle->kind == HANDLE_FOLDER && handle->listing != LISTING_WHOLE &&
 	    ask_close_folder(sftp->broker, handle->listing, err) < 0)
 		return -1;
 	add_report(sftp, handle);
@@ -197,20 +198,24 @@ static int answer_opendir(struct sftp *sftp, struct sftp_request *in, struct err
 {
 	char path[PLACE_PATH_MAX];
 	struct handle *handle = handle_free(&sftp->handles);
+	OWNED_MEM struct page *page = NULL;
 	struct reply reply;
-	int64_t listing = 0;
 
 	if (!sftp_get_path(&in->reader, path))
 		return sftp_answer_no_path(sftp, in);
 	if (!handle)
 		return sftp_answer_no_slot(sftp, in);
-	if (ask_open_folder(sftp->broker, path, &listing, &reply, err) < 0)
+	/* Not zeroed, which would touch all of it: most folders need a little. */
+	page = mem_resize(NULL, 1, sizeof(*page));
+	if (ask_open_folder(
+	        sftp->broker, path, &page->message, &reply, &handle->listing, &page->left, err) < 0)
 		return -1;
 	if (reply.answer != ANSWER_OK)
 		return sftp_answer_reply(sftp, in, &reply);
 	ahead_begin(&sftp->ahead);
+	page->more = handle->listing != LISTING_WHOLE;
 	handle->kind = HANDLE_FOLDER;
-	handle->listing = listing;
+	handle->page = TAKE(page);
 	handle->attributes = (struct sftp_attributes){.mode = SFTP_FOLDER_MODE};
 	return sftp_answer_handle(sftp, in, handle);
 }
@@ -222,11 +227,6 @@ static int turn_page(
 	struct page *page = handle->page;
 
 	ret_reply->answer = ANSWER_OK;
-	if (!page) {
-		page = mem_new(1, sizeof(*page));
-		page->more = true;
-		handle->page = page;
-	}
 	while (page->left == 0 && page->more && ret_reply->answer == ANSWER_OK)
 		if (ask_list(sftp->broker, handle->listing, &page->message, ret_reply, &page->left,
 		        &page->more, err) < 0)

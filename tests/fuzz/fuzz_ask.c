@@ -100,14 +100,18 @@ static void try_find_more(void)
 
 static void try_folder(void)
 {
+	static struct message page;
 	int64_t listing = 0;
+	int64_t count = 0;
 	struct reply reply;
 	struct err err;
 
-	if (ask_open_folder(ends[0], "/", &listing, &reply, &err) < 0)
+	if (ask_open_folder(ends[0], "/", &page, &reply, &listing, &count, &err) < 0)
 		return;
 	check_reply(&reply);
-	must(listing >= 0 && listing < LISTINGS_MAX);
+	must(listing >= LISTING_WHOLE && listing < LISTINGS_MAX);
+	must(count >= 0 && count <= 2 * LIST_PAGE);
+	message_close_fds(&page);
 }
 
 static void try_login(void)

@@ -108,6 +108,25 @@ static int open_file(size_t at)
 	return dup(fd);
 }
 
+static void put_page(struct stub *stub, struct listing *listing)
+{
+	unsigned left = listing->count - listing->at;
+	unsigned part = left < LIST_PAGE ? left : LIST_PAGE;
+
+	message_put_int(&stub->out, part);
+	for (unsigned i = 0; i < part; i++) {
+		char name[NAME_MAX + 1];
+
+		(void)snprintf(name, sizeof(name), "entry-%06u%s", listing->at++,
+		    listing->has_long_names ? "-" : "");
+		if (listing->has_long_names) {
+			memset(name + strlen(name), 'x', NAME_MAX - strlen(name));
+			name[NAME_MAX] = '\0';
+		}
+		put_entry(&stub->out, name, false, 40960);
+	}
+}
+
 static void answer_open_folder(struct stub *stub, const char *path)
 {
 	int number = 0;
@@ -119,14 +138,16 @@ static void answer_open_folder(struct stub *stub, const char *path)
 		message_put_text(&stub->out, "too many folders are open");
 		return;
 	}
-	stub->listings[number] = (struct listing){.is_open = true};
+	stub->listings[number] = (struct listing){.count = 0};
 	if (strcmp(path, "/folder") == 0)
 		stub->listings[number].count = stub->entries;
 	if (strcmp(path, "/long") == 0)
 		stub->listings[number].count = STUB_LONG_NAMES;
 	stub->listings[number].has_long_names = strcmp(path, "/long") == 0;
 	message_put_int(&stub->out, ANSWER_OK);
-	message_put_int(&stub->out, number);
+	stub->listings[number].is_open = stub->listings[number].count > LIST_PAGE;
+	message_put_int(&stub->out, stub->listings[number].is_open ? number : LISTING_WHOLE);
+	put_page(stub, &stub->listings[number]);
 }
 
 static struct listing *get_listing(struct stub *stub)
@@ -141,23 +162,10 @@ static struct listing *get_listing(struct stub *stub)
 static void answer_list(struct stub *stub)
 {
 	struct listing *listing = get_listing(stub);
-	unsigned left = listing->count - listing->at;
-	unsigned part = left < LIST_PAGE ? left : LIST_PAGE;
 
 	message_put_int(&stub->out, ANSWER_OK);
-	message_put_int(&stub->out, left > part);
-	message_put_int(&stub->out, part);
-	for (unsigned i = 0; i < part; i++) {
-		char name[NAME_MAX + 1];
-
-		(void)snprintf(name, sizeof(name), "entry-%06u%s", listing->at++,
-		    listing->has_long_names ? "-" : "");
-		if (listing->has_long_names) {
-			memset(name + strlen(name), 'x', NAME_MAX - strlen(name));
-			name[NAME_MAX] = '\0';
-		}
-		put_entry(&stub->out, name, false, 40960);
-	}
+	message_put_int(&stub->out, listing->count - listing->at > LIST_PAGE);
+	put_page(stub, listing);
 }
 
 static void answer_space(struct stub *stub)

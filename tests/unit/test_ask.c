@@ -101,6 +101,21 @@ static int call_find(int broker, struct reply *reply, struct err *err)
 	return 1;
 }
 
+/* Returns 1, or -1 where the page ends too early. */
+static int get_entries(struct message *page, int64_t count, struct err *err)
+{
+	for (int64_t i = 0; i < count; i++) {
+		struct entry entry = no_entry;
+
+		if (ask_next_entry(page, &entry, err) < 0) {
+			CU_ASSERT_TRUE(is_untouched(&entry, &no_reply));
+			return -1;
+		}
+		CU_ASSERT_TRUE(is_that_entry(&entry));
+	}
+	return 1;
+}
+
 static int call_find_more(int broker, struct reply *reply, struct err *err)
 {
 	OWNED_MEM struct message *page = mem_new(1, sizeof(*page));
@@ -114,16 +129,7 @@ static int call_find_more(int broker, struct reply *reply, struct err *err)
 	if (reply->answer != ANSWER_OK)
 		return 0;
 	CU_ASSERT_EQUAL(count, 2);
-	for (int64_t i = 0; i < count; i++) {
-		struct entry entry = no_entry;
-
-		if (ask_next_entry(page, &entry, err) < 0) {
-			CU_ASSERT_TRUE(is_untouched(&entry, &no_reply));
-			return -1;
-		}
-		CU_ASSERT_TRUE(is_that_entry(&entry));
-	}
-	return 1;
+	return get_entries(page, count, err);
 }
 
 static void answer_find_more(struct message *out)
@@ -135,22 +141,29 @@ static void answer_find_more(struct message *out)
 
 static int call_open_folder(int broker, struct reply *reply, struct err *err)
 {
+	OWNED_MEM struct message *page = mem_new(1, sizeof(*page));
 	int64_t listing = -7;
+	int64_t count = -7;
 
-	if (ask_open_folder(broker, "/a", &listing, reply, err) < 0) {
+	if (ask_open_folder(broker, "/a", page, reply, &listing, &count, err) < 0) {
 		CU_ASSERT_EQUAL(listing, -7);
+		CU_ASSERT_EQUAL(count, -7);
 		CU_ASSERT_TRUE(is_untouched(&no_entry, reply));
 		return -1;
 	}
 	if (reply->answer != ANSWER_OK)
 		return 0;
 	CU_ASSERT_EQUAL(listing, LISTINGS_MAX - 1);
-	return 1;
+	CU_ASSERT_EQUAL(count, 2);
+	return get_entries(page, count, err);
 }
 
 static void answer_open_folder(struct message *out)
 {
 	message_put_int(out, LISTINGS_MAX - 1);
+	message_put_int(out, 2);
+	put_entry(out);
+	put_entry(out);
 }
 
 static int call_list(int broker, struct reply *reply, struct err *err)
@@ -169,16 +182,7 @@ static int call_list(int broker, struct reply *reply, struct err *err)
 		return 0;
 	CU_ASSERT_EQUAL(count, 2);
 	CU_ASSERT_TRUE(more);
-	for (int64_t i = 0; i < count; i++) {
-		struct entry entry = no_entry;
-
-		if (ask_next_entry(page, &entry, err) < 0) {
-			CU_ASSERT_TRUE(is_untouched(&entry, &no_reply));
-			return -1;
-		}
-		CU_ASSERT_TRUE(is_that_entry(&entry));
-	}
-	return 1;
+	return get_entries(page, count, err);
 }
 
 static void answer_list(struct message *out)

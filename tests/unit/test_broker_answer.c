@@ -382,24 +382,10 @@ static void a_letter_whose_file_is_missing_is_our_trouble(void)
 	CU_ASSERT_EQUAL(drops_open_fds(), before);
 }
 
-/* Open the folder; the listing's number. */
-static int64_t open_folder(struct broker_bench *bench, const char *path)
+/* Letters named EFT_2.pdf and so on, to be COUNT with the one that is there. */
+static void add_letters(struct broker_bench *bench, int count)
 {
-	CU_ASSERT_EQUAL(ask_path(bench, REQUEST_OPEN_FOLDER, path), ANSWER_OK);
-	return message_get_bounded(&bench->broker->in, 0, LISTINGS_MAX - 1);
-}
-
-static void a_folder_is_listed_page_by_page(void)
-{
-	enum { LETTERS = 300 };
-	OWNED_BROKER_BENCH struct broker_bench bench;
-	unsigned listed = 0;
-	int64_t number;
-	bool more = true;
-
-	broker_bench_open(&bench);
-	bench.session->phase = PHASE_SFTP;
-	for (int i = 2; i <= LETTERS; i++) {
+	for (int i = 2; i <= count; i++) {
 		struct letter letter = {.id = 1000 + i, .electronic = ELECTRONIC_POSTING};
 		struct err err;
 
@@ -407,32 +393,75 @@ static void a_folder_is_listed_page_by_page(void)
 		(void)snprintf(letter.name, sizeof(letter.name), "EFT_%d.pdf", i);
 		letter.sequence = i;
 		letter.posted = 1;
-		CU_ASSERT_EQUAL(letter_add(bench.drops.spool.catalog, "test", &letter, &err), 0);
-		CU_ASSERT_EQUAL(letter_set_posted(bench.drops.spool.catalog, &letter, &err), 0);
+		CU_ASSERT_EQUAL(letter_add(bench->drops.spool.catalog, "test", &letter, &err), 0);
+		CU_ASSERT_EQUAL(letter_set_posted(bench->drops.spool.catalog, &letter, &err), 0);
 	}
+}
+
+/* Open the folder; the listing's number, which its first page follows. */
+static int64_t open_folder(struct broker_bench *bench, const char *path)
+{
+	CU_ASSERT_EQUAL(ask_path(bench, REQUEST_OPEN_FOLDER, path), ANSWER_OK);
+	return message_get_bounded(&bench->broker->in, LISTING_WHOLE, LISTINGS_MAX - 1);
+}
+
+/* The page in the answer has the letters that follow those listed so far. */
+static void expect_page(struct broker_bench *bench, unsigned *listed)
+{
+	struct message *in = &bench->broker->in;
+	int64_t count = message_get_bounded(in, 0, LIST_PAGE);
+
+	for (int64_t i = 0; i < count; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "EFT_%u.pdf", ++*listed);
+		CU_ASSERT_STRING_EQUAL(message_get_text(in), name);
+		for (int field = 0; field < 3; field++)
+			(void)message_get_int(in);
+	}
+	CU_ASSERT_TRUE_FATAL(message_is_read(in));
+}
+
+static void a_folder_is_listed_page_by_page(void)
+{
+	enum { LETTERS = 2 * LIST_PAGE + 50 };
+	OWNED_BROKER_BENCH struct broker_bench bench;
+	unsigned listed = 0;
+	int64_t number;
+	bool more = true;
+
+	broker_bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	add_letters(&bench, LETTERS);
 	number = open_folder(&bench, "/" DROPS_AVRS_ID "/edelivery");
+	CU_ASSERT_NOT_EQUAL_FATAL(number, LISTING_WHOLE);
+	expect_page(&bench, &listed);
 	while (more) {
-		struct message *in = &bench.broker->in;
-		int64_t count;
-
 		CU_ASSERT_EQUAL_FATAL(ask_number(&bench, REQUEST_LIST, number), ANSWER_OK);
-		more = message_get_bounded(in, 0, 1) == 1;
-		count = message_get_bounded(in, 0, LIST_PAGE);
-		for (int64_t i = 0; i < count; i++) {
-			char name[32];
-
-			(void)snprintf(name, sizeof(name), "EFT_%u.pdf", ++listed);
-			CU_ASSERT_STRING_EQUAL(message_get_text(in), name);
-			for (int field = 0; field < 3; field++)
-				(void)message_get_int(in);
-		}
-		CU_ASSERT_TRUE_FATAL(message_is_read(in));
+		more = message_get_bounded(&bench.broker->in, 0, 1) == 1;
+		expect_page(&bench, &listed);
 	}
 	CU_ASSERT_EQUAL(listed, LETTERS);
 	/* Behind its end there is nothing, and no more. */
 	CU_ASSERT_EQUAL(ask_number(&bench, REQUEST_LIST, number), ANSWER_OK);
 	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), 0);
 	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), 0);
+}
+
+static void a_folder_that_fits_a_page_is_not_open_afterwards(void)
+{
+	OWNED_BROKER_BENCH struct broker_bench bench;
+	unsigned listed = 0;
+	struct err err;
+
+	broker_bench_open(&bench);
+	bench.session->phase = PHASE_SFTP;
+	add_letters(&bench, 3);
+	CU_ASSERT_EQUAL(open_folder(&bench, "/" DROPS_AVRS_ID "/edelivery"), LISTING_WHOLE);
+	expect_page(&bench, &listed);
+	CU_ASSERT_EQUAL(listed, 3);
+	message_put_int(ask_begin(&bench, REQUEST_LIST), 0);
+	CU_ASSERT_EQUAL(ask_raw(&bench, &err), -1);
 }
 
 static void close_folder(struct broker_bench *bench, int64_t number)
@@ -446,21 +475,24 @@ static void close_folder(struct broker_bench *bench, int64_t number)
 static void a_session_has_so_many_listings(void)
 {
 	OWNED_BROKER_BENCH struct broker_bench bench;
+	static const char folder[] = "/" DROPS_AVRS_ID "/edelivery";
 	bool seen[LISTINGS_MAX] = {false};
 	struct err err;
 
 	broker_bench_open(&bench);
 	bench.session->phase = PHASE_SFTP;
+	add_letters(&bench, LIST_PAGE + 1);
 	for (int i = 0; i < LISTINGS_MAX; i++) {
-		int64_t number = open_folder(&bench, "/");
+		int64_t number = open_folder(&bench, folder);
 
+		CU_ASSERT_FATAL(number >= 0);
 		CU_ASSERT_FALSE(seen[number]);
 		seen[number] = true;
 	}
-	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN_FOLDER, "/"), ANSWER_FAILURE);
+	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN_FOLDER, folder), ANSWER_FAILURE);
 	expect_answer_reason(&bench, "too many folders are open");
 	close_folder(&bench, 5);
-	CU_ASSERT_EQUAL(open_folder(&bench, "/"), 5);
+	CU_ASSERT_EQUAL(open_folder(&bench, folder), 5);
 	close_folder(&bench, 5);
 	/* A closed one is none. */
 	message_put_int(ask_begin(&bench, REQUEST_LIST), 5);
@@ -578,6 +610,7 @@ void add_suite_broker_answer(CU_pSuite suite)
 	TEST(a_letter_is_handed_over_and_noted);
 	TEST(a_letter_whose_file_is_missing_is_our_trouble);
 	TEST(a_folder_is_listed_page_by_page);
+	TEST(a_folder_that_fits_a_page_is_not_open_afterwards);
 	TEST(a_session_has_so_many_listings);
 	TEST(only_an_administrator_sees_the_space_there_is);
 	TEST(the_hash_of_a_letter_is_what_it_was_posted_with);
