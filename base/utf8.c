@@ -4,19 +4,27 @@
 #include <string.h>
 #include <utf8proc.h>
 
+enum { ASCII_END = 128 }; /* what is below needs no tables, which most processes never touch */
+
 /* The code point at bytes and its length, or -1 with length 1 where there is none. */
 static utf8proc_int32_t step(const char *bytes, size_t left, size_t *ret_length)
 {
-	utf8proc_int32_t code = -1;
-	utf8proc_ssize_t used =
-	    utf8proc_iterate((const utf8proc_uint8_t *)bytes, (utf8proc_ssize_t)left, &code);
+	utf8proc_int32_t code = (unsigned char)bytes[0];
+	utf8proc_ssize_t used;
 
+	*ret_length = 1;
+	if (code < ASCII_END)
+		return code;
+	code = -1;
+	used = utf8proc_iterate((const utf8proc_uint8_t *)bytes, (utf8proc_ssize_t)left, &code);
 	*ret_length = used > 0 ? (size_t)used : 1;
 	return used > 0 ? code : -1;
 }
 
 static bool is_control(utf8proc_int32_t code)
 {
+	if (code < ASCII_END)
+		return code < ' ' || code == '\x7f';
 	switch (utf8proc_category(code)) {
 	case UTF8PROC_CATEGORY_CC: /* control */
 	case UTF8PROC_CATEGORY_CF: /* format: direction marks, zero width */
@@ -74,7 +82,8 @@ static void escape(struct buffer *out, const char *bytes, size_t length, const c
 	buffer_add(out, bytes, plain_first);
 	for (size_t at = plain_first, used; at < length; at += used) {
 		utf8proc_int32_t code = step(bytes + at, length - at, &used);
-		bool plain = code > 0 && !is_control(code) && !(code < 128 && strchr(also, code));
+		bool plain =
+		    code > 0 && !is_control(code) && !(code < ASCII_END && strchr(also, code));
 
 		if (plain) {
 			buffer_add(out, bytes + at, used);
