@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+enum { HEAP_AHEAD = 1024 * 1024 }; /* free at the heap's end: a short session never grows it */
+
 /*
  * Settings and filters are made before; compression is never offered; GSSAPI has no mechanism
  * (login.c): libssh asks that callback first, and then calls nothing of Kerberos.
@@ -61,9 +63,17 @@ static int leave_out(struct dl_phdr_info *library, size_t size, void *arg)
 	return 0;
 }
 
-void fork_memory_leave_out(void)
+void fork_memory_begin(void)
 {
+	/* Larger blocks stay in the heap of the process, and are not given back each time. */
+	(void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+	(void)mallopt(M_TOP_PAD, HEAP_AHEAD);
+}
+
+void fork_memory_settle(void)
+{
+	/* Free chunks that adjoin are put together here, once, not by each process in its copy. */
+	(void)malloc_trim(HEAP_AHEAD);
 	(void)dl_iterate_phdr(leave_out, NULL);
-	/* And free chunks are put together here, once, not by each process in its own copy. */
-	(void)malloc_trim(0);
 }

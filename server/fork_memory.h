@@ -6,11 +6,14 @@
 #ifndef SERVER_FORK_MEMORY_H
 #define SERVER_FORK_MEMORY_H
 
+/* Called first, before anything of size is allocated. */
+void fork_memory_begin(void);
+
 /*
- * From here on processes that are forked do not have the libraries which this program needs for its
- * start only, or libssh for what we never do (Kerberos). A call into one ends them. Called once,
- * when everything is prepared.
+ * Called once, when everything is prepared. What is forked from here on does not have the libraries
+ * which this program needs for its start only, or libssh for what we never do (Kerberos): a call
+ * into one ends it.
  */
-void fork_memory_leave_out(void);
+void fork_memory_settle(void);
 
 #endif

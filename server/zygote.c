@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/zygote.h"
 
-#include <malloc.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -211,15 +210,13 @@ static int prepare(struct zygote *z, const char *settings, struct err *err)
 	struct sandbox *own = NULL;
 	int result;
 
+	fork_memory_begin();
 	if (settings_load(settings, &z->settings, err) < 0)
 		return -1;
 	z->means.settings = &z->settings;
 	z->means.policy = policy_get(z->settings.server_policy);
 	z->capacity = (size_t)z->settings.server_sessions + 64;
 	z->sessions = mem_new(z->capacity, sizeof(*z->sessions));
-	/* Larger blocks stay in the heap of the process, and are not given back each time. */
-	(void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
-	(void)mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
 	raw_key_begin();
 	if (host_key_load(&z->settings, z->means.policy, &z->bind, err) < 0 ||
 	    host_key_warm_up(z->bind, err) < 0 ||
@@ -235,7 +232,7 @@ static int prepare(struct zygote *z, const char *settings, struct err *err)
 	/* Last, since all of the above needs files, and what is forked has it from here. */
 	if (result == 0)
 		result = sandbox_forget_files(err);
-	fork_memory_leave_out();
+	fork_memory_settle();
 	if (result == 0)
 		result = sandbox_enter(own, err);
 	sandbox_free(own);

@@ -35,7 +35,7 @@ static void leave_out_and_fork(const void *arg)
 	struct child_end end;
 
 	CHILD_MUST(has("libgssapi_krb5") && has("libkrb5") && has("libseccomp"));
-	fork_memory_leave_out();
+	fork_memory_settle();
 	CHILD_MUST(has("libgssapi_krb5") && has("libkrb5") && has("libseccomp"));
 	child_run(must_be_lean, arg, &end);
 	(void)fputs(end.said, stderr);
