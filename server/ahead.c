@@ -9,24 +9,9 @@
 #include "base/number.h"
 #include "base/text.h"
 
-#define AHEAD_LASTS (SECOND / 2)
-
 void ahead_done(struct ahead *ahead)
 {
 	free(ahead->page);
-}
-
-static const char *name_of(const char *path)
-{
-	return strrchr(path, '/') + 1;
-}
-
-/* Is path beside the one that was asked for last? */
-static bool is_beside(const struct ahead *ahead, const char *path)
-{
-	size_t length = (size_t)(name_of(path) - path);
-
-	return strncmp(ahead->path, path, length) == 0 && !strchr(ahead->path + length, '/');
 }
 
 /* Look for path among what was told. */
@@ -37,13 +22,13 @@ static int look(struct ahead *ahead, const char *path, struct entry *ret_entry, 
 	struct entry entry;
 
 	*ret_found = false;
-	if (clock_elapsed() >= ahead->until || !is_beside(ahead, path))
+	if (clock_elapsed() >= ahead->until)
 		return 0;
 	page->at = ahead->start;
 	for (int64_t i = 0; i < ahead->count && !*ret_found; i++) {
 		if (ask_next_entry(page, &entry, err) < 0)
 			return -1;
-		*ret_found = strcmp(entry.name, name_of(path)) == 0;
+		*ret_found = strcmp(entry.name, place_name(path)) == 0;
 	}
 	if (*ret_found) {
 		*ret_entry = entry;
@@ -87,9 +72,13 @@ int ahead_find(struct ahead *ahead, int broker, const char *path, struct entry *
     struct reply *ret_reply, struct err *err)
 {
 	bool found = false;
-	bool goes_on = is_beside(ahead, path) && !ahead->in_vain;
+	bool is_beside = place_is_beside(path, ahead->path);
+	bool goes_on = is_beside && !ahead->in_vain;
 	int result = 0;
 
+	/* Another folder may have a letter of the same name. */
+	if (!is_beside)
+		ahead->until = 0;
 	if (look(ahead, path, ret_entry, &found, err) < 0)
 		return -1;
 	if (found)

@@ -7,8 +7,12 @@
 #ifndef SERVER_AHEAD_H
 #define SERVER_AHEAD_H
 
+#include "base/number.h"
 #include "server/ask.h"
 #include "spool/place.h"
+
+/* For so long what was told ahead holds. */
+#define AHEAD_LASTS (SECOND / 2)
 
 struct ahead {
 	char path[PLACE_PATH_MAX]; /* that was asked for last */

@@ -252,3 +252,15 @@ bool place_normalise(const char *path, size_t length, char ret_path[PLACE_PATH_M
 	ret_path[used] = '\0';
 	return true;
 }
+
+const char *place_name(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+bool place_is_beside(const char *path, const char *other)
+{
+	size_t length = (size_t)(place_name(path) - path);
+
+	return strncmp(other, path, length) == 0 && !strchr(other + length, '/');
+}

@@ -70,4 +70,8 @@ bool place_parse(const char *path, struct place *ret_place);
  */
 bool place_normalise(const char *path, size_t length, char ret_path[PLACE_PATH_MAX]);
 
+/* What such a path is called in its folder; is it in the folder that the other one is in? */
+const char *place_name(const char *path);
+bool place_is_beside(const char *path, const char *other);
+
 #endif

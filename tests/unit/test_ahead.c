@@ -116,6 +116,21 @@ static void who_does_not_go_on_asks_for_one(void)
 	}
 }
 
+/* Jobs name the letters of all AVRS IDs alike. */
+static void another_folder_has_letters_of_its_own(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	begin(&bench);
+	CU_ASSERT_EQUAL(find(&bench, FOLDER "e", 'e'), ANSWER_OK);
+	will_answer(&bench, REQUEST_FIND, "x");
+	CU_ASSERT_EQUAL(find(&bench, "/987654321/edelivery/x", 'x'), ANSWER_OK);
+	CU_ASSERT_TRUE(was_asked(&bench, REQUEST_FIND));
+	will_answer(&bench, REQUEST_FIND_MORE, "");
+	CU_ASSERT_EQUAL(find(&bench, "/987654321/edelivery/c", -1), ANSWER_NO_SUCH_FILE);
+	CU_ASSERT_TRUE(was_asked(&bench, REQUEST_FIND_MORE));
+}
+
 /* Such as a letter that is still being posted: the broker knows what to say. */
 static void what_was_not_told_is_asked_for(void)
 {
@@ -194,6 +209,7 @@ void add_suite_ahead(CU_pSuite suite)
 {
 	TEST(who_goes_on_by_name_is_answered_without_the_broker);
 	TEST(who_does_not_go_on_asks_for_one);
+	TEST(another_folder_has_letters_of_its_own);
 	TEST(what_was_not_told_is_asked_for);
 	TEST(who_needs_none_of_the_next_asks_for_one_until_the_next_listing);
 	TEST(one_entry_alone_is_not_kept);

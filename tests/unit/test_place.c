@@ -315,6 +315,31 @@ static void knows_the_place_of_what_it_normalised(void)
 	}
 }
 
+static void knows_what_is_in_the_same_folder(void)
+{
+	static const struct {
+		const char *path;
+		const char *other;
+		bool is_beside;
+	} pairs[] = {
+	    {"/a/b", "/a/c", true},
+	    {"/a/b", "/a/b", true},
+	    {"/a", "/b", true},
+	    {"/", "/a", true},
+	    {"/a/b", "/a", false},
+	    {"/a", "/a/b", false},
+	    {"/a/b", "/c/b", false},
+	    {"/a/b", "/a/b/c", false},
+	    {"/a/b", "/aa/b", false},
+	    {"/a/b", "", false},
+	};
+
+	for (size_t i = 0; i < COUNT(pairs); i++)
+		CU_ASSERT_EQUAL(place_is_beside(pairs[i].path, pairs[i].other), pairs[i].is_beside);
+	CU_ASSERT_STRING_EQUAL(place_name("/a/bc"), "bc");
+	CU_ASSERT_STRING_EQUAL(place_name("/"), "");
+}
+
 void add_suite_place(CU_pSuite suite)
 {
 	TEST(knows_every_place_of_the_tree);
@@ -327,4 +352,5 @@ void add_suite_place(CU_pSuite suite)
 	TEST(reads_no_further_than_the_path);
 	TEST(refuses_what_is_too_long);
 	TEST(knows_the_place_of_what_it_normalised);
+	TEST(knows_what_is_in_the_same_folder);
 }
