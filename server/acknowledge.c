@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "server/answer.h"
+#include "server/report_box.h"
 #include "spool/news.h"
 #include "spool/outbox.h"
 #include "spool/receipt.h"
@@ -61,6 +62,11 @@ void acknowledge_note_handed(struct broker_session *s, const struct view_found *
 	add_handed(s, letter->id, area_of(found), letter->avrs_id);
 }
 
+void acknowledge_note_given(struct broker_session *s, const struct view_found *found)
+{
+	add_handed(s, found->letter.id, area_of(found), found->letter.avrs_id);
+}
+
 void acknowledge_forget(struct broker_session *s)
 {
 	struct handed *handed;
@@ -72,8 +78,11 @@ void acknowledge_forget(struct broker_session *s)
 	}
 }
 
-/* Something of the letter went out. False: it was not handed over, so nothing can have. */
-static bool mark_sent(struct broker_session *s, int64_t letter_id)
+/*
+ * Something of the letter happened (sent: went out) by whatever right it was handed over. False: it
+ * was not, so nothing can have.
+ */
+static bool mark_handed(struct broker_session *s, int64_t letter_id, bool sent)
 {
 	static const enum area areas[] = {
 	    AREA_EDELIVERY, AREA_TRADE_FILES, AREA_PAPER, AREA_BUNDLES};
@@ -83,15 +92,25 @@ static bool mark_sent(struct broker_session *s, int64_t letter_id)
 		struct handed *handed = find_handed(s, letter_id, areas[i]);
 
 		if (handed)
-			handed->was_sent = true;
+			handed->was_sent |= sent;
 		was_handed |= handed != NULL;
 	}
 	return was_handed;
 }
 
-int acknowledge_answer_sent(struct broker_session *s, struct err *err)
+static int take_opened(struct broker_session *s, struct message *in, struct err *err)
 {
-	struct message *in = &s->broker->in;
+	int64_t letter_id = message_get_bounded(in, 1, INT64_MAX);
+
+	if (!message_is_read(in) || !mark_handed(s, letter_id, false))
+		return answer_refuse(err);
+	if (ledger_note_opening(s->broker->ledger, s->view.account.id, letter_id))
+		broker_commit_soon(s->broker);
+	return 0;
+}
+
+static int take_sent(struct broker_session *s, struct message *in, struct err *err)
+{
 	int64_t number = message_get_bounded(in, -INT64_MAX, INT64_MAX);
 	struct reading reading = {.account_id = s->view.account.id,
 	    .letter_id = number > 0 ? number : 0,
@@ -107,7 +126,7 @@ int acknowledge_answer_sent(struct broker_session *s, struct err *err)
 		coverage_add(&reading.sent, from, to);
 		bytes += to - from;
 	}
-	if (!message_is_read(in) || !mark_sent(s, number))
+	if (!message_is_read(in) || !mark_handed(s, number, true))
 		return answer_refuse(err);
 	broker_count(s->broker, TRAFFIC_BYTES_SENT, bytes);
 	text_copy(reading.login, s->view.account.login);
@@ -116,6 +135,18 @@ int acknowledge_answer_sent(struct broker_session *s, struct err *err)
 	if (ledger_note_reading(s->broker->ledger, &reading))
 		broker_commit_soon(s->broker);
 	return 0;
+}
+
+int acknowledge_answer_sent(struct broker_session *s, struct err *err)
+{
+	return take_sent(s, &s->broker->in, err);
+}
+
+int acknowledge_take_report(struct broker_session *s, struct message *report, struct err *err)
+{
+	if (report->kind == REQUEST_OPENED)
+		return take_opened(s, report, err);
+	return report->kind == REQUEST_SENT ? take_sent(s, report, err) : answer_refuse(err);
 }
 
 static int acknowledge_new(struct broker_session *s, const struct handed *handed,
@@ -162,6 +193,7 @@ void acknowledge_read(struct broker_session *s)
 
 	if (s->view.account.ack != ACK_ON_READ)
 		return;
+	(void)report_box_empty(s->broker);
 	for (struct handed *handed = s->handed; handed; handed = handed->hh.next) {
 		if (!handed->was_sent || handed->key.letter_id < 0)
 			continue;
@@ -183,6 +215,7 @@ int acknowledge_removed(struct broker_session *s, const struct view_found *found
 	bool on_paper = found->place.kind == PLACE_PAPER_LETTER;
 	bool opened = false;
 
+	(void)report_box_empty(s->broker);
 	if (ledger_commit(s->broker->ledger, err) < 0 ||
 	    news_was_opened(catalog, s->view.account.id, letter->id, on_paper ? letter->queued : 0,
 	        &opened, err) < 0)

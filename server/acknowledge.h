@@ -12,11 +12,17 @@
 /* Remember what the session can read from now on: a descriptor cannot be taken back. */
 void acknowledge_note_handed(struct broker_session *s, const struct view_found *found);
 
+/* The same of a letter that its client has not asked for yet: it is not opened with that. */
+void acknowledge_note_given(struct broker_session *s, const struct view_found *found);
+
 /* Forget all of it. */
 void acknowledge_forget(struct broker_session *s);
 
 /* Take REQUEST_SENT, which has no answer. -1: nothing of that letter was handed over. */
 int acknowledge_answer_sent(struct broker_session *s, struct err *err);
+
+/* Take what was put into the channel for reports: REQUEST_SENT or REQUEST_OPENED. The same. */
+int acknowledge_take_report(struct broker_session *s, struct message *report, struct err *err);
 
 /*
  * Acknowledge what an account with `ack = on-read` has read to the end. Not before the session

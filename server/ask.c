@@ -2,6 +2,7 @@
 #include "server/ask.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/text.h"
@@ -212,28 +213,99 @@ int ask_close_folder(int broker, int64_t listing, struct err *err)
 	return message_send(broker, &message, err);
 }
 
-int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
-    struct reply *ret_reply, struct err *err)
+/* The next file of the answer, with its descriptor. */
+static int get_opened(struct opened *ret_opened, struct err *err)
+{
+	OWNED_FD int fd = message_get_fd(&message);
+	struct entry entry;
+
+	if (ask_next_entry(&message, &entry, err) < 0)
+		return -1;
+	entry.letter = message_get_bounded(&message, -INT64_MAX, INT64_MAX);
+	if (message_is_bad(&message))
+		return refuse(&message, err);
+	*ret_opened = (struct opened){entry, TAKE_FD(fd)};
+	return 0;
+}
+
+int ask_open(int broker, const char *path, struct opened *ret_opened, struct reply *ret_reply,
+    struct err *err)
 {
 	struct reply reply;
 
 	if (ask_path(broker, REQUEST_OPEN, path, &reply, err) < 0)
 		return -1;
 	if (reply.answer == ANSWER_OK) {
-		OWNED_FD int fd = message_get_fd(&message);
+		struct opened opened;
 
-		struct entry entry;
-
-		if (ask_next_entry(&message, &entry, err) < 0)
+		if (get_opened(&opened, err) < 0)
 			return -1;
-		entry.letter = message_get_bounded(&message, -INT64_MAX, INT64_MAX);
-		if (end_reading(&message, err) < 0)
+		if (end_reading(&message, err) < 0) {
+			(void)close(opened.fd);
 			return -1;
-		*ret_entry = entry;
-		*ret_fd = TAKE_FD(fd);
+		}
+		*ret_opened = opened;
 	}
 	*ret_reply = reply;
 	return 0;
+}
+
+static int get_opened_next(struct opened_next *opened, struct err *err)
+{
+	int64_t count;
+
+	if (get_opened(&opened->file, err) < 0)
+		return -1;
+	if (message_get_bounded(&message, 0, 1) == 1)
+		opened->reports = message_get_fd(&message);
+	count = message_get_bounded(&message, 0, OPEN_NEXT);
+	while (opened->count < (size_t)count) {
+		if (get_opened(&opened->letters[opened->count], err) < 0)
+			return -1;
+		opened->count++;
+	}
+	return end_reading(&message, err);
+}
+
+static void close_opened_next(struct opened_next *opened)
+{
+	clean_fd(&opened->file.fd);
+	clean_fd(&opened->reports);
+	while (opened->count > 0)
+		clean_fd(&opened->letters[--opened->count].fd);
+}
+
+int ask_open_next(int broker, const char *path, enum open_order order, int64_t most,
+    struct opened_next *ret_opened, struct reply *ret_reply, struct err *err)
+{
+	static struct opened_next opened; /* too large for the stack */
+	struct reply reply;
+
+	message_start(&message, REQUEST_OPEN_NEXT);
+	message_put_int(&message, (int64_t)order);
+	message_put_int(&message, most);
+	message_put_text(&message, path);
+	if (ask(broker, &message, &reply, err) < 0)
+		return -1;
+	if (reply.answer == ANSWER_OK) {
+		opened.file.fd = -1;
+		opened.reports = -1;
+		opened.count = 0;
+		if (get_opened_next(&opened, err) < 0) {
+			close_opened_next(&opened);
+			return -1;
+		}
+		*ret_opened = opened;
+	}
+	*ret_reply = reply;
+	return 0;
+}
+
+int ask_opened(int reports, int64_t letter, struct err *err)
+{
+	message_start(&message, REQUEST_OPENED);
+	message_put_int(&message, letter);
+	return message_send(reports, &message, err);
 }
 
 int ask_sent(int broker, int64_t letter, const struct coverage *sent, struct err *err)

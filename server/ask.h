@@ -32,6 +32,20 @@ struct entry {
 	int64_t letter; /* of a file that was opened, an archive's negative; 0: none, not known */
 };
 
+/* A file that the broker opened for reading. */
+struct opened {
+	struct entry entry;
+	int fd; /* the caller's */
+};
+
+/* The same, and letters that follow it. */
+struct opened_next {
+	struct opened file;
+	int reports; /* the channel for them, the caller's; -1: there is one already */
+	size_t count;
+	struct opened letters[OPEN_NEXT];
+};
+
 /* A file that the broker opened for writing. */
 struct uploading {
 	struct entry entry;
@@ -63,8 +77,13 @@ int ask_next_entry(struct message *page, struct entry *ret_entry, struct err *er
 
 /* Nothing is waited for. */
 int ask_close_folder(int broker, int64_t listing, struct err *err);
-int ask_open(int broker, const char *path, struct entry *ret_entry, int *ret_fd,
-    struct reply *ret_reply, struct err *err);
+int ask_open(int broker, const char *path, struct opened *ret_opened, struct reply *ret_reply,
+    struct err *err);
+/* The same, and at most so many letters that follow it. */
+int ask_open_next(int broker, const char *path, enum open_order order, int64_t most,
+    struct opened_next *ret_opened, struct reply *ret_reply, struct err *err);
+/* Tell that the client opened one of those; reports is their channel. Nothing is waited for. */
+int ask_opened(int reports, int64_t letter, struct err *err);
 /* Tell which bytes of a letter went out. */
 int ask_sent(int broker, int64_t letter, const struct coverage *sent, struct err *err);
 int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err *err);

@@ -22,6 +22,7 @@
 #include "server/control.h"
 #include "server/hand_in.h"
 #include "server/packer.h"
+#include "server/report_box.h"
 #include "server/request.h"
 #include "spool/program.h"
 #include "spool/view_archive.h"
@@ -36,12 +37,18 @@ enum { CHECK_RIGHTS_MS = 400, TRAFFIC_MS = 1000 };
 static void commit(void *arg)
 {
 	struct broker *broker = arg;
+	bool more;
 	struct err err;
 
-	if (ledger_commit(broker->ledger, &err) == 0)
-		return;
-	log_error("text=\"logins and openings are not recorded yet: %s\"", err.text);
-	loop_after(broker->loop, SECOND, commit, broker);
+	more = report_box_empty(broker);
+	if (ledger_commit(broker->ledger, &err) < 0) {
+		log_error("text=\"logins and openings are not recorded yet: %s\"", err.text);
+		loop_after(broker->loop, SECOND, commit, broker);
+	} else if (more) {
+		broker_commit_soon(broker);
+	} else {
+		report_box_wait(broker);
+	}
 }
 
 void broker_commit_soon(struct broker *broker)
@@ -86,6 +93,7 @@ static void close_session(struct broker_session *s, const char *reason)
 
 	log_info("session=%" PRId64 " ended login=%s reason=\"%s\"", s->number,
 	    s->view.account.login[0] ? s->view.account.login : "-", reason);
+	report_box_remove(s);
 	acknowledge_read(s);
 	upload_desk_done(&s->desk);
 	broker_tell(broker, CONTROL_CLOSED, s->number);
@@ -148,7 +156,7 @@ static void kill_late(void *arg)
  * Its process is watched instead of its channel: whoever was sent away and comes back at once must
  * not find the upload still open.
  */
-static void end_session(struct broker_session *s, const char *reason)
+void broker_end_session(struct broker_session *s, const char *reason)
 {
 	struct loop *loop = s->broker->loop;
 	struct err err;
@@ -207,7 +215,7 @@ static void stop_session(struct broker_session *s)
 	if (s->phase & (PHASE_LOGGED_IN | PHASE_SFTP | PHASE_ARCHIVE))
 		(void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGTERM, NULL, 0);
 	else
-		end_session(s, SESSION_STOPS);
+		broker_end_session(s, SESSION_STOPS);
 }
 
 static void stop_sessions(struct broker *broker)
@@ -348,7 +356,7 @@ static void check_sessions(struct broker *broker)
 			broker->must_check = true;
 		}
 		if (reason)
-			end_session(s, reason);
+			broker_end_session(s, reason);
 	}
 }
 
@@ -397,6 +405,8 @@ static int run(struct broker *broker, const char *settings, struct err *err)
 	if (drop_root_is_there(&broker->drop_root) && hand_in_recover(&broker->spool, err) < 0)
 		return -1;
 	broker->ledger = ledger_new(&broker->spool);
+	if (report_box_new(broker, err) < 0)
+		return -1;
 	broker->verifier = verifier_new(broker->loop, take_verdict, broker);
 	if (loop_watch(broker->loop, broker->control_fd, on_control, broker, NULL, err) < 0)
 		return -1;
@@ -430,11 +440,12 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
 		close_session(
 		    broker->sessions, broker->is_stopping ? SESSION_STOPS : "the broker stops");
-	if (broker->ledger) {
+	if (broker->box) {
 		commit(broker);
 		commit_traffic(broker);
 	}
 	packer_forget_all(broker);
+	report_box_free(broker);
 	verifier_free(broker->verifier);
 	ledger_free(broker->ledger);
 	loop_free(broker->loop);

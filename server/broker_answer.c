@@ -11,6 +11,7 @@
 #include "server/acknowledge.h"
 #include "server/admission.h"
 #include "server/answer.h"
+#include "server/broker_open.h"
 #include "server/broker_session.h"
 #include "server/broker_upload.h"
 #include "server/packer.h"
@@ -178,43 +179,6 @@ static int answer_close_folder(struct broker_session *s, struct err *err)
 	return 0;
 }
 
-/* What the session tells of when it was sent: a letter, an archive, or (0) neither. */
-static int64_t number_of(const struct view_found *found)
-{
-	return found->is_signature ? 0 : found->letter.id - found->archive.id;
-}
-
-static int answer_open(struct broker_session *s, struct err *err)
-{
-	struct view_found found;
-	bool answered = false;
-	int fd = -1;
-
-	if (answer_read_path(s, &found, &answered, err) < 0)
-		return -1;
-	if (answered)
-		return 0;
-	if (found.place.is_folder)
-		return answer_put(s, ANSWER_FAILURE, "a folder");
-	if (found.place.kind == PLACE_DROP_FILE)
-		return answer_put(s, ANSWER_DENIED, "what is in drop/ is for nobody to read");
-	if (view_open(&s->view, &found, &fd, err) < 0)
-		return answer_put_trouble(s, err);
-	if (found.place.kind == PLACE_PAPER_ZIP &&
-	    outbox_note_opening(
-	        s->broker->spool.catalog, s->view.account.id, found.place.date, err) < 0) {
-		(void)close(fd);
-		return answer_put_trouble(s, err);
-	}
-	if (found.letter.id || found.archive.id || found.place.kind == PLACE_PAPER_ZIP)
-		acknowledge_note_handed(s, &found);
-	(void)answer_put_ok(s);
-	message_put_fd(&s->broker->out, fd);
-	answer_put_entry(&s->broker->out, &found.entry);
-	message_put_int(&s->broker->out, number_of(&found));
-	return 0;
-}
-
 static int answer_remove(struct broker_session *s, struct err *err)
 {
 	struct view_found found;
@@ -361,7 +325,7 @@ static const struct {
     [REQUEST_OPEN_FOLDER] = {PHASE_SFTP, true, answer_open_folder},
     [REQUEST_LIST] = {PHASE_SFTP, true, answer_list},
     [REQUEST_CLOSE_FOLDER] = {PHASE_SFTP, false, answer_close_folder},
-    [REQUEST_OPEN] = {PHASE_SFTP, true, answer_open},
+    [REQUEST_OPEN] = {PHASE_SFTP, true, broker_open_file},
     [REQUEST_REMOVE] = {PHASE_SFTP, true, answer_remove},
     [REQUEST_SENT] = {PHASE_SFTP, false, acknowledge_answer_sent},
     [REQUEST_SPACE] = {PHASE_SFTP, true, answer_space},
@@ -373,6 +337,7 @@ static const struct {
     [REQUEST_MAKE_FOLDER] = {PHASE_SFTP, true, broker_upload_make_folder},
     [REQUEST_RENAME] = {PHASE_SFTP, true, broker_upload_rename},
     [REQUEST_FIND_MORE] = {PHASE_SFTP, true, answer_find_more},
+    [REQUEST_OPEN_NEXT] = {PHASE_SFTP, true, broker_open_next},
     [REQUEST_ARCHIVE] = {PHASE_LOGGED_IN, true, answer_archive},
     [REQUEST_END] = {PHASE_STRANGER | PHASE_LOGGED_IN | PHASE_SFTP | PHASE_ARCHIVE, false,
         answer_end},

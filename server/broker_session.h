@@ -59,6 +59,7 @@ struct broker_session {
 	char address[64];
 	char client[CLIENT_MAX]; /* from PHASE_SFTP on */
 	int channel;
+	struct reporter *reporter; /* report_box.c's; NULL: it has no channel for reports */
 	struct watch *watch;
 	int pidfd;
 	enum phase phase;
@@ -78,7 +79,8 @@ struct broker_session {
 	UT_hash_handle hh;
 };
 
-struct packer; /* packer.c's */
+struct packer;     /* packer.c's */
+struct report_box; /* report_box.c's */
 
 /* What the answers need of the broker; the rest of it is broker.c's. */
 struct broker {
@@ -86,6 +88,7 @@ struct broker {
 	struct drop_root drop_root; /* of spool */
 	const char *settings;       /* their file */
 	struct ledger *ledger;
+	struct report_box *box;
 	struct verifier *verifier;
 	struct loop *loop;
 	int control_fd;
@@ -114,5 +117,8 @@ void broker_tell(const struct broker *broker, enum control what, int64_t number)
 
 /* See that the ledger is committed soon. */
 void broker_commit_soon(struct broker *broker);
+
+/* Tell the session to end; it is gone a second later. */
+void broker_end_session(struct broker_session *s, const char *reason);
 
 #endif

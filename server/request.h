@@ -64,6 +64,14 @@ enum request {
 	/* first day, letter type ("": all), the client's software. Answer: a channel on which an
 	   archive comes (spool/archive_order.h); the session is for that alone now */
 	REQUEST_ARCHIVE,
+	/* in which order (enum open_order) and how many (0 to OPEN_NEXT) letters more, path of a
+	   file. Answer: as for REQUEST_OPEN, and letters that follow it in its folder: whether
+	   a channel for reports comes along (0, 1), the channel, count, count times entry, letter,
+	   descriptor */
+	REQUEST_OPEN_NEXT,
+	/* letter that came so with another one: its client has opened it now. On the channel for
+	   reports alone, where REQUEST_SENT may come, too. No answer */
+	REQUEST_OPENED,
 	REQUEST_COUNT
 };
 
@@ -85,6 +93,9 @@ enum admission {
 	                 */
 	ADMISSION_COUNT
 };
+
+/* Which letters follow one that is opened. */
+enum open_order { OPEN_BY_NAME, OPEN_AS_LISTED, OPEN_ORDER_COUNT };
 
 /* How a file is opened for writing, as SFTP has it. */
 enum {
@@ -113,6 +124,7 @@ enum {
 	LISTING_WHOLE = -1,         /* in place of a number */
 	LIST_PAGE = 220,            /* entries in an answer at most; they fit a message */
 	FIND_MORE = 128,            /* entries in an answer at most; they fit a message */
+	OPEN_NEXT = 64,             /* descriptors behind the first one at most; the same */
 	CLIENT_MAX = 128,           /* bytes of the client's software that are kept */
 };
 

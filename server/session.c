@@ -320,7 +320,10 @@ static int left_ms(const struct session *s)
 {
 	int64_t left = (s->deadline - clock_elapsed()) / 1000;
 	int64_t most = s->is_stopping ? STOP_LINGER_MS / 4 : 60000;
+	int64_t tidy = s->sftp ? sftp_tidy(s->sftp) : -1;
 
+	if (tidy >= 0 && tidy / 1000 < most)
+		most = tidy / 1000 + 1;
 	return left < 0 ? 0 : (int)(left > most ? most : left + 1);
 }
 

@@ -30,6 +30,7 @@ struct sftp *sftp_new(int broker, bool ignore_setstat)
 	sftp->broker = broker;
 	sftp->ignore_setstat = ignore_setstat;
 	sftp->out = (struct buffer)BUFFER(OUTPUT_MAX);
+	stock_init(&sftp->stock);
 	return sftp;
 }
 
@@ -42,18 +43,26 @@ static void add_report(struct sftp *sftp, const struct handle *handle)
 	                                sftp->taken + (int64_t)sftp->out.length});
 }
 
+/* By the way that wakes nobody, once there is one. */
+static int send_reports(struct sftp *sftp, struct err *err)
+{
+	int channel = sftp->stock.reports >= 0 ? sftp->stock.reports : sftp->broker;
+
+	return reports_send(&sftp->reports, channel, sftp->taken, err);
+}
+
 int sftp_sent(struct sftp *sftp, size_t count, struct err *err)
 {
 	buffer_consume(&sftp->out, count);
 	sftp->taken += (int64_t)count;
-	return reports_send(&sftp->reports, sftp->broker, sftp->taken, err);
+	return send_reports(sftp, err);
 }
 
 int sftp_finish(struct sftp *sftp, struct err *err)
 {
 	for (int i = 0; i < HANDLES_MAX; i++)
 		add_report(sftp, &sftp->handles.all[i]);
-	return reports_send(&sftp->reports, sftp->broker, sftp->taken, err);
+	return send_reports(sftp, err);
 }
 
 void sftp_free(struct sftp *sftp)
@@ -64,12 +73,18 @@ void sftp_free(struct sftp *sftp)
 	buffer_done(&sftp->out);
 	reports_done(&sftp->reports);
 	ahead_done(&sftp->ahead);
+	stock_done(&sftp->stock);
 	free(sftp);
 }
 
 const struct buffer *sftp_output(const struct sftp *sftp)
 {
 	return &sftp->out;
+}
+
+int64_t sftp_tidy(struct sftp *sftp)
+{
+	return stock_tidy(&sftp->stock);
 }
 
 bool sftp_is_idle(const struct sftp *sftp)
@@ -88,9 +103,8 @@ static int answer_open(struct sftp *sftp, struct sftp_request *in, struct err *e
 	bool is_path = sftp_get_path(&in->reader, path);
 	uint32_t flags = sftp_get_uint32(&in->reader);
 	struct handle *handle = handle_free(&sftp->handles);
-	struct entry entry;
+	struct opened opened;
 	struct reply reply;
-	int fd = -1;
 
 	if (!is_path || in->reader.bad)
 		return sftp_answer_no_path(sftp, in);
@@ -98,15 +112,15 @@ static int answer_open(struct sftp *sftp, struct sftp_request *in, struct err *e
 		return sftp_upload_open(sftp, in, path, flags, err);
 	if (!handle)
 		return sftp_answer_no_slot(sftp, in);
-	if (ask_open(sftp->broker, path, &entry, &fd, &reply, err) < 0)
+	if (stock_open(&sftp->stock, sftp->broker, path, &opened, &reply, err) < 0)
 		return -1;
 	if (reply.answer != ANSWER_OK)
 		return sftp_answer_reply(sftp, in, &reply);
 	handle->kind = HANDLE_FILE;
-	handle->fd = fd;
+	handle->fd = opened.fd;
 	handle->sent = mem_new(1, sizeof(*handle->sent));
-	handle->letter = entry.letter;
-	handle->attributes = sftp_attributes_of(&entry);
+	handle->letter = opened.entry.letter;
+	handle->attributes = sftp_attributes_of(&opened.entry);
 	return sftp_answer_handle(sftp, in, handle);
 }
 
@@ -214,6 +228,7 @@ static int answer_opendir(struct sftp *sftp, struct sftp_request *in, struct err
 		return sftp_answer_reply(sftp, in, &reply);
 	ahead_begin(&sftp->ahead);
 	page->more = handle->listing != LISTING_WHOLE;
+	stock_begin(&sftp->stock);
 	handle->kind = HANDLE_FOLDER;
 	handle->page = TAKE(page);
 	handle->attributes = (struct sftp_attributes){.mode = SFTP_FOLDER_MODE};

@@ -40,6 +40,12 @@ int sftp_sent(struct sftp *sftp, size_t count, struct err *err);
  */
 int sftp_finish(struct sftp *sftp, struct err *err);
 
+/*
+ * Close what the client did not ask for in time. Microseconds until that is to be done again, -1:
+ * not before the next request.
+ */
+int64_t sftp_tidy(struct sftp *sftp);
+
 /* Is no handle open, and no answer left to be sent? */
 bool sftp_is_idle(const struct sftp *sftp);
 

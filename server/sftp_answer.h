@@ -19,6 +19,7 @@
 #include "server/handle.h"
 #include "server/report.h"
 #include "server/sftp_packet.h"
+#include "server/stock.h"
 #include "spool/place.h"
 
 /* Clients give them to their copies: those must be such that the next run can renew them. */
@@ -33,6 +34,7 @@ struct sftp {
 	int64_t taken; /* bytes of all answers that were sent */
 	struct reports reports;
 	struct ahead ahead;
+	struct stock stock;
 };
 
 /* A request being answered: what is still to be read of it, and its id. */

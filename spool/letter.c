@@ -220,8 +220,8 @@ static int each_line(struct catalog *catalog, const char *sql, const struct valu
 	if (catalog_find(catalog, sql, values, &row, &found, err) < 0)
 		return -1;
 	while (found) {
-		struct letter_line line = {statement_text(row, 0), statement_int(row, 1),
-		    statement_int(row, 2), statement_int(row, 3)};
+		struct letter_line line = {statement_int(row, 0), statement_text(row, 1),
+		    statement_int(row, 2), statement_int(row, 3), statement_int(row, 4)};
 
 		if (each(&line, arg, err) < 0 || statement_next(row, &found, err) < 0)
 			return -1;
@@ -233,7 +233,7 @@ int letter_list_lines(struct catalog *catalog, const struct letter *after, int64
     int (*each)(const struct letter_line *line, void *arg, struct err *err), void *arg,
     struct err *err)
 {
-	return each_line(catalog, "SELECT l.name, l.size, l.sequence, l.posted" POSTED_AFTER,
+	return each_line(catalog, "SELECT l.id, l.name, l.size, l.sequence, l.posted" POSTED_AFTER,
 	    VALUES(TEXT(after->avrs_id), TEXT(letter_class_name(after->class)),
 	        INT(after->sequence), INT(limit)),
 	    each, arg, err);
@@ -245,8 +245,8 @@ int letter_list_named(struct catalog *catalog, const struct letter *after, int64
 {
 	/* What is limited is what is looked at, not what is found. */
 	return each_line(catalog,
-	    "SELECT n.name, n.size, n.sequence, n.posted FROM"
-	    " (SELECT l.name, l.size, l.sequence, l.posted, l.class, l.electronic FROM letter l"
+	    "SELECT n.id, n.name, n.size, n.sequence, n.posted FROM"
+	    " (SELECT l.id, l.name, l.size, l.sequence, l.posted, l.class, l.electronic FROM letter l"
 	    " WHERE l.avrs_id = $1 AND l.name > $3 ORDER BY l.name LIMIT $4) n"
 	    " WHERE n.class = $2 AND n.electronic = 'posted' ORDER BY n.name",
 	    VALUES(TEXT(after->avrs_id), TEXT(letter_class_name(after->class)), TEXT(after->name),

@@ -143,6 +143,7 @@ int letter_list_served(struct catalog *catalog, int64_t after, int64_t limit,
 
 /* What a listing tells of a letter; the name is borrowed until each() returns. */
 struct letter_line {
+	int64_t id;
 	const char *name;
 	int64_t size;
 	int64_t sequence;

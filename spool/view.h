@@ -87,6 +87,14 @@ int view_list_next(struct view *view, const struct view_found *found, int64_t li
     struct err *err);
 
 /*
+ * The same, in one of the orders, for those that are to be opened: next is what was found, as far
+ * as view_open() needs it.
+ */
+int view_find_next(struct view *view, const struct view_found *found, bool by_name, int64_t limit,
+    int (*each)(const struct view_found *next, void *arg, struct err *err), void *arg,
+    struct err *err);
+
+/*
  * The account's membership of an AVRS ID, for its role and dates: from the last look-up where that
  * is not older than view->role_lasts. What depends on its mark asks membership_find().
  */

@@ -72,7 +72,8 @@ static int pass_line(const struct letter_line *line, void *arg, struct err *err)
 
 static int pass_letter(const struct letter *letter, void *arg, struct err *err)
 {
-	struct letter_line line = {letter->name, letter->size, letter->sequence, letter->posted};
+	struct letter_line line = {
+	    letter->id, letter->name, letter->size, letter->sequence, letter->posted};
 
 	return pass_line(&line, arg, err);
 }
@@ -366,4 +367,45 @@ int view_list_next(struct view *view, const struct view_found *found, int64_t li
 		return -1;
 	return letter_list_named(
 	    view->spool->catalog, &found->letter, limit, pass_line, &listing, err);
+}
+
+/* Letters that follow one another, for view_find_next(). */
+struct following {
+	struct view_found next;
+	int (*each)(const struct view_found *next, void *arg, struct err *err);
+	void *arg;
+};
+
+static int pass_next(const struct letter_line *line, void *arg, struct err *err)
+{
+	struct following *following = arg;
+	struct view_found *next = &following->next;
+
+	next->letter.id = line->id;
+	next->letter.size = line->size;
+	next->letter.sequence = line->sequence;
+	next->letter.posted = line->posted;
+	text_copy(next->letter.name, line->name);
+	text_copy(next->place.name, line->name);
+	next->entry = (struct view_entry){.size = line->size, .changed = line->posted};
+	text_copy(next->entry.name, line->name);
+	return following->each(next, following->arg, err);
+}
+
+int view_find_next(struct view *view, const struct view_found *found, bool by_name, int64_t limit,
+    int (*each)(const struct view_found *next, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	struct following following = {
+	    .next = {.place = found->place, .membership = found->membership},
+	    .each = each,
+	    .arg = arg};
+
+	/* Who was shown one of the class may see the others. */
+	if (found->place.kind != PLACE_LETTER || limit <= 0)
+		return 0;
+	text_copy(following.next.letter.avrs_id, found->letter.avrs_id);
+	following.next.letter.class = found->letter.class;
+	return (by_name ? letter_list_named : letter_list_lines)(
+	    view->spool->catalog, &found->letter, limit, pass_next, &following, err);
 }

@@ -27,7 +27,7 @@ static void must(bool holds)
 static void check_entry(const struct entry *entry)
 {
 	must(memchr(entry->name, '\0', sizeof(entry->name)) != NULL && entry->size >= 0 &&
-	     entry->changed >= 0 && entry->letter >= 0);
+	     entry->changed >= 0);
 }
 
 static void check_reply(const struct reply *reply)
@@ -50,16 +50,38 @@ static void try_find(void)
 
 static void try_open(void)
 {
-	struct entry entry = {.letter = 0};
+	struct opened opened = {.fd = -1};
 	struct reply reply;
-	OWNED_FD int fd = -1;
 	struct err err;
 
-	if (ask_open(ends[0], "/", &entry, &fd, &reply, &err) < 0)
+	if (ask_open(ends[0], "/", &opened, &reply, &err) < 0)
 		return;
 	check_reply(&reply);
-	check_entry(&entry);
-	must((reply.answer == ANSWER_OK) == (fd >= 0));
+	check_entry(&opened.entry);
+	must((reply.answer == ANSWER_OK) == (opened.fd >= 0));
+	clean_fd(&opened.fd);
+}
+
+static void try_open_next(void)
+{
+	static struct opened_next opened;
+	struct reply reply;
+	struct err err;
+
+	if (ask_open_next(ends[0], "/", OPEN_BY_NAME, OPEN_NEXT, &opened, &reply, &err) < 0)
+		return;
+	check_reply(&reply);
+	if (reply.answer != ANSWER_OK)
+		return;
+	check_entry(&opened.file.entry);
+	must(opened.file.fd >= 0 && opened.count <= OPEN_NEXT);
+	clean_fd(&opened.file.fd);
+	clean_fd(&opened.reports);
+	for (size_t i = 0; i < opened.count; i++) {
+		check_entry(&opened.letters[i].entry);
+		must(opened.letters[i].fd >= 0);
+		clean_fd(&opened.letters[i].fd);
+	}
 }
 
 static void try_list(void)
@@ -161,6 +183,7 @@ static const struct {
     {REQUEST_REMOVE, try_remove},
     {REQUEST_START, try_rest},
     {REQUEST_FIND_MORE, try_find_more},
+    {REQUEST_OPEN_NEXT, try_open_next},
 };
 enum { ATTEMPTS = sizeof(attempts) / sizeof(attempts[0]) };
 

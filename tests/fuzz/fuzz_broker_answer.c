@@ -18,6 +18,7 @@
 #include "batch/post.h"
 #include "server/acknowledge.h"
 #include "server/broker_session.h"
+#include "server/report_box.h"
 #include "tests/lib/drops.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -79,6 +80,7 @@ static void make_bench(void)
 	must(loop_new(&bench.broker->loop, &err) == 0);
 	must(message_channel(bench.ends, &err) == 0);
 	must(fcntl(bench.ends[0], F_SETFL, O_NONBLOCK) == 0);
+	must(report_box_new(bench.broker, &err) == 0);
 	(void)atexit(remove_bench);
 }
 
@@ -173,6 +175,7 @@ static struct broker_session *new_session(uint8_t phase)
 
 static void free_session(struct broker_session *s)
 {
+	report_box_remove(s);
 	upload_desk_done(&s->desk);
 	if (s->view.account.login[0])
 		view_done(&s->view);
@@ -206,6 +209,10 @@ static bool is_foreign(const struct message *request)
 	const char *path;
 
 	copy = *request;
+	if (request->kind == REQUEST_OPEN_NEXT) {
+		(void)message_get_int(&copy);
+		(void)message_get_int(&copy);
+	}
 	path = message_get_text(&copy);
 	return request->kind >= REQUEST_FIND &&
 	       (strncmp(path, "/" STRANGER, sizeof(STRANGER)) == 0 ||
@@ -228,7 +235,11 @@ static bool ask(struct broker_session *s)
 		message_close_fds(in);
 		return true;
 	}
-	goes_on = broker_answer(s, &err) == 0;
+	/* As it comes from the channel for reports. */
+	if (kind == REQUEST_OPENED && phase == PHASE_SFTP)
+		goes_on = acknowledge_take_report(s, in, &err) == 0;
+	else
+		goes_on = broker_answer(s, &err) == 0;
 	message_close_fds(in);
 	must(goes_on || err.kind == ERR_REFUSED);
 	if (!take_answer(&answer))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/lib/broker_bench.h"
 #include "server/acknowledge.h"
+#include "server/report_box.h"
 
 #include <CUnit/CUnit.h>
 #include <fcntl.h>
@@ -11,13 +12,13 @@
 #include "base/text.h"
 #include "batch/post.h"
 
-static void post_letter(struct drops *drops, const char *path, const char *content)
+void broker_bench_post(struct broker_bench *bench, const char *path, const char *content)
 {
 	struct drop drop;
 	struct err err;
 
-	drops_take(drops, path, content, &drop);
-	CU_ASSERT_EQUAL_FATAL(post(&drops->spool, &drop, 1, &err), 0);
+	drops_take(&bench->drops, path, content, &drop);
+	CU_ASSERT_EQUAL_FATAL(post(&bench->drops.spool, &drop, 1, &err), 0);
 	drop_done(&drop);
 }
 
@@ -34,12 +35,13 @@ void broker_bench_open(struct broker_bench *bench)
 	CU_ASSERT_EQUAL_FATAL(public_key_add(bench->drops.spool.catalog, &bench->drops.spool.actor,
 	                          &bench->ann, &key, &err),
 	    0);
-	post_letter(&bench->drops, DROPS_AVRS_ID "/EFT_1.pdf", DROPS_PDF);
+	broker_bench_post(bench, DROPS_AVRS_ID "/EFT_1.pdf", DROPS_PDF);
 	bench->broker = mem_new(1, sizeof(*bench->broker));
 	bench->broker->spool = bench->drops.spool;
 	drop_root_init(&bench->broker->drop_root, &bench->broker->spool);
 	bench->broker->ledger = ledger_new(&bench->broker->spool);
 	CU_ASSERT_EQUAL_FATAL(loop_new(&bench->broker->loop, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(report_box_new(bench->broker, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(message_channel(ends, &err), 0);
 	bench->session = mem_new(1, sizeof(*bench->session));
 	bench->session->broker = bench->broker;
@@ -48,17 +50,21 @@ void broker_bench_open(struct broker_bench *bench)
 	text_copy(bench->session->address, "192.0.2.7");
 	bench->session->phase = PHASE_UNKNOWN;
 	bench->channel = ends[1];
+	bench->reports = -1;
 	view_init(&bench->session->view, &bench->broker->spool, &bench->ann);
 	upload_desk_init(&bench->session->desk, &bench->session->view, &bench->broker->desks);
 }
 
 void broker_bench_close(struct broker_bench *bench)
 {
+	report_box_remove(bench->session);
+	report_box_free(bench->broker);
 	upload_desk_done(&bench->session->desk);
 	view_done(&bench->session->view);
 	clean_fd(&bench->session->pidfd);
 	clean_fd(&bench->session->channel);
 	clean_fd(&bench->channel);
+	clean_fd(&bench->reports);
 	acknowledge_forget(bench->session);
 	free(bench->session);
 	ledger_free(bench->broker->ledger);

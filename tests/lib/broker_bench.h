@@ -24,11 +24,15 @@ struct broker_bench {
 	struct broker_session *session;
 	struct account ann;
 	int channel;
+	int reports; /* our end of its channel for them, -1: it has none, or a test keeps it */
 };
 
 void broker_bench_open(struct broker_bench *bench);
 void broker_bench_close(struct broker_bench *bench);
 #define OWNED_BROKER_BENCH OWNED(broker_bench_close)
+
+/* Post one letter more. */
+void broker_bench_post(struct broker_bench *bench, const char *path, const char *content);
 
 /* Begin a request; what it holds is put behind it. */
 struct message *ask_begin(struct broker_bench *bench, uint32_t kind);

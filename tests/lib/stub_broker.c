@@ -182,6 +182,11 @@ static void answer_hash(struct stub *stub)
 	message_put_text(&stub->out, STUB_HASH STUB_HASH STUB_HASH STUB_HASH);
 }
 
+static bool opens(const struct stub *stub)
+{
+	return stub->in.kind == REQUEST_OPEN || stub->in.kind == REQUEST_OPEN_NEXT;
+}
+
 static void answer_path(struct stub *stub, const char *path)
 {
 	size_t at = find(path);
@@ -190,8 +195,7 @@ static void answer_path(struct stub *stub, const char *path)
 		refuse(stub, path);
 	} else if (stub->in.kind == REQUEST_OPEN_FOLDER && tree[at].is_folder) {
 		answer_open_folder(stub, path);
-	} else if (stub->in.kind == REQUEST_OPEN_FOLDER ||
-	           (stub->in.kind == REQUEST_OPEN && tree[at].is_folder)) {
+	} else if (stub->in.kind == REQUEST_OPEN_FOLDER || (opens(stub) && tree[at].is_folder)) {
 		message_put_int(&stub->out, ANSWER_FAILURE);
 		message_put_text(&stub->out, "not what was asked for");
 	} else if (stub->in.kind == REQUEST_SPACE) {
@@ -205,14 +209,26 @@ static void answer_path(struct stub *stub, const char *path)
 			message_put_text(&stub->out, "not in new/");
 	} else {
 		message_put_int(&stub->out, ANSWER_OK);
-		if (stub->in.kind == REQUEST_OPEN)
+		if (opens(stub))
 			message_put_fd(&stub->out, open_file(at));
 		if (stub->in.kind == REQUEST_FIND_MORE)
 			message_put_int(&stub->out, 1);
 		put_entry(&stub->out, strrchr(path, '/') + 1, tree[at].is_folder, tree[at].size);
-		if (stub->in.kind == REQUEST_OPEN)
+		if (opens(stub))
 			message_put_int(&stub->out, 0);
+		if (stub->in.kind == REQUEST_OPEN_NEXT) {
+			message_put_int(&stub->out, 0);
+			message_put_int(&stub->out, 0);
+		}
 	}
+}
+
+/* What is said before the path is of no interest here. */
+static void answer_open_next(struct stub *stub)
+{
+	(void)message_get_bounded(&stub->in, 0, OPEN_ORDER_COUNT - 1);
+	(void)message_get_bounded(&stub->in, 0, OPEN_NEXT);
+	answer_path(stub, message_get_text(&stub->in));
 }
 
 /* Yes to what is about /drop/a. */
@@ -262,6 +278,9 @@ static void answer(struct stub *stub)
 	case REQUEST_SPACE:
 	case REQUEST_HASH:
 		answer_path(stub, message_get_text(&stub->in));
+		break;
+	case REQUEST_OPEN_NEXT:
+		answer_open_next(stub);
 		break;
 	case REQUEST_LIST:
 		answer_list(stub);

@@ -193,27 +193,67 @@ static void answer_list(struct message *out)
 	put_entry(out);
 }
 
+/* That file, whose descriptor is closed with it. */
+static void expect_opened(const struct opened *opened, int64_t letter)
+{
+	struct stat st;
+
+	CU_ASSERT_TRUE(is_that_entry(&opened->entry));
+	CU_ASSERT_EQUAL(opened->entry.letter, letter);
+	CU_ASSERT_EQUAL(fstat(opened->fd, &st), 0);
+	CU_ASSERT_TRUE(S_ISCHR(st.st_mode));
+	(void)close(opened->fd);
+}
+
 static int call_open(int broker, struct reply *reply, struct err *err)
 {
-	struct entry entry = no_entry;
-	struct stat st;
-	int fd = -7;
+	struct opened opened = {no_entry, -7};
 
-	if (ask_open(broker, "/a", &entry, &fd, reply, err) < 0) {
-		CU_ASSERT_EQUAL(fd, -7);
-		CU_ASSERT_TRUE(is_untouched(&entry, reply));
+	if (ask_open(broker, "/a", &opened, reply, err) < 0) {
+		CU_ASSERT_EQUAL(opened.fd, -7);
+		CU_ASSERT_TRUE(is_untouched(&opened.entry, reply));
 		return -1;
 	}
 	if (reply->answer != ANSWER_OK) {
-		CU_ASSERT_EQUAL(fd, -7);
+		CU_ASSERT_EQUAL(opened.fd, -7);
 		return 0;
 	}
-	CU_ASSERT_TRUE(is_that_entry(&entry));
-	CU_ASSERT_EQUAL(entry.letter, 17);
-	CU_ASSERT_EQUAL(fstat(fd, &st), 0);
-	CU_ASSERT_TRUE(S_ISCHR(st.st_mode));
-	(void)close(fd);
+	expect_opened(&opened, 17);
 	return 1;
+}
+
+static int call_open_next(int broker, struct reply *reply, struct err *err)
+{
+	OWNED_MEM struct opened_next *opened = mem_new(1, sizeof(*opened));
+
+	opened->file.fd = -7;
+	opened->reports = -7;
+	if (ask_open_next(broker, "/a", OPEN_AS_LISTED, 5, opened, reply, err) < 0) {
+		CU_ASSERT_EQUAL(opened->file.fd, -7);
+		CU_ASSERT_EQUAL(opened->reports, -7);
+		CU_ASSERT_TRUE(is_untouched(&no_entry, reply));
+		return -1;
+	}
+	if (reply->answer != ANSWER_OK)
+		return 0;
+	expect_opened(&opened->file, 17);
+	CU_ASSERT_EQUAL(close(opened->reports), 0);
+	CU_ASSERT_EQUAL(opened->count, 2);
+	expect_opened(&opened->letters[0], 18);
+	expect_opened(&opened->letters[1], 19);
+	return 1;
+}
+
+static void answer_open_next(struct message *out)
+{
+	put_entry(out);
+	message_put_int(out, 17);
+	message_put_int(out, 1);
+	message_put_int(out, 2);
+	for (int i = 18; i <= 19; i++) {
+		put_entry(out);
+		message_put_int(out, i);
+	}
 }
 
 static void answer_open(struct message *out)
@@ -346,22 +386,23 @@ static const struct {
 	int (*call)(int broker, struct reply *reply, struct err *err);
 	void (*answer)(struct message *out); /* what follows ANSWER_OK */
 	bool may_be_denied;
-	bool has_fd;
+	int fds; /* that come with it */
 } asks[] = {
-    {REQUEST_KEY, call_key, answer_key, false, false},
-    {REQUEST_FIND, call_find, put_entry, true, false},
-    {REQUEST_OPEN_FOLDER, call_open_folder, answer_open_folder, true, false},
-    {REQUEST_LIST, call_list, answer_list, true, false},
-    {REQUEST_OPEN, call_open, answer_open, true, true},
-    {REQUEST_REMOVE, call_remove, answer_nothing, true, false},
-    {REQUEST_SPACE, call_space, answer_space, true, false},
-    {REQUEST_HASH, call_hash, answer_hash, true, false},
-    {REQUEST_UPLOAD, call_upload, answer_upload, true, true},
-    {REQUEST_UPLOADED, call_uploaded, answer_nothing, true, false},
-    {REQUEST_SET, call_set, answer_nothing, true, false},
-    {REQUEST_MAKE_FOLDER, call_make_folder, answer_nothing, true, false},
-    {REQUEST_RENAME, call_rename, answer_nothing, true, false},
-    {REQUEST_FIND_MORE, call_find_more, answer_find_more, true, false},
+    {REQUEST_KEY, call_key, answer_key, false, 0},
+    {REQUEST_FIND, call_find, put_entry, true, 0},
+    {REQUEST_OPEN_FOLDER, call_open_folder, answer_open_folder, true, 0},
+    {REQUEST_LIST, call_list, answer_list, true, 0},
+    {REQUEST_OPEN, call_open, answer_open, true, 1},
+    {REQUEST_REMOVE, call_remove, answer_nothing, true, 0},
+    {REQUEST_SPACE, call_space, answer_space, true, 0},
+    {REQUEST_HASH, call_hash, answer_hash, true, 0},
+    {REQUEST_UPLOAD, call_upload, answer_upload, true, 1},
+    {REQUEST_UPLOADED, call_uploaded, answer_nothing, true, 0},
+    {REQUEST_SET, call_set, answer_nothing, true, 0},
+    {REQUEST_MAKE_FOLDER, call_make_folder, answer_nothing, true, 0},
+    {REQUEST_RENAME, call_rename, answer_nothing, true, 0},
+    {REQUEST_FIND_MORE, call_find_more, answer_find_more, true, 0},
+    {REQUEST_OPEN_NEXT, call_open_next, answer_open_next, true, 4},
 };
 
 /* Begin the answer to the ask at i. */
@@ -386,7 +427,7 @@ static void send_right(struct bench *bench, size_t i, int64_t length)
 	struct message *out = begin(bench, i, ANSWER_OK);
 
 	asks[i].answer(out);
-	if (asks[i].has_fd)
+	for (int n = 0; n < asks[i].fds; n++)
 		message_put_fd(out, fd);
 	if (length >= 0)
 		out->length = (uint32_t)length;
@@ -463,6 +504,11 @@ static void what_needs_no_answer_is_only_sent(void)
 	CU_ASSERT_EQUAL(message_receive(bench.ends[1], bench.message, &state, &err), 0);
 	CU_ASSERT_EQUAL(bench.message->kind, REQUEST_CLOSE_FOLDER);
 	CU_ASSERT_EQUAL(message_get_int(bench.message), 3);
+	CU_ASSERT_TRUE(message_is_read(bench.message));
+	CU_ASSERT_EQUAL(ask_opened(bench.ends[0], 17, &err), 0);
+	CU_ASSERT_EQUAL(message_receive(bench.ends[1], bench.message, &state, &err), 0);
+	CU_ASSERT_EQUAL(bench.message->kind, REQUEST_OPENED);
+	CU_ASSERT_EQUAL(message_get_int(bench.message), 17);
 	CU_ASSERT_TRUE(message_is_read(bench.message));
 }
 
@@ -550,7 +596,7 @@ static void an_unasked_descriptor_is_refused(void)
 			if (answers[j] == ANSWER_FAILURE)
 				message_put_text(out, "later");
 			message_put_fd(out, STDERR_FILENO);
-			if (answers[j] == ANSWER_OK && asks[i].has_fd)
+			if (answers[j] == ANSWER_OK && asks[i].fds > 0)
 				message_put_fd(out, STDERR_FILENO);
 			send_answer(&bench, out);
 			CU_ASSERT_EQUAL(asks[i].call(bench.ends[0], &reply, &err), -1);

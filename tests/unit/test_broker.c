@@ -358,6 +358,102 @@ static void a_withdrawn_role_ends_the_sessions_that_hold_a_letter(void)
 	CU_ASSERT_FALSE(end_session(&lists));
 }
 
+/* Open the letter with those that follow it: there are none. Our end of the channel for reports. */
+static int begin_reporting(struct bench *bench, const struct session *session)
+{
+	int reports;
+
+	message_start(bench->message, REQUEST_OPEN_NEXT);
+	message_put_int(bench->message, OPEN_BY_NAME);
+	message_put_int(bench->message, OPEN_NEXT);
+	message_put_text(bench->message, LETTER);
+	CU_ASSERT_EQUAL(ask(bench, session), ANSWER_OK);
+	(void)close(message_get_fd(bench->message));
+	reports = message_get_fd(bench->message);
+	CU_ASSERT_TRUE_FATAL(reports >= 0);
+	return reports;
+}
+
+static void report(struct bench *bench, int reports, enum request request, int64_t letter)
+{
+	struct err err;
+
+	message_start(bench->message, request);
+	message_put_int(bench->message, letter);
+	if (request == REQUEST_SENT) {
+		message_put_int(bench->message, 1);
+		message_put_int(bench->message, 0);
+		message_put_int(bench->message, (int64_t)strlen(DROPS_PDF));
+	}
+	CU_ASSERT_EQUAL(message_send(reports, bench->message, &err), 0);
+}
+
+static bool comes_to(struct bench *bench, const char *sql, int64_t count)
+{
+	for (int i = 0; i < 200 && drops_number(&bench->drops, sql) != count; i++)
+		(void)usleep(10000);
+	return drops_number(&bench->drops, sql) == count;
+}
+
+/* Again and again: nobody has to ask for it. */
+static void what_is_reported_is_recorded_soon(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session session;
+	int reports;
+
+	bench_open(&bench);
+	session = begin_session(&bench, 1, "ann");
+	reports = begin_reporting(&bench, &session);
+	for (int i = 1; i <= 3; i++) {
+		report(&bench, reports, REQUEST_OPENED, 1);
+		report(&bench, reports, REQUEST_SENT, 1);
+		CU_ASSERT_TRUE(comes_to(&bench,
+		    "SELECT COUNT(*) FROM receipt WHERE letter_id = 1 AND login = 'ann'", i));
+		(void)usleep(120000);
+	}
+	CU_ASSERT_FALSE(end_session(&session));
+	(void)close(reports);
+}
+
+/* It was said before the end, so it counts. */
+static void what_was_reported_by_a_session_that_is_gone_is_recorded(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session session;
+	int reports;
+
+	bench_open(&bench);
+	session = begin_session(&bench, 1, "ann");
+	reports = begin_reporting(&bench, &session);
+	report(&bench, reports, REQUEST_SENT, 1);
+	(void)close(reports);
+	CU_ASSERT_FALSE(end_session(&session));
+	expect_closed(&bench, 1);
+	CU_ASSERT_TRUE(comes_to(
+	    &bench, "SELECT COUNT(*) FROM receipt WHERE letter_id = 1 AND login = 'ann'", 1));
+}
+
+static void a_session_that_reports_what_cannot_be_is_ended(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session wrong;
+	struct session right;
+	int reports;
+
+	bench_open(&bench);
+	wrong = begin_session(&bench, 1, "ann");
+	right = begin_session(&bench, 2, "ann");
+	reports = begin_reporting(&bench, &wrong);
+	report(&bench, reports, REQUEST_OPENED, 2);
+	CU_ASSERT_EQUAL(receive(&bench, wrong.channel), MESSAGE_END);
+	expect_closed(&bench, 1);
+	CU_ASSERT_TRUE(end_session(&wrong));
+	CU_ASSERT_EQUAL(ask_path(&bench, &right, REQUEST_FIND, "/"), ANSWER_OK);
+	CU_ASSERT_FALSE(end_session(&right));
+	(void)close(reports);
+}
+
 /* The print shop has no role at an AVRS ID, and needs none for what is in its paper/ (R2). */
 static void a_print_shop_keeps_what_it_prints_until_it_is_none(void)
 {
@@ -510,6 +606,9 @@ void add_suite_broker(CU_pSuite suite)
 	TEST(the_sessions_of_a_disabled_account_end);
 	TEST(what_a_session_uploaded_is_free_as_soon_as_its_process_ends);
 	TEST(a_withdrawn_role_ends_the_sessions_that_hold_a_letter);
+	TEST(what_is_reported_is_recorded_soon);
+	TEST(what_was_reported_by_a_session_that_is_gone_is_recorded);
+	TEST(a_session_that_reports_what_cannot_be_is_ended);
 	TEST(a_print_shop_keeps_what_it_prints_until_it_is_none);
 	TEST(a_session_that_reads_no_answers_keeps_nobody_waiting);
 	TEST(without_its_listener_it_ends);

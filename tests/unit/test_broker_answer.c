@@ -42,6 +42,13 @@ static void put_letter(struct message *out)
 	message_put_text(out, BENCH_LETTER);
 }
 
+static void put_open_next(struct message *out)
+{
+	message_put_int(out, OPEN_AS_LISTED);
+	message_put_int(out, OPEN_NEXT);
+	message_put_text(out, BENCH_LETTER);
+}
+
 static void put_new(struct message *out)
 {
 	message_put_text(out, BENCH_NEW);
@@ -109,6 +116,7 @@ static const struct {
     {REQUEST_MAKE_FOLDER, PHASE_SFTP, put_folder, true},
     {REQUEST_RENAME, PHASE_SFTP, put_rename, true},
     {REQUEST_FIND_MORE, PHASE_SFTP, put_letter, true},
+    {REQUEST_OPEN_NEXT, PHASE_SFTP, put_open_next, true},
 };
 
 static const enum phase phases[] = {
@@ -126,9 +134,10 @@ static void every_request_is_answered_in_its_phases_only(void)
 	/*
 	 * All but REQUEST_PASSWORD, which is answered when the verifier has its word, and
 	 * REQUEST_SENT, which only a session makes that was handed the letter, and REQUEST_ARCHIVE,
-	 * which starts a process: the flows' matter.
+	 * which starts a process: the flows' matter. And REQUEST_OPENED, which is taken from the
+	 * channel for reports alone.
 	 */
-	CU_ASSERT_EQUAL(COUNT(requests), REQUEST_COUNT - 3);
+	CU_ASSERT_EQUAL(COUNT(requests), REQUEST_COUNT - 4);
 	for (size_t i = 0; i < COUNT(requests); i++) {
 		CU_ASSERT_TRUE(i == 0 || requests[i].request > requests[i - 1].request);
 		for (size_t j = 0; j < COUNT(phases); j++) {
@@ -151,7 +160,8 @@ static void every_request_is_answered_in_its_phases_only(void)
 				CU_ASSERT_EQUAL(bench.broker->in.kind, requests[i].request);
 				CU_ASSERT_EQUAL(message_get_int(&bench.broker->in),
 				    requests[i].request < REQUEST_UPLOAD ||
-				            requests[i].request == REQUEST_FIND_MORE
+				            requests[i].request == REQUEST_FIND_MORE ||
+				            requests[i].request == REQUEST_OPEN_NEXT
 				        ? ANSWER_OK
 				    : requests[i].request == REQUEST_UPLOADED
 				        ? ANSWER_FAILURE
@@ -329,57 +339,6 @@ static void what_follows_a_letter_is_told_with_it(void)
 	CU_ASSERT_EQUAL(message_get_int(&bench.broker->in), 1);
 	CU_ASSERT_STRING_EQUAL(message_get_text(&bench.broker->in), strrchr(BENCH_LETTER, '/') + 1);
 	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND_MORE, "/nothing"), ANSWER_NO_SUCH_FILE);
-}
-
-static void a_letter_is_handed_over_and_noted(void)
-{
-	OWNED_BROKER_BENCH struct broker_bench bench;
-	char content[64] = "";
-	int fd;
-	struct err err;
-
-	broker_bench_open(&bench);
-	bench.session->phase = PHASE_SFTP;
-	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_FIND, BENCH_LETTER), ANSWER_OK);
-	expect_entry(&bench, "EFT_1.pdf", false, (int64_t)strlen(DROPS_PDF));
-	CU_ASSERT_TRUE(message_is_read(&bench.broker->in));
-	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 0);
-	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, BENCH_LETTER), ANSWER_OK);
-	fd = message_get_fd(&bench.broker->in);
-	expect_entry(&bench, "EFT_1.pdf", false, (int64_t)strlen(DROPS_PDF));
-	CU_ASSERT_EQUAL(read(fd, content, sizeof(content)), (ssize_t)strlen(DROPS_PDF));
-	CU_ASSERT_STRING_EQUAL(content, DROPS_PDF);
-	CU_ASSERT_EQUAL(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
-	(void)close(fd);
-	/* What the session can read from now on is known, and that it was opened. */
-	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 1);
-	CU_ASSERT_STRING_EQUAL(bench.session->handed->avrs_id, DROPS_AVRS_ID);
-	CU_ASSERT_EQUAL(bench.session->handed->key.area, AREA_EDELIVERY);
-	CU_ASSERT_EQUAL(ledger_commit(bench.broker->ledger, &err), 0);
-	CU_ASSERT_EQUAL(drops_number(&bench.drops, "SELECT COUNT(*) FROM opening"), 1);
-	/* A text is nobody's letter. */
-	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, "/STATUS.txt"), ANSWER_OK);
-	message_close_fds(&bench.broker->in);
-	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 1);
-	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, "/new"), ANSWER_FAILURE);
-	expect_answer_reason(&bench, "a folder");
-}
-
-static void a_letter_whose_file_is_missing_is_our_trouble(void)
-{
-	OWNED_BROKER_BENCH struct broker_bench bench;
-	char path[FOLDER_PATH_MAX];
-	int before;
-
-	broker_bench_open(&bench);
-	bench.session->phase = PHASE_SFTP;
-	folder_letter(DROPS_AVRS_ID, CLASS_EDELIVERY, 1, "EFT_1.pdf", path);
-	CU_ASSERT_EQUAL(unlinkat(bench.drops.spool.root_fd, path, 0), 0);
-	before = drops_open_fds();
-	CU_ASSERT_EQUAL(ask_path(&bench, REQUEST_OPEN, BENCH_LETTER), ANSWER_FAILURE);
-	expect_answer_reason(&bench, "temporary trouble, try again later");
-	CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 0);
-	CU_ASSERT_EQUAL(drops_open_fds(), before);
 }
 
 /* Letters named EFT_2.pdf and so on, to be COUNT with the one that is there. */
@@ -607,8 +566,6 @@ void add_suite_broker_answer(CU_pSuite suite)
 	TEST(the_process_of_a_session_is_kept);
 	TEST(what_is_found_is_described);
 	TEST(what_follows_a_letter_is_told_with_it);
-	TEST(a_letter_is_handed_over_and_noted);
-	TEST(a_letter_whose_file_is_missing_is_our_trouble);
 	TEST(a_folder_is_listed_page_by_page);
 	TEST(a_folder_that_fits_a_page_is_not_open_afterwards);
 	TEST(a_session_has_so_many_listings);

@@ -565,6 +565,64 @@ static void tells_what_follows_a_letter_in_its_folder(void)
 	next_to(&view, "/STATUS.txt", 9, "");
 }
 
+struct noting {
+	struct catalog *catalog;
+	struct buffer names;
+};
+
+static int note_next(const struct view_found *next, void *arg, struct err *err)
+{
+	struct noting *noting = arg;
+	struct letter letter;
+	bool found = false;
+
+	/* All that its path is made of. */
+	CU_ASSERT_EQUAL(
+	    letter_find_name(noting->catalog, ID, next->entry.name, &letter, &found, err), 0);
+	CU_ASSERT_EQUAL(next->letter.id, letter.id);
+	CU_ASSERT_EQUAL(next->letter.class, letter.class);
+	CU_ASSERT_STRING_EQUAL(next->letter.avrs_id, letter.avrs_id);
+	CU_ASSERT_STRING_EQUAL(next->letter.name, letter.name);
+	CU_ASSERT_EQUAL(next->entry.size, letter.size);
+	CU_ASSERT_EQUAL(next->entry.changed, letter.posted);
+	buffer_print(&noting->names, "%s ", next->entry.name);
+	return 0;
+}
+
+static void expect_next(
+    struct view *view, const char *path, bool by_its_name, int64_t limit, const char *names)
+{
+	struct noting noting = {view->spool->catalog, BUFFER(1000)};
+	struct view_found found;
+	enum view_answer answer;
+	struct err err;
+
+	CU_ASSERT_EQUAL(view_find(view, path, &found, &answer, &err), 0);
+	CU_ASSERT_EQUAL(answer, VIEW_FOUND);
+	CU_ASSERT_EQUAL(
+	    view_find_next(view, &found, by_its_name, limit, note_next, &noting, &err), 0);
+	CU_ASSERT_STRING_EQUAL(buffer_text(&noting.names), names);
+	buffer_done(&noting.names);
+}
+
+static void finds_what_follows_a_letter_to_be_opened(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+
+	open_with_letters(&f);
+	post(&f, ID, "EFT_0");
+	open_view(&f, "ann", &view);
+	expect_next(&view, "/" ID "/edelivery/EFT_1", true, 9, "EFT_3 EFT_5 ");
+	expect_next(&view, "/" ID "/edelivery/EFT_1", false, 9, "EFT_3 EFT_5 EFT_0 ");
+	expect_next(&view, "/" ID "/edelivery/EFT_1", false, 1, "EFT_3 ");
+	expect_next(&view, "/" ID "/edelivery/EFT_1", false, 0, "");
+	expect_next(&view, "/" ID "/edelivery/EFT_0", true, 9, "EFT_1 EFT_3 EFT_5 ");
+	expect_next(&view, "/" ID "/trade-files/RA_2", true, 9, "RA_4 ");
+	expect_next(&view, "/" ID "/new/EFT_1", true, 9, "");
+	expect_next(&view, "/STATUS.txt", true, 9, "");
+}
+
 void add_suite_view_list(CU_pSuite suite)
 {
 	TEST(lists_every_entry_of_every_folder_once);
@@ -582,4 +640,5 @@ void add_suite_view_list(CU_pSuite suite)
 	TEST(lists_no_file);
 	TEST(asks_for_the_right_again_at_every_page);
 	TEST(tells_what_follows_a_letter_in_its_folder);
+	TEST(finds_what_follows_a_letter_to_be_opened);
 }
