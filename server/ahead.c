@@ -14,19 +14,28 @@ void ahead_done(struct ahead *ahead)
 	free(ahead->page);
 }
 
-/* Look for path among what was told. */
+/* The next entry that was told, or the first one again behind the last. */
+static int pass(struct ahead *ahead, struct entry *ret_entry, struct err *err)
+{
+	if (ahead->passed == ahead->count) {
+		ahead->page->at = ahead->start;
+		ahead->passed = 0;
+	}
+	ahead->passed++;
+	return ask_next_entry(ahead->page, ret_entry, err);
+}
+
+/* Look for path among what was told: it is likely to be behind the one that was found last. */
 static int look(struct ahead *ahead, const char *path, struct entry *ret_entry, bool *ret_found,
     struct err *err)
 {
-	struct message *page = ahead->page;
 	struct entry entry;
 
 	*ret_found = false;
 	if (clock_elapsed() >= ahead->until)
 		return 0;
-	page->at = ahead->start;
 	for (int64_t i = 0; i < ahead->count && !*ret_found; i++) {
-		if (ask_next_entry(page, &entry, err) < 0)
+		if (pass(ahead, &entry, err) < 0)
 			return -1;
 		*ret_found = strcmp(entry.name, place_name(path)) == 0;
 	}
@@ -52,9 +61,10 @@ static int ask_page(struct ahead *ahead, int broker, const char *path, struct en
 		return -1;
 	if (reply.answer == ANSWER_OK) {
 		ahead->start = ahead->page->at;
-		if (ask_next_entry(ahead->page, ret_entry, err) < 0)
-			return -1;
 		ahead->count = count;
+		ahead->passed = 0;
+		if (pass(ahead, ret_entry, err) < 0)
+			return -1;
 		/* One alone may be named otherwise than in its path: a letter in new/. */
 		if (count > 1)
 			ahead->until = clock_elapsed() + AHEAD_LASTS;

@@ -19,8 +19,9 @@ struct ahead {
 	struct message *page;      /* the entries of its folder; NULL until it is needed */
 	uint32_t start;            /* of the first of them in the page */
 	int64_t count;
-	int64_t until; /* by clock_elapsed(): they are told, and not longer */
-	bool in_vain;  /* none of the last that were asked for was needed: no more are */
+	int64_t passed; /* of them, where the page is */
+	int64_t until;  /* by clock_elapsed(): they are told, and not longer */
+	bool in_vain;   /* none of the last that were asked for was needed: no more are */
 };
 
 void ahead_done(struct ahead *ahead);
