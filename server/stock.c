@@ -10,7 +10,8 @@
 #include "base/text.h"
 #include "server/ahead.h"
 
-enum { FIRST_WANTED = 4 };
+/* So many that some are taken where four connections share a folder, as with rclone. */
+enum { FIRST_WANTED = 16 };
 
 void stock_init(struct stock *stock)
 {

@@ -222,13 +222,13 @@ static void more_are_wanted_of_a_client_that_takes_them(void)
 	will_answer(&bench, REQUEST_OPEN_NEXT, "fghijklmn");
 	expect_opened(&bench, FOLDER "f", 'f');
 	CU_ASSERT_EQUAL(asked(&bench, bench.ends[1]), REQUEST_OPEN_NEXT);
-	expect_wish(&bench, OPEN_BY_NAME, 8);
+	expect_wish(&bench, OPEN_BY_NAME, 32);
 	/* Fewer of one that takes few. */
 	expect_in_stock(&bench, FOLDER "n", 'n');
 	will_answer(&bench, REQUEST_OPEN_NEXT, "o");
 	expect_opened(&bench, FOLDER "o", 'o');
 	CU_ASSERT_EQUAL(asked(&bench, bench.ends[1]), REQUEST_OPEN_NEXT);
-	expect_wish(&bench, OPEN_BY_NAME, 4);
+	expect_wish(&bench, OPEN_BY_NAME, 16);
 }
 
 static void who_takes_none_is_tried_in_the_other_order_and_left_alone(void)
@@ -239,7 +239,7 @@ static void who_takes_none_is_tried_in_the_other_order_and_left_alone(void)
 	will_answer(&bench, REQUEST_OPEN_NEXT, "yz");
 	expect_opened(&bench, FOLDER "y", 'y');
 	CU_ASSERT_EQUAL(asked(&bench, bench.ends[1]), REQUEST_OPEN_NEXT);
-	expect_wish(&bench, OPEN_AS_LISTED, 4);
+	expect_wish(&bench, OPEN_AS_LISTED, 16);
 	for (int i = 0; i < 2; i++)
 		expect_asked(&bench, FOLDER "x", REQUEST_OPEN, "x");
 	/* Until the next listing. */
