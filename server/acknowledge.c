@@ -46,6 +46,7 @@ static void add_handed(
 	*handed = (struct handed){.key = {letter_id, (int64_t)area}, .since = clock_now()};
 	text_copy(handed->avrs_id, avrs_id);
 	HASH_ADD(hh, s->handed, key, sizeof(handed->key), handed);
+	s->handed_areas |= 1u << area;
 }
 
 void acknowledge_note_handed(struct broker_session *s, const struct view_found *found)
@@ -89,8 +90,10 @@ static bool mark_handed(struct broker_session *s, int64_t letter_id, bool sent)
 	bool was_handed = false;
 
 	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
-		struct handed *handed = find_handed(s, letter_id, areas[i]);
+		struct handed *handed = NULL;
 
+		if (s->handed_areas & 1u << areas[i])
+			handed = find_handed(s, letter_id, areas[i]);
 		if (handed)
 			handed->was_sent |= sent;
 		was_handed |= handed != NULL;

@@ -74,6 +74,7 @@ struct broker_session {
 	bool is_nobody;         /* there is no such account */
 	struct account claimed;
 	struct handed *handed; /* by their keys; in the order in which they were handed */
+	unsigned handed_areas; /* 1 << AREA_...: of them there are some */
 	char reason[200];      /* why it ended, as it told us */
 	int64_t kill_at;       /* in PHASE_ENDING, by clock_elapsed() */
 	UT_hash_handle hh;
