@@ -155,7 +155,8 @@ static int answer_read(struct sftp *sftp, struct sftp_request *in, struct err *e
 		return sftp_answer_no_handle(sftp, in);
 	if (length > READ_MAX)
 		length = READ_MAX;
-	if (offset > INT64_MAX - READ_MAX)
+	/* A letter never changes, and clients ask until they are told that it is over. */
+	if (offset > INT64_MAX - READ_MAX || (handle->letter && offset >= handle->attributes.size))
 		return sftp_answer_status(sftp, in, SFTP_EOF, "behind the end");
 	start = sftp_begin(&sftp->out, SFTP_DATA, in->id);
 	sftp_put_uint32(&sftp->out, 0);
