@@ -30,6 +30,8 @@
 enum { CHECK_RIGHTS_MS = 400, TRAFFIC_MS = 1000 };
 
 #define CLEAN_UPLOADS (10 * MINUTE)
+/* Others come in between. */
+#define CLEAN_PAUSE (SECOND / 100)
 
 /* What a session has, when it is told to end, before it is killed. */
 #define END_GRACE SECOND
@@ -363,13 +365,16 @@ static void check_sessions(struct broker *broker)
 static void clean_uploads(void *arg)
 {
 	struct broker *broker = arg;
+	bool more = false;
 	struct err err;
 
 	/* Of those whose folder is away nothing is known. */
 	if (!drop_root_follow(&broker->drop_root))
 		return;
-	if (hand_in_clean(&broker->spool, &err) < 0)
+	if (hand_in_clean(&broker->spool, &broker->cleaning, &more, &err) < 0)
 		log_error("text=\"uploads that are over: %s\"", err.text);
+	if (more)
+		loop_after(broker->loop, CLEAN_PAUSE, clean_uploads, broker);
 }
 
 /* Rights change by what is announced, and by the date. */

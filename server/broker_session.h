@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "base/message.h"
 #include "server/control.h"
+#include "server/hand_in.h"
 #include "server/ledger.h"
 #include "server/request.h"
 #include "server/upload_desk.h"
@@ -95,9 +96,10 @@ struct broker {
 	int control_fd;
 	struct broker_session *sessions;
 	struct upload_desk *desks; /* of all sessions that are logged in */
-	char today[DATE_SIZE];     /* when rights were looked at last */
-	struct traffic traffic;    /* counted, and not written down yet */
-	struct packer *packers;    /* processes */
+	struct hand_in_cleaning cleaning;
+	char today[DATE_SIZE];  /* when rights were looked at last */
+	struct traffic traffic; /* counted, and not written down yet */
+	struct packer *packers; /* processes */
 	bool is_stopping;
 	bool must_check; /* they changed, and not every session has been looked at since */
 	struct message in;

@@ -173,34 +173,21 @@ static int gather(const struct upload *upload, void *arg, struct err *err)
 	return 0;
 }
 
-/* Call act for each that was gathered. One that fails keeps back no other. */
-static void act_on(const struct spool *spool, struct gathered *gathered,
-    int (*act)(const struct spool *spool, struct upload *upload, struct err *err))
-{
-	struct err reason;
-
-	for (size_t i = 0; i < gathered->count; i++)
-		if (act(spool, &gathered->uploads[i], &reason) < 0)
-			log_error(
-			    "upload=%" PRId64 " text=\"%s\"", gathered->uploads[i].id, reason.text);
-}
-
-/* Call act for each upload in a state since before that time. */
-static int for_all(const struct spool *spool, enum upload_state state, int64_t before,
-    int (*act)(const struct spool *spool, struct upload *upload, struct err *err), struct err *err)
-{
-	struct gathered gathered = {.count = 0};
-	int result = upload_list(spool->catalog, state, before, gather, &gathered, err);
-
-	if (result == 0)
-		act_on(spool, &gathered, act);
-	free(gathered.uploads);
-	return result;
-}
-
 int hand_in_recover(const struct spool *spool, struct err *err)
 {
-	return for_all(spool, UPLOAD_OPEN, INT64_MAX, hand_in_settle, err);
+	struct gathered gathered = {.count = 0};
+	const struct upload first = {.state = UPLOAD_OPEN};
+	struct err reason;
+	int result =
+	    upload_list(spool->catalog, &first, INT64_MAX, INT64_MAX, gather, &gathered, err);
+
+	for (size_t i = 0; result == 0 && i < gathered.count; i++)
+		/* One that fails keeps back no other. */
+		if (hand_in_settle(spool, &gathered.uploads[i], &reason) < 0)
+			log_error(
+			    "upload=%" PRId64 " text=\"%s\"", gathered.uploads[i].id, reason.text);
+	free(gathered.uploads);
+	return result;
 }
 
 static int remove_file(
@@ -256,18 +243,6 @@ static int remove_orphan(const struct spool *spool, struct upload *upload, struc
 	return upload_orphan_forget(spool->catalog, upload->id, err);
 }
 
-/* Parts of accounts that are gone. */
-static int clean_orphans(const struct spool *spool, struct err *err)
-{
-	struct gathered gathered = {.count = 0};
-	int result = upload_orphan_list(spool->catalog, gather, &gathered, err);
-
-	if (result == 0)
-		act_on(spool, &gathered, remove_orphan);
-	free(gathered.uploads);
-	return result;
-}
-
 /* What its client was to rename, and did not; nothing else ever takes such a name. */
 static int remove_unfinished(const struct spool *spool, struct upload *upload, struct err *err)
 {
@@ -279,19 +254,86 @@ static int remove_unfinished(const struct spool *spool, struct upload *upload, s
 	return remove_file(spool, upload, false, err) < 0 ? -1 : tell_removed(spool, upload, err);
 }
 
-static int forget(const struct spool *spool, struct upload *upload, struct err *err)
+/* What is done with uploads that are over, in this order. */
+static const struct cleaning_step {
+	enum upload_state state;
+	int64_t lasts; /* for so long they are not over */
+	int (*act)(const struct spool *spool, struct upload *upload, struct err *err);
+} steps[] = {
+    {UPLOAD_CLOSED, UPLOAD_TOLD, NULL}, /* forgotten */
+    {UPLOAD_REMOVED, UPLOAD_TOLD, NULL},
+    {UPLOAD_CLOSED, UPLOAD_KEPT, remove_unfinished},
+    {UPLOAD_STATE_COUNT, 0, remove_orphan},
+    {UPLOAD_PART, UPLOAD_KEPT, remove_part},
+};
+enum { STEPS = sizeof(steps) / sizeof(steps[0]), ROWS_AT_ONCE = 500 };
+
+/* For so long at most, and the one that is begun then, nobody else is answered. */
+#define TURN (SECOND / 10)
+
+static int gather_next(const struct spool *spool, const struct cleaning_step *step,
+    const struct upload *after, struct gathered *gathered, struct err *err)
 {
-	return upload_forget(spool->catalog, upload->id, err);
+	return step->act == remove_orphan
+	           ? upload_orphan_list(
+	                 spool->catalog, after->id, ROWS_AT_ONCE, gather, gathered, err)
+	           : upload_list(spool->catalog, after, clock_now() - step->lasts, ROWS_AT_ONCE,
+	                 gather, gathered, err);
 }
 
-int hand_in_clean(const struct spool *spool, struct err *err)
+/* Act on those that come next. One that fails keeps back no other. */
+static int act_on_next(const struct spool *spool, const struct cleaning_step *step,
+    struct upload *after, bool *ret_more, struct err *err)
 {
-	int64_t now = clock_now();
+	struct gathered gathered = {.count = 0};
+	int64_t until = clock_elapsed() + TURN;
+	int result = gather_next(spool, step, after, &gathered, err);
+	struct err reason;
+	size_t i;
 
-	if (for_all(spool, UPLOAD_CLOSED, now - UPLOAD_TOLD, forget, err) < 0 ||
-	    for_all(spool, UPLOAD_REMOVED, now - UPLOAD_TOLD, forget, err) < 0 ||
-	    for_all(spool, UPLOAD_CLOSED, now - UPLOAD_KEPT, remove_unfinished, err) < 0 ||
-	    clean_orphans(spool, err) < 0)
+	for (i = 0; result == 0 && i < gathered.count && clock_elapsed() < until; i++) {
+		*after = gathered.uploads[i];
+		if (step->act(spool, &gathered.uploads[i], &reason) < 0)
+			log_error("upload=%" PRId64 " text=\"%s\"", after->id, reason.text);
+	}
+	*ret_more = i < gathered.count || gathered.count == ROWS_AT_ONCE;
+	free(gathered.uploads);
+	return result;
+}
+
+static int forget_next(
+    const struct spool *spool, const struct cleaning_step *step, bool *ret_more, struct err *err)
+{
+	int64_t count = 0;
+
+	if (upload_forget_old(spool->catalog, step->state, clock_now() - step->lasts, ROWS_AT_ONCE,
+	        &count, err) < 0)
 		return -1;
-	return for_all(spool, UPLOAD_PART, now - UPLOAD_KEPT, remove_part, err);
+	*ret_more = count == ROWS_AT_ONCE;
+	return 0;
+}
+
+static int clean_next(const struct spool *spool, struct hand_in_cleaning *cleaning, struct err *err)
+{
+	const struct cleaning_step *step = &steps[cleaning->step];
+	bool more = false;
+
+	cleaning->after.state = step->state;
+	if ((step->act ? act_on_next(spool, step, &cleaning->after, &more, err)
+	               : forget_next(spool, step, &more, err)) < 0)
+		return -1;
+	if (!more)
+		*cleaning = (struct hand_in_cleaning){.step = cleaning->step + 1};
+	return 0;
+}
+
+int hand_in_clean(
+    const struct spool *spool, struct hand_in_cleaning *cleaning, bool *ret_more, struct err *err)
+{
+	int result = clean_next(spool, cleaning, err);
+
+	*ret_more = result == 0 && cleaning->step < STEPS;
+	if (!*ret_more)
+		*cleaning = (struct hand_in_cleaning){.step = 0};
+	return result;
 }

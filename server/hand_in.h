@@ -35,11 +35,19 @@ int hand_in_settle(const struct spool *spool, struct upload *upload, struct err 
 /* At start: settle all. */
 int hand_in_recover(const struct spool *spool, struct err *err);
 
+/* Where cleaning is; all zero at its start. */
+struct hand_in_cleaning {
+	unsigned step;
+	struct upload after;
+};
+
 /*
  * Remove parts that nobody went on with for a day and those of accounts that were removed, and
- * forget what is told of no more.
+ * forget what is told of no more: the next few of them, since all may take minutes. *ret_more:
+ * call again, with the same *cleaning. After a failure it begins anew.
  */
-int hand_in_clean(const struct spool *spool, struct err *err);
+int hand_in_clean(
+    const struct spool *spool, struct hand_in_cleaning *cleaning, bool *ret_more, struct err *err);
 
 /* The most bytes of one. */
 int64_t hand_in_most(const struct settings *settings, const struct upload *upload);

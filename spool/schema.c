@@ -400,8 +400,14 @@ static const char *const version_9[] = {
     NULL,
 };
 
+/* Uploads that are over are looked for every few minutes. */
+static const char *const version_10[] = {
+    "CREATE INDEX upload_over ON upload (state, changed, id)",
+    NULL,
+};
+
 static const char *const *const versions[] = {version_1, version_2, version_3, version_4, version_5,
-    version_6, version_7, version_8, version_9};
+    version_6, version_7, version_8, version_9, version_10};
 
 int64_t schema_newest(void)
 {

@@ -145,6 +145,18 @@ int upload_forget(struct catalog *catalog, int64_t id, struct err *err)
 	return catalog_run(catalog, "DELETE FROM upload WHERE id = $1", VALUES(INT(id)), err);
 }
 
+int upload_forget_old(struct catalog *catalog, enum upload_state state, int64_t before,
+    int64_t limit, int64_t *ret_count, struct err *err)
+{
+	if (catalog_run(catalog,
+	        "DELETE FROM upload WHERE id IN (SELECT id FROM upload WHERE state = $1"
+	        " AND changed < $2 ORDER BY changed, id LIMIT $3)",
+	        VALUES(TEXT(names[state]), INT(before), INT(limit)), err) < 0)
+		return -1;
+	*ret_count = catalog_changes(catalog);
+	return 0;
+}
+
 static int read_row(const struct statement *row, struct upload *ret_upload, struct err *err)
 {
 	const char *state = statement_text(row, 5);
@@ -210,7 +222,7 @@ static int pass_rows(struct statement *row, bool found,
 	return 0;
 }
 
-int upload_list(struct catalog *catalog, enum upload_state state, int64_t before,
+int upload_list(struct catalog *catalog, const struct upload *after, int64_t before, int64_t limit,
     int (*each)(const struct upload *upload, void *arg, struct err *err), void *arg,
     struct err *err)
 {
@@ -218,8 +230,11 @@ int upload_list(struct catalog *catalog, enum upload_state state, int64_t before
 	bool found = false;
 
 	if (catalog_find(catalog,
-	        "SELECT " COLUMNS " FROM upload WHERE state = $1 AND changed < $2 ORDER BY id",
-	        VALUES(TEXT(names[state]), INT(before)), &row, &found, err) < 0)
+	        "SELECT " COLUMNS " FROM upload WHERE state = $1 AND changed < $2"
+	        " AND (changed, id) > ($3, $4) ORDER BY changed, id LIMIT $5",
+	        VALUES(TEXT(names[after->state]), INT(before), INT(after->changed), INT(after->id),
+	            INT(limit)),
+	        &row, &found, err) < 0)
 		return -1;
 	return pass_rows(row, found, each, arg, err);
 }

@@ -83,6 +83,10 @@ int upload_update_as(struct catalog *catalog, const struct actor *actor, const c
 
 int upload_forget(struct catalog *catalog, int64_t id, struct err *err);
 
+/* Forget the first limit of a state that did not change since before: *ret_count of them. */
+int upload_forget_old(struct catalog *catalog, enum upload_state state, int64_t before,
+    int64_t limit, int64_t *ret_count, struct err *err);
+
 /* The account's newest upload of that place which was not removed. */
 int upload_find(struct catalog *catalog, int64_t account_id, const struct place *place,
     struct upload *ret_upload, bool *ret_found, struct err *err);
@@ -91,8 +95,11 @@ int upload_find(struct catalog *catalog, int64_t account_id, const struct place 
 int upload_login(
     struct catalog *catalog, int64_t account_id, char ret_login[LOGIN_MAX + 1], struct err *err);
 
-/* Call each(upload, arg) for all in a state that did not change since before. */
-int upload_list(struct catalog *catalog, enum upload_state state, int64_t before,
+/*
+ * Call each(upload, arg) for the first limit in state after->state that did not change since
+ * before, by the time when they changed and their ids; after: those behind that one.
+ */
+int upload_list(struct catalog *catalog, const struct upload *after, int64_t before, int64_t limit,
     int (*each)(const struct upload *upload, void *arg, struct err *err), void *arg,
     struct err *err);
 

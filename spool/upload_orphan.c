@@ -22,7 +22,7 @@ static int read_row(const struct statement *row, struct upload *ret_upload, stru
 	return letter_class_parse(statement_text(row, 3), &ret_upload->class, err);
 }
 
-int upload_orphan_list(struct catalog *catalog,
+int upload_orphan_list(struct catalog *catalog, int64_t after, int64_t limit,
     int (*each)(const struct upload *upload, void *arg, struct err *err), void *arg,
     struct err *err)
 {
@@ -30,8 +30,9 @@ int upload_orphan_list(struct catalog *catalog,
 	bool found = false;
 
 	if (catalog_find(catalog,
-	        "SELECT id, node, avrs_id, class, name FROM upload_orphan ORDER BY id", NO_VALUES,
-	        &row, &found, err) < 0)
+	        "SELECT id, node, avrs_id, class, name FROM upload_orphan WHERE id > $1"
+	        " ORDER BY id LIMIT $2",
+	        VALUES(INT(after), INT(limit)), &row, &found, err) < 0)
 		return -1;
 	while (found) {
 		struct upload upload;

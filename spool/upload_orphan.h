@@ -11,8 +11,8 @@
 /* Keep the places of the login's parts; for the transaction that removes the account. */
 int upload_orphan_keep(struct catalog *catalog, const char *login, struct err *err);
 
-/* Call each(upload, arg) for all; of an upload only id, place and node are told. */
-int upload_orphan_list(struct catalog *catalog,
+/* Call each(upload, arg) for the first limit behind an id; only id, place and node are told. */
+int upload_orphan_list(struct catalog *catalog, int64_t after, int64_t limit,
     int (*each)(const struct upload *upload, void *arg, struct err *err), void *arg,
     struct err *err);
 

@@ -306,6 +306,43 @@ static void the_sessions_of_a_disabled_account_end(void)
 	CU_ASSERT_FALSE(end_session(&bob));
 }
 
+static bool answers_ping(struct bench *bench)
+{
+	struct pollfd wait = {.fd = bench->control, .events = POLLIN};
+	enum message_state state = MESSAGE_NONE;
+	struct err err;
+
+	message_start(bench->message, CONTROL_PING);
+	CU_ASSERT_EQUAL(message_send(bench->control, bench->message, &err), 0);
+	if (poll(&wait, 1, 1000) != 1)
+		return false;
+	CU_ASSERT_EQUAL(message_receive(bench->control, bench->message, &state, &err), 0);
+	return state == MESSAGE_GOT && bench->message->kind == CONTROL_PONG;
+}
+
+/* The listener kills a broker that gives no answer: a week after many uploads there is work. */
+static void it_answers_while_it_forgets_uploads(void)
+{
+	OWNED_BENCH struct bench bench;
+	bool answered = true;
+	int64_t left = 1;
+
+	bench_open(&bench);
+	drops_run(&bench.drops,
+	    "INSERT INTO upload (id, account_id, avrs_id, class, name, state, size, modified,"
+	    " device, inode, changed) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < 50000) SELECT n.i, a.id, '" DROPS_AVRS_ID "',"
+	    " 'edelivery', 'EFT_' || n.i || '.pdf', 'closed', 5, 0, 1, n.i, n.i FROM n, account a"
+	    " WHERE a.login = 'ann'");
+	for (int i = 0; i < 6000 && answered && left > 0; i++) {
+		answered = answers_ping(&bench);
+		left = drops_number(&bench.drops, "SELECT COUNT(*) FROM upload");
+		(void)usleep(5000);
+	}
+	CU_ASSERT_TRUE(answered);
+	CU_ASSERT_EQUAL(left, 0);
+}
+
 /* A client that was sent away is back at once, and its upload is nobody's when its session is gone.
  */
 static void what_a_session_uploaded_is_free_as_soon_as_its_process_ends(void)
@@ -610,6 +647,7 @@ void add_suite_broker(CU_pSuite suite)
 	TEST(what_was_reported_by_a_session_that_is_gone_is_recorded);
 	TEST(a_session_that_reports_what_cannot_be_is_ended);
 	TEST(a_print_shop_keeps_what_it_prints_until_it_is_none);
+	TEST(it_answers_while_it_forgets_uploads);
 	TEST(a_session_that_reads_no_answers_keeps_nobody_waiting);
 	TEST(without_its_listener_it_ends);
 	TEST(it_answers_whether_it_works_and_passes_over_what_it_does_not_know);

@@ -184,17 +184,29 @@ static void a_start_overwrites_nothing(void)
 	CU_ASSERT_FALSE(has(&bench, DISK));
 }
 
+/* All that is over, in as many parts as it takes: how many. */
+static int clean(const struct bench *bench)
+{
+	struct hand_in_cleaning cleaning = {.step = 0};
+	bool more = true;
+	int parts = 0;
+	struct err err;
+
+	for (; more; parts++)
+		CU_ASSERT_EQUAL_FATAL(hand_in_clean(&bench->f.spool, &cleaning, &more, &err), 0);
+	return parts;
+}
+
 static void parts_are_removed_after_a_day(void)
 {
 	OWNED_BENCH struct bench bench;
-	struct err err;
 
 	bench_open(&bench);
 	hand_in_leave(&bench.f.spool, &bench.upload, -1);
-	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	(void)clean(&bench);
 	CU_ASSERT_TRUE(has(&bench, PART));
 	clock_freeze(FIXTURE_NOW + UPLOAD_KEPT + 1);
-	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	(void)clean(&bench);
 	CU_ASSERT_FALSE(has(&bench, PART));
 	CU_ASSERT_EQUAL(count(&bench, "removed"), 1);
 	CU_ASSERT_EQUAL(
@@ -202,7 +214,7 @@ static void parts_are_removed_after_a_day(void)
 	                             " AND login = 'adam' AND actor = 'test'"),
 	    1);
 	clock_freeze(FIXTURE_NOW + 2 * UPLOAD_TOLD);
-	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	(void)clean(&bench);
 	CU_ASSERT_EQUAL(count(&bench, "removed"), 0);
 }
 
@@ -221,12 +233,12 @@ static void of_what_was_closed_only_unfinished_names_are_removed(void)
 		scratch_write(&bench.f.scratch, path, "hello");
 		CU_ASSERT_EQUAL(hand_in(&bench.f.spool, &bench.upload, &err), 0);
 		clock_freeze(FIXTURE_NOW + UPLOAD_KEPT + 1);
-		CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+		(void)clean(&bench);
 		(void)snprintf(path, sizeof(path), "drop/" ID "/%s", names[i]);
 		CU_ASSERT_EQUAL(has(&bench, path), i == 0);
 		CU_ASSERT_EQUAL(count(&bench, "closed"), i == 0);
 		clock_freeze(FIXTURE_NOW + UPLOAD_TOLD + 1);
-		CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+		(void)clean(&bench);
 		CU_ASSERT_EQUAL(count(&bench, "closed"), 0);
 		CU_ASSERT_EQUAL(has(&bench, path), i == 0);
 	}
@@ -250,7 +262,7 @@ static void a_start_leaves_alone_what_is_still_written(void)
 		CU_ASSERT_EQUAL(hand_in_recover(&bench.f.spool, &err), 0);
 		CU_ASSERT_EQUAL(count(&bench, "open"), 1);
 		clock_freeze(FIXTURE_NOW + 2 * UPLOAD_KEPT);
-		CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+		(void)clean(&bench);
 		CU_ASSERT_TRUE(has(&bench, PART));
 		(void)close(fd);
 		CU_ASSERT_EQUAL(hand_in_recover(&bench.f.spool, &err), 0);
@@ -273,11 +285,11 @@ static void what_another_machine_has_is_its_own_to_finish(void)
 	CU_ASSERT_EQUAL(count(&bench, "open"), 1);
 	fixture_sql(&bench.f, "UPDATE upload SET state = 'part'");
 	clock_freeze(FIXTURE_NOW + 2 * UPLOAD_KEPT);
-	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	(void)clean(&bench);
 	CU_ASSERT_EQUAL(count(&bench, "part"), 1);
 	/* On a disk that they share it is anybody's. */
 	CU_ASSERT_EQUAL(renameat(bench.f.scratch.fd, "moved", bench.f.scratch.fd, PART), 0);
-	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	(void)clean(&bench);
 	CU_ASSERT_EQUAL(count(&bench, "removed"), 1);
 	CU_ASSERT_FALSE(has(&bench, PART));
 	clock_freeze(FIXTURE_NOW);
@@ -295,12 +307,65 @@ static void parts_of_an_account_that_was_removed_are_removed(void)
 	folder_fd = openat(bench.f.spool.drop_fd, ID, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fd = part_open(folder_fd, "EFT_1.pdf");
 	CU_ASSERT_EQUAL(account_remove(bench.f.catalog, &bench.f.spool.actor, "adam", &err), 0);
-	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	(void)clean(&bench);
 	CU_ASSERT_TRUE(has(&bench, PART));
 	(void)close(fd);
-	CU_ASSERT_EQUAL(hand_in_clean(&bench.f.spool, &err), 0);
+	(void)clean(&bench);
 	CU_ASSERT_FALSE(has(&bench, PART));
 	CU_ASSERT_EQUAL(fixture_number(&bench.f, "SELECT COUNT(*) FROM upload_orphan"), 0);
+}
+
+/* There may be a hundred thousand: each call does some, and others are answered in between. */
+static void what_is_over_is_forgotten_in_parts(void)
+{
+	static const char *const states[] = {"closed", "removed"};
+
+	for (size_t i = 0; i < COUNT(states); i++) {
+		OWNED_BENCH struct bench bench;
+		int parts;
+
+		bench_open(&bench);
+		parts = clean(&bench);
+		fixture_sql(&bench.f,
+		    "INSERT INTO upload (id, account_id, avrs_id, class, name, state, size, modified,"
+		    " device, inode, changed) WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL"
+		    " SELECT i + 1 FROM n WHERE i < 2299) SELECT n.i, u.account_id, u.avrs_id,"
+		    " u.class, 'EFT_' || n.i || '.pdf', 'closed', 5, 0, 1, n.i, 7 FROM n, upload u");
+		if (i == 1)
+			fixture_sql(
+			    &bench.f, "UPDATE upload SET state = 'removed' WHERE state = 'closed'");
+		CU_ASSERT_EQUAL(count(&bench, states[i]), 1300);
+		CU_ASSERT_EQUAL(clean(&bench), parts + 2);
+		CU_ASSERT_EQUAL(count(&bench, states[i]), 0);
+		CU_ASSERT_EQUAL(count(&bench, "open"), 1);
+	}
+}
+
+/* Those that are to stay keep back none that comes behind them. */
+static void unfinished_names_are_looked_for_among_all(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct stat st;
+
+	bench_open(&bench);
+	scratch_write(&bench.f.scratch, "drop/" ID "/EFT_9.tmp", "hello");
+	CU_ASSERT_EQUAL(fstatat(bench.f.scratch.fd, "drop/" ID "/EFT_9.tmp", &st, 0), 0);
+	bench.upload.state = UPLOAD_CLOSED;
+	bench.upload.device = (int64_t)st.st_dev;
+	bench.upload.inode = (int64_t)st.st_ino;
+	(void)snprintf(bench.upload.name, sizeof(bench.upload.name), "EFT_9.tmp");
+	CU_ASSERT_EQUAL(upload_update(bench.f.catalog, &bench.upload, &(struct err){0}), 0);
+	fixture_sql(&bench.f,
+	    "INSERT INTO upload (id, account_id, avrs_id, class, name, state, size, modified,"
+	    " device, inode, changed) WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < 1999) SELECT n.i, u.account_id, u.avrs_id,"
+	    " u.class, 'EFT_' || n.i || '.pdf', 'closed', 5, 0, 1, n.i, u.changed - n.i % 3"
+	    " FROM n, upload u");
+	clock_freeze(FIXTURE_NOW + UPLOAD_KEPT + 1);
+	(void)clean(&bench);
+	CU_ASSERT_FALSE(has(&bench, "drop/" ID "/EFT_9.tmp"));
+	CU_ASSERT_EQUAL(count(&bench, "closed"), 1000);
+	CU_ASSERT_EQUAL(count(&bench, "removed"), 1);
 }
 
 static void a_part_ends_where_something_of_it_is_missing(void)
@@ -335,5 +400,7 @@ void add_suite_hand_in(CU_pSuite suite)
 	TEST(a_start_leaves_alone_what_is_still_written);
 	TEST(what_another_machine_has_is_its_own_to_finish);
 	TEST(parts_of_an_account_that_was_removed_are_removed);
+	TEST(what_is_over_is_forgotten_in_parts);
+	TEST(unfinished_names_are_looked_for_among_all);
 	TEST(a_part_ends_where_something_of_it_is_missing);
 }

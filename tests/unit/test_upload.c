@@ -158,6 +158,17 @@ static int count(const struct upload *upload, void *arg, struct err *err)
 	return 0;
 }
 
+/* The ids of open ones, as digits. */
+static int64_t list_open(
+    const struct bench *bench, const struct upload *after, int64_t before, int64_t limit)
+{
+	int64_t seen = 0;
+	struct err err;
+
+	CU_ASSERT_EQUAL(upload_list(bench->f.catalog, after, before, limit, count, &seen, &err), 0);
+	return seen;
+}
+
 static void lists_by_state_and_by_account(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -170,13 +181,11 @@ static void lists_by_state_and_by_account(void)
 		add(&bench, "/drop/" ID "/EFT_1.pdf", &uploads[i]);
 	uploads[1].state = UPLOAD_PART;
 	CU_ASSERT_EQUAL(upload_update(bench.f.catalog, &uploads[1], &err), 0);
-	CU_ASSERT_EQUAL(
-	    upload_list(bench.f.catalog, UPLOAD_OPEN, INT64_MAX, count, &seen, &err), 0);
-	CU_ASSERT_EQUAL(seen, 13);
-	seen = 0;
-	CU_ASSERT_EQUAL(
-	    upload_list(bench.f.catalog, UPLOAD_OPEN, FIXTURE_NOW, count, &seen, &err), 0);
-	CU_ASSERT_EQUAL(seen, 0);
+	CU_ASSERT_EQUAL(list_open(&bench, &(struct upload){.id = 0}, INT64_MAX, 9), 13);
+	CU_ASSERT_EQUAL(list_open(&bench, &(struct upload){.id = 0}, INT64_MAX, 1), 1);
+	CU_ASSERT_EQUAL(list_open(&bench, &uploads[0], INT64_MAX, 1), 3);
+	CU_ASSERT_EQUAL(list_open(&bench, &uploads[2], INT64_MAX, 9), 0);
+	CU_ASSERT_EQUAL(list_open(&bench, &(struct upload){.id = 0}, FIXTURE_NOW, 9), 0);
 	CU_ASSERT_EQUAL(upload_list_newest(bench.f.catalog, bench.adam, 2, count, &seen, &err), 0);
 	CU_ASSERT_EQUAL(seen, 32);
 }

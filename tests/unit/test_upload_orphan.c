@@ -41,7 +41,7 @@ static int list(const struct fixture *f, struct upload ret_uploads[UPLOAD_STATE_
 	struct upload *next = ret_uploads;
 	struct err err;
 
-	CU_ASSERT_EQUAL(upload_orphan_list(f->catalog, note, &next, &err), 0);
+	CU_ASSERT_EQUAL(upload_orphan_list(f->catalog, 0, 10, note, &next, &err), 0);
 	return (int)(next - ret_uploads);
 }
 
