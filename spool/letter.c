@@ -173,6 +173,20 @@ int letter_list_unfinished(struct catalog *catalog, const char *node,
 	" AND l.electronic = 'posted' AND l.sequence > $3"     \
 	" ORDER BY l.sequence LIMIT $4"
 
+int letter_count_posted(
+    struct catalog *catalog, const char *avrs_id, int64_t *ret_count, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT COUNT(*) FROM letter WHERE avrs_id = $1 AND electronic = 'posted'",
+	        VALUES(TEXT(avrs_id)), &row, &found, err) < 0)
+		return -1;
+	*ret_count = found ? statement_int(row, 0) : 0;
+	return 0;
+}
+
 int letter_list_posted(struct catalog *catalog, const struct letter *after, int64_t limit,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err)

@@ -124,6 +124,10 @@ int letter_list_unfinished(struct catalog *catalog, const char *node,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err);
 
+/* How many are posted for an AVRS ID. */
+int letter_count_posted(
+    struct catalog *catalog, const char *avrs_id, int64_t *ret_count, struct err *err);
+
 /* Those posted for an AVRS ID in a class, by sequence after after, at most limit. */
 int letter_list_posted(struct catalog *catalog, const struct letter *after, int64_t limit,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,

@@ -18,7 +18,8 @@
 
 void view_init(struct view *view, const struct spool *spool, const struct account *account)
 {
-	*view = (struct view){.spool = spool, .account = *account};
+	*view =
+	    (struct view){.spool = spool, .account = *account, .texts = {.most = VIEW_TEXTS_BYTES}};
 }
 
 void view_done(struct view *view)

@@ -20,9 +20,8 @@
 #include "spool/view.h"
 
 enum {
-	TEXT_MAX = 64 * 1024 * 1024, /* 500,000 lines of a manifest */
-	COUNT_MAX = 10000,           /* more than so many new letters are told as so many */
-	SOON_DAYS = 30,              /* before a role ends, or letters go */
+	COUNT_MAX = 10000, /* more than so many new letters are told as so many */
+	SOON_DAYS = 30,    /* before a role ends, or letters go */
 };
 
 /* A text being made. */
@@ -358,7 +357,7 @@ const char *view_text_folder(const struct place *place)
 static int make(
     struct view *view, const struct place *place, struct view_text *ret_text, struct err *err)
 {
-	OWNED_BUFFER struct buffer out = BUFFER(TEXT_MAX);
+	OWNED_BUFFER struct buffer out = BUFFER(view->texts.most);
 	struct making making = {.view = view, .place = place, .out = &out};
 	struct view_text text = {.kind = place->kind, .fd = -1};
 	bool found = true;
@@ -368,10 +367,16 @@ static int make(
 		return -1;
 	if (!found)
 		return err_set(err, ERR_REFUSED, "no such text");
+	text.membership = making.membership;
+	/* Before it is read: what comes meanwhile makes it old. */
+	if (place->kind == PLACE_MANIFEST &&
+	    letter_count_posted(view->spool->catalog, place->avrs_id, &text.letters, err) < 0)
+		return -1;
 	if (makers[place->kind](&making, err) < 0)
 		return -1;
 	if (buffer_is_full(&out))
-		return err_set(err, ERR_RETRY, "the text is larger than %d bytes", TEXT_MAX);
+		return err_set(
+		    err, ERR_RETRY, "the text is larger than %zu bytes", view->texts.most);
 	if (seal(&out, &text.fd, err) < 0)
 		return -1;
 	text.size = (int64_t)out.length;
@@ -396,35 +401,102 @@ void view_texts_done(struct view_texts *texts)
 
 void view_texts_forget(struct view_texts *texts, const char *folder)
 {
+	for (int i = 0; i < VIEW_TEXTS_MAX; i++) {
+		struct view_text *text = &texts->kept[i];
+
+		if (strcmp(text->folder, folder) != 0)
+			continue;
+		if (text->kind == PLACE_MANIFEST)
+			text->is_doubted = true;
+		else
+			forget(text);
+	}
+}
+
+/*
+ * Would a manifest be the same again? Every letter that is posted takes a number of its AVRS ID;
+ * those that are recalled or go are fewer; the rest of a line does not change, but for what its
+ * membership tells.
+ */
+static int is_good(struct view *view, const struct view_text *text, bool *ret_good, struct err *err)
+{
+	struct catalog *catalog = view->spool->catalog;
+	const struct membership *then = &text->membership;
+	struct membership now;
+	int64_t letters = 0;
+	bool found = false;
+
+	*ret_good = !text->is_doubted;
+	if (*ret_good)
+		return 0;
+	if (membership_find(catalog, view->account.id, then->avrs_id, &now, &found, err) < 0 ||
+	    letter_count_posted(catalog, then->avrs_id, &letters, err) < 0)
+		return -1;
+	*ret_good = found && now.role == then->role && now.mark == then->mark &&
+	            now.trade_files_after == then->trade_files_after &&
+	            now.granted == then->granted && now.changed == then->changed &&
+	            now.last_sequence == then->last_sequence &&
+	            now.last_posted == then->last_posted && letters == text->letters;
+	return 0;
+}
+
+static struct view_text *find_kept(struct view_texts *texts, const struct place *place)
+{
 	for (int i = 0; i < VIEW_TEXTS_MAX; i++)
-		if (strcmp(texts->kept[i].folder, folder) == 0)
-			forget(&texts->kept[i]);
+		if (texts->kept[i].kind == place->kind &&
+		    strcmp(texts->kept[i].folder, view_text_folder(place)) == 0)
+			return &texts->kept[i];
+	return NULL;
+}
+
+/* Keep it in the place of the oldest, and of all for which there is no room beside it. */
+static struct view_text *keep(struct view_texts *texts, const struct view_text *text)
+{
+	struct view_text *slot = &texts->kept[texts->next];
+	size_t size = (size_t)text->size;
+
+	texts->next = (texts->next + 1) % VIEW_TEXTS_MAX;
+	forget(slot);
+	for (unsigned i = 1; i < VIEW_TEXTS_MAX; i++) {
+		/* The newest first: what is left when it is full is older. */
+		struct view_text *other =
+		    &texts->kept[(texts->next + 2 * VIEW_TEXTS_MAX - 1 - i) % VIEW_TEXTS_MAX];
+
+		size += other->kind == PLACE_ROOT ? 0 : (size_t)other->size;
+		if (size > texts->most)
+			forget(other);
+	}
+	*slot = *text;
+	return slot;
 }
 
 int view_text_get(struct view *view, const struct place *place, const struct view_text **ret_text,
     struct err *err)
 {
-	struct view_texts *texts = &view->texts;
-	struct view_text *slot = &texts->kept[texts->next];
+	struct view_text *kept;
 	struct view_text text;
+	bool good = false;
 
 	/* A free slot has the kind of a folder, too. */
 	if (!makers[place->kind])
 		return err_set(err, ERR_REFUSED, "no such text");
-	for (int i = 0; i < VIEW_TEXTS_MAX; i++) {
-		const struct view_text *kept = &texts->kept[i];
-
-		if (kept->kind == place->kind &&
-		    strcmp(kept->folder, view_text_folder(place)) == 0) {
-			*ret_text = kept;
-			return 0;
-		}
+	kept = find_kept(&view->texts, place);
+	if (kept && is_good(view, kept, &good, err) < 0)
+		return -1;
+	if (good) {
+		kept->is_doubted = false;
+		*ret_text = kept;
+		return 0;
 	}
 	if (make(view, place, &text, err) < 0)
 		return -1;
-	forget(slot);
-	*slot = text;
-	texts->next = (texts->next + 1) % VIEW_TEXTS_MAX;
-	*ret_text = slot;
+	if (kept)
+		forget(kept);
+	*ret_text = keep(&view->texts, &text);
 	return 0;
+}
+
+bool view_text_is(const struct place *place)
+{
+	return makers[place->kind] != NULL;
 }

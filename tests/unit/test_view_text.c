@@ -493,6 +493,78 @@ static void is_made_anew_when_its_folder_is_listed(void)
 	check_has(&view, PLACE_STATUS, "", "new in edelivery: 2\n", true);
 }
 
+/* Which memory file it is in. */
+static ino_t file_of(struct view *view)
+{
+	const struct view_text *text = NULL;
+	struct stat st = {.st_ino = 0};
+
+	get(view, PLACE_MANIFEST, ID, &text);
+	CU_ASSERT_EQUAL(fstat(text->fd, &st), 0);
+	return st.st_ino;
+}
+
+/* What a manifest tells of. */
+static void change(const struct fixture *f, int what)
+{
+	struct letter letter;
+
+	if (what == 0)
+		fixture_sql(
+		    f, "UPDATE letter SET electronic = 'recalled' WHERE name = 'EFT_1.pdf'");
+	if (what == 1)
+		fixture_sql(f, "UPDATE membership SET changed = changed + 1");
+	if (what == 2)
+		fixture_posted(f, ID, CLASS_EDELIVERY, "EFT_2.pdf", &letter);
+}
+
+/* Who lists the folder again and again does not have a hundred thousand lines made each time. */
+static void a_manifest_is_made_anew_only_where_it_changed(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	ino_t first;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	for (int i = 0; i < 3; i++) {
+		first = file_of(&view);
+		list_start(&view, "/123456789");
+		CU_ASSERT_EQUAL(file_of(&view), first);
+		change(&f, i);
+		CU_ASSERT_EQUAL(file_of(&view), first);
+		list_start(&view, "/123456789");
+		CU_ASSERT_NOT_EQUAL(file_of(&view), first);
+	}
+	check_has(&view, PLACE_MANIFEST, ID, "EFT_1.pdf", false);
+}
+
+/* A session keeps what it has room for, the newest first. */
+static void few_bytes_of_texts_are_kept(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	const struct view_text *text = NULL;
+	size_t manifest;
+	size_t status;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	get(&view, PLACE_MANIFEST, ID, &text);
+	manifest = (size_t)text->size;
+	get(&view, PLACE_PROVIDER_STATUS, ID, &text);
+	status = (size_t)text->size;
+	CU_ASSERT_EQUAL(view.texts.kept[0].kind, PLACE_MANIFEST);
+	view.texts.most = manifest + status;
+	get(&view, PLACE_STATUS, "", &text);
+	CU_ASSERT_EQUAL(view.texts.kept[0].kind, PLACE_ROOT);
+	CU_ASSERT_EQUAL(view.texts.kept[1].kind, PLACE_PROVIDER_STATUS);
+	CU_ASSERT_EQUAL(text, &view.texts.kept[2]);
+	get(&view, PLACE_MANIFEST, ID, &text);
+	CU_ASSERT_EQUAL(text, &view.texts.kept[3]);
+	CU_ASSERT_EQUAL(view.texts.kept[1].kind, PLACE_ROOT);
+}
+
 /* A mirror lists / first, then the folders in it, and gets the files at the end. */
 static void stays_while_other_folders_are_listed(void)
 {
@@ -692,6 +764,8 @@ void add_suite_view_text(CU_pSuite suite)
 	TEST(keeps_only_a_few_and_closes_the_others);
 	TEST(makes_no_text_of_other_places);
 	TEST(makes_no_text_of_an_avrs_id_of_others);
+	TEST(a_manifest_is_made_anew_only_where_it_changed);
+	TEST(few_bytes_of_texts_are_kept);
 	TEST(stays_while_other_folders_are_listed);
 	TEST(tells_e_delivery_only_of_no_trade_file_being_posted);
 	TEST(has_the_time_of_an_acknowledgement);
