@@ -2,6 +2,7 @@
 /* The listings of a view, page by page; view.c finds and opens. */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "spool/folder.h"
 #include "spool/outbox.h"
@@ -28,14 +29,23 @@ static int pass_on(struct listing *listing, const struct view_entry *entry, stru
 	return listing->each(entry, listing->arg, err);
 }
 
-/* Pass on what path is, unless the account may not see it. */
+/*
+ * Pass on what path is, unless the account may not see it. A text that cannot be made is missing:
+ * what is beside it can be had.
+ */
 static int pass_path(struct listing *listing, const char *path, struct err *err)
 {
 	struct view_found found;
+	struct place place;
 	enum view_answer answer;
 
-	if (view_find(listing->view, path, &found, &answer, err) < 0)
-		return -1;
+	if (view_find(listing->view, path, &found, &answer, err) < 0) {
+		if (!place_parse(path, &place) || !view_text_is(&place))
+			return -1;
+		log_error("login=%s path=%s text=\"not listed: %s\"", listing->view->account.login,
+		    path, err->text);
+		return 0;
+	}
 	return answer == VIEW_FOUND ? pass_on(listing, &found.entry, err) : 0;
 }
 

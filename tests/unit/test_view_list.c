@@ -176,6 +176,26 @@ static void lists_every_entry_of_every_folder_once(void)
 	}
 }
 
+/* A text that is too large, or cannot be made now, keeps back nothing that is beside it. */
+static void lists_what_is_beside_a_text_that_cannot_be_made(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_VIEW struct view view;
+	struct view_found found;
+	enum view_answer answer;
+	struct err err;
+
+	open_with_letters(&f);
+	open_view(&f, "ann", &view);
+	view.texts.most = 200;
+	check_in_all_pages(
+	    &view, "/123456789", "STATUS.txt archives/ edelivery/ new/ trade-files/ ");
+	CU_ASSERT_TRUE(fails(
+	    view_find(&view, "/123456789/MANIFEST.csv", &found, &answer, &err), &err, ERR_RETRY));
+	view.texts.most = 20;
+	check_in_all_pages(&view, "/", "123456789/ 200000002/ 300000003/ new/ publications/ ");
+}
+
 static void lists_bundles_for_accounts_that_have_them(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -626,6 +646,7 @@ static void finds_what_follows_a_letter_to_be_opened(void)
 void add_suite_view_list(CU_pSuite suite)
 {
 	TEST(lists_every_entry_of_every_folder_once);
+	TEST(lists_what_is_beside_a_text_that_cannot_be_made);
 	TEST(lists_bundles_for_accounts_that_have_them);
 	TEST(lists_the_letters_to_print_by_their_days);
 	TEST(lists_no_paper_once_the_account_is_no_print_shop);
