@@ -269,9 +269,12 @@ static int begin_next(struct watchd *w, struct group **ret_group, struct err *er
 	struct group *group;
 
 	*ret_group = NULL;
+	/* Trouble ends here also where nothing is queued: until then nothing is looked at. */
+	if (recover_from_trouble(w, err) < 0)
+		return -1;
 	if (arrivals_count(w->arrivals) == 0)
 		return 0;
-	if (recover_from_trouble(w, err) < 0 || hear_news(w, err) < 0)
+	if (hear_news(w, err) < 0)
 		return -1;
 	group = new_group(w);
 	if (begin_group(w, group, err) < 0) {

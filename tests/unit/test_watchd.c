@@ -32,7 +32,7 @@ static void bench_open(struct bench *bench)
 	char path[SCRATCH_PATH_MAX + 32];
 	struct err err;
 
-	drops_open(&bench->drops, "drop.settle = 0s");
+	drops_open(&bench->drops, "drop.settle = 0s\ndrop.patience = 1s");
 	(void)snprintf(bench->settings, sizeof(bench->settings), "%s/edelivery.conf",
 	    bench->drops.scratch.path);
 	(void)snprintf(path, sizeof(path), "%s/notify", bench->drops.scratch.path);
@@ -98,6 +98,19 @@ static bool comes_to(const struct bench *bench, const char *sql, int64_t number)
 {
 	for (int i = 0; i < PATIENCE_MS / 10; i++) {
 		if (drops_number(&bench->drops, sql) == number)
+			return true;
+		(void)usleep(10000);
+	}
+	return false;
+}
+
+/* Until it has logged text, or for as long as there is patience. */
+static bool comes_to_say(const struct bench *bench, const char *text)
+{
+	for (int i = 0; i < PATIENCE_MS / 10; i++) {
+		OWNED_MEM char *log = scratch_read(&bench->drops.scratch, "watchd.log");
+
+		if (log && strstr(log, text))
 			return true;
 		(void)usleep(10000);
 	}
@@ -224,6 +237,29 @@ static void what_is_not_posted_is_held_or_refused_with_a_reason(void)
 	CU_ASSERT_TRUE(drops_has(&bench.drops, "drop/987654321/EFT_1.pdf"));
 }
 
+/* The alarm of a batch that stays short cannot be stored, and no file waits to be looked at. */
+static void trouble_is_over_for_what_is_dropped_after_it(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench);
+	(void)scratch_account(&bench.drops.spool, "boss", DROPS_AVRS_ID, "master");
+	drops_refuse(&bench.drops, "UPDATE", "batch", "NEW.alarmed IS NOT NULL");
+	drops_write(&bench.drops, "night.batch.csv",
+	    "avrs_id,class,name,size,sha256\n" DROPS_AVRS_ID
+	    ",edelivery,EFT_9.pdf,1,"
+	    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n");
+	start(&bench);
+	CU_ASSERT_TRUE(comes_to_say(&bench, "nothing is posted for"));
+	drops_allow(&bench.drops, "batch");
+	CU_ASSERT_TRUE(
+	    comes_to(&bench, "SELECT COUNT(*) FROM batch WHERE alarmed IS NOT NULL", 1));
+	drops_write(&bench.drops, DROPS_AVRS_ID "/EFT_1.pdf", DROPS_PDF);
+	CU_ASSERT_TRUE(
+	    comes_to(&bench, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'", 1));
+	CU_ASSERT_EQUAL(stop(&bench), 0);
+}
+
 void add_suite_watchd(CU_pSuite suite)
 {
 	TEST(what_is_dropped_before_and_after_the_start_is_posted);
@@ -232,4 +268,5 @@ void add_suite_watchd(CU_pSuite suite)
 	TEST(a_letter_for_paper_is_in_the_manifest);
 	TEST(an_outbox_folder_that_is_gone_does_not_keep_it_from_starting);
 	TEST(what_is_not_posted_is_held_or_refused_with_a_reason);
+	TEST(trouble_is_over_for_what_is_dropped_after_it);
 }
