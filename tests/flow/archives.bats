@@ -146,6 +146,47 @@ night_in_days() { # DAYS
 	done
 }
 
+@test "killed while it signs or replaces, or with a write that fails, the next run finishes, too" {
+	spool_make archive.workers=1
+	master 111111111
+	master 222222222
+	clerk house 111111111 e-delivery-only
+	clerk house 222222222 e-delivery-only
+	edelivery account set house --bundle yes
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ROOT/etc/agency.key" -out "$ROOT/etc/agency.pem" -days 2 \
+		-subj /CN=agency -addext keyUsage=digitalSignature 2>/dev/null
+	edelivery config set archive.key agency.key
+	edelivery config set archive.certificate agency.pem
+	watchd
+	# Two letters of one name, which are two in the archive.
+	drop 111111111 EFT_1.pdf
+	until_posted 1
+	cp "$T/made/111111111/EFT_1.pdf" "$T/first.pdf"
+	drop 111111111 EFT_1.pdf
+	drop 222222222 EFT_2.pdf
+	until_posted 3
+	watchd_stop
+	local point
+	for point in archive.signed=kill archive.signed=kill@2 file.write=fail@2 file.sync=fail; do
+		echo "at $point"
+		run -75 env EDELIVERY_FAULT=$point "$FAULT_PROGRAMS/edelivery" archive run
+		edelivery archive verify
+	done
+	edelivery archive run
+	edelivery archive verify | grep -qx '3 archives are right'
+	expect_in "$(archive_of 111111111 "edelivery-$NIGHT.zip")" 'EFT_1.2.pdf EFT_1.pdf'
+	unzip -p "$(archive_of 111111111 "edelivery-$NIGHT.zip")" EFT_1.pdf | cmp - "$T/first.pdf"
+	unzip -p "$(archive_of 111111111 "edelivery-$NIGHT.zip")" EFT_1.2.pdf | cmp - "$T/made/111111111/EFT_1.pdf"
+	edelivery role revoke house 222222222
+	run ! env EDELIVERY_FAULT=archive.removed=kill "$FAULT_PROGRAMS/edelivery" archive run
+	edelivery archive run | grep -q ': 1 archives made, of 2 letters'
+	edelivery archive verify | grep -qx '3 archives are right'
+	expect_in "$(bundle_of "bundle-$NIGHT-r2.zip")" '111111111/EFT_1.2.pdf 111111111/EFT_1.pdf'
+	# Each has its signature, and nothing is left of what was killed.
+	[ "$(find "$ROOT/archives" -type f -name '*.zip' | wc -l)" = 3 ]
+	[ "$(find "$ROOT/archives" -type f ! -name .lock | wc -l)" = 6 ]
+}
+
 @test "late letters are in the next night's, and a night that was missed is made up for" {
 	spool_make
 	master 123456789
@@ -217,6 +258,51 @@ night_in_days() { # DAYS
 	edelivery role revoke house 111111111
 	edelivery archive run | grep -q ': 0 archives made'
 	[ -z "$(find "$ROOT/archives/bundles" -name '*.zip')" ]
+}
+
+@test "a right that goes while the archives are made: the bundle is not listed, and comes back without it" {
+	spool_start
+	master 111111111
+	master 222222222
+	clerk house 111111111 e-delivery-only
+	clerk house 222222222 e-delivery-only
+	edelivery account set house --bundle yes
+	drop 111111111 EFT_1.pdf
+	drop 222222222 EFT_2.pdf
+	until_posted 2
+	EDELIVERY_FAULT=archive.planned=stop "$FAULT_PROGRAMS/edelivery-archive" -c "$EDELIVERY_CONF" >"$T/first" 2>&1 3>&- &
+	first=$!
+	wait_for 10 stopped $first
+	edelivery role revoke house 222222222
+	kill -CONT $first
+	wait $first
+	expect_listing house /archives ''
+	expect_no_such_file house "/archives/bundle-$NIGHT.zip"
+	edelivery archive run
+	expect_listing house /archives "bundle-$NIGHT-r2.zip"
+	expect_in "$(bundle_of "bundle-$NIGHT-r2.zip")" 111111111/EFT_1.pdf
+}
+
+@test "on a terminal a run shows letters, bytes and the time left; elsewhere one line" {
+	spool_make
+	master 123456789
+	watchd
+	drop 123456789 EFT_1.pdf
+	drop 123456789 EFT_2.pdf
+	until_posted 2
+	watchd_stop
+	EDELIVERY_FAULT=archive.written=stop script -qfc "'$FAULT_PROGRAMS/edelivery' archive run" "$T/terminal" >/dev/null 2>&1 3>&- &
+	terminal=$!
+	wait_for 10 grep -q '2 of 2 letters, 0 of 0 MB, 0:00 left' "$T/terminal"
+	worker=$(pgrep -f "edelivery-archive --worker $EDELIVERY_CONF")
+	wait_for 10 stopped "$worker"
+	kill -CONT "$worker"
+	wait $terminal
+	grep -q "night $NIGHT: 1 archives made, of 2 letters" "$T/terminal"
+	run --separate-stderr edelivery archive run
+	[ "$output" = "night $NIGHT: 0 archives made, of 0 letters, 0 bytes" ]
+	# shellcheck disable=SC2154 # run sets it
+	[[ $stderr != *left* ]]
 }
 
 @test "two runs exclude each other" {
