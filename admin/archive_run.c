@@ -23,7 +23,9 @@ static int wait_for(struct process *job, struct err *err)
 	process_print_end(status, how);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_TRY_AGAIN)
 		return err_set(err, ERR_RETRY, "not all archives are made: try again later");
-	return err_set(err, ERR_REFUSED, "edelivery-archive ended: %s", how);
+	/* One that was killed is finished by the next. */
+	return err_set(
+	    err, WIFSIGNALED(status) ? ERR_RETRY : ERR_REFUSED, "edelivery-archive ended: %s", how);
 }
 
 static int run(const struct call *call, struct err *err)

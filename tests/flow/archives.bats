@@ -178,7 +178,7 @@ night_in_days() { # DAYS
 	unzip -p "$(archive_of 111111111 "edelivery-$NIGHT.zip")" EFT_1.pdf | cmp - "$T/first.pdf"
 	unzip -p "$(archive_of 111111111 "edelivery-$NIGHT.zip")" EFT_1.2.pdf | cmp - "$T/made/111111111/EFT_1.pdf"
 	edelivery role revoke house 222222222
-	run ! env EDELIVERY_FAULT=archive.removed=kill "$FAULT_PROGRAMS/edelivery" archive run
+	run -75 env EDELIVERY_FAULT=archive.removed=kill "$FAULT_PROGRAMS/edelivery" archive run
 	edelivery archive run | grep -q ': 1 archives made, of 2 letters'
 	edelivery archive verify | grep -qx '3 archives are right'
 	expect_in "$(bundle_of "bundle-$NIGHT-r2.zip")" '111111111/EFT_1.2.pdf 111111111/EFT_1.pdf'
