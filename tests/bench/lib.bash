@@ -10,6 +10,9 @@
 # reaped it. Where no cgroup can be made, it is the sum over the living processes of /proc/PID/stat
 # and of what they have reaped (10 ms steps, and less sure: children that nobody waited for are missing).
 
+# shellcheck source=tests/lib/memory.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/memory.bash"
+
 # `make bench` says where the programs are; by hand they are in build/.
 bench_setup() { # PROGRAMS
 	ROUNDS=${ROUNDS:-5}
@@ -207,14 +210,6 @@ processes() { # SERVER: its processes now, a line each
 	else
 		tree "${PID[$1]}"
 	fi
-}
-
-tree() {
-	local child
-	echo "$1"
-	cat /proc/"$1"/task/*/children 2>/dev/null | tr ' ' '\n' | while read -r child; do
-		[ -z "$child" ] || tree "$child"
-	done
 }
 
 # The server's CPU time so far, in nanoseconds, once its sessions are gone.
