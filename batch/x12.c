@@ -58,7 +58,8 @@ static void get_element(const struct x12 *x12, int number, char ret_text[ELEMENT
 	ret_text[0] = '\0';
 	for (int i = 0; i < number && start; i++) {
 		start = memchr(start, x12->separator, (size_t)(end - start));
-		start += start != NULL;
+		if (start)
+			start++;
 	}
 	if (!start)
 		return;
