@@ -202,11 +202,11 @@ static int alarm_if_short(struct batches *batches, struct batch *batch, struct e
 	for (const struct member *member = batch->members; member; member = member->next)
 		if (member->state == MEMBER_MISSING && member->line < line)
 			line = member->line;
+	if (catalog_transact(batches->spool->catalog, alarm_body, &r, err) < 0)
+		return -1;
 	log_error("batch=%s short missing=%zu letters=%zu text=\"not posted before the rest is "
 	          "there; the first that is missing is in line %zu of the control file\"",
 	    batch->name, batch->counts[MEMBER_MISSING], batch->count, line);
-	if (catalog_transact(batches->spool->catalog, alarm_body, &r, err) < 0)
-		return -1;
 	batch->is_alarmed = true;
 	return 0;
 }
