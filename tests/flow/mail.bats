@@ -679,12 +679,14 @@ code() {
 	mail_make mail.retry=1s
 	master 123456789 mary
 	relay_does 'RCPT later@ 0 450 4.2.0 busy' 'RCPT never@ 0 550 5.1.1 no such user here'
-	code mary later@example.org 3
+	code mary later@example.org 5
 	code mary never@example.org 60
 	maild
 	until_mails 2 failed mary
 	grep -q 'refused account=mary kind=code .*550 5.1.1' "$T/up.log"
-	grep -q 'given-up account=mary kind=code .*450 4.2.0' "$T/up.log"
+	grep -q 'deferred account=mary kind=code .*450 4.2.0' "$T/up.log"
+	# Before its time, or found to be over it.
+	grep -qE '(given-up account=mary kind=code .*450 4.2.0|dropped account=mary kind=code)' "$T/up.log"
 	status_is email_bad 0
 	got_are 0
 	run edelivery mail retry "$(edelivery mail list --json mary | sed -n '1s/.*"id":\([0-9]*\).*/\1/p')"
