@@ -21,7 +21,7 @@
 /* It has up to COURIER_DEPTH mails a connection, of which each hands over one. */
 enum {
 	COURIER_CONNECTIONS_MAX = 64,
-	COURIER_DEPTH = 8,
+	COURIER_DEPTH = 16,
 	COURIER_QUEUE_MAX = COURIER_DEPTH * COURIER_CONNECTIONS_MAX
 };
 

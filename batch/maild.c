@@ -35,15 +35,10 @@
 #define RECORD_WITHIN (10 * SECOND / 1000)
 
 enum {
-	READY_MAX = 128,  /* claimed in one transaction */
-	RECORD_FROM = 64, /* so many answers are recorded at once */
+	READY_MAX = 256,         /* claimed in one transaction */
+	GROUP_MAX = 64,          /* what they tell is read together */
+	RECORD_FROM = READY_MAX, /* so many answers are recorded at once */
 	FORGET_MAX = 500,
-};
-
-/* A claimed mail: waiting, or on its way to the relay. */
-struct parcel {
-	struct mail mail;
-	int64_t begin_before; /* by clock_elapsed(): later than that, the claim could run out */
 };
 
 struct maild {
@@ -57,10 +52,11 @@ struct maild {
 	struct courier courier;
 	struct watch *courier_watch; /* NULL: none runs */
 	bool courier_ready;
-	struct parcel ready[READY_MAX]; /* claimed, and not sent from ready_at on */
+	struct mail ready[READY_MAX]; /* claimed, and not sent from ready_at on */
+	int64_t begin_before; /* by clock_elapsed(): later than that, claims could run out */
 	size_t ready_at;
 	size_t ready_count;
-	struct parcel flying[COURIER_QUEUE_MAX];
+	struct mail flying[COURIER_QUEUE_MAX]; /* on their way to the relay */
 	size_t flying_count;
 	struct mail_result done[3 * READY_MAX + COURIER_QUEUE_MAX]; /* to be recorded */
 	size_t done_count;
@@ -120,7 +116,7 @@ static void try_again(struct maild *m, const struct mail *mail, int64_t delay, c
 static void give_back_ready(struct maild *m)
 {
 	while (m->ready_at < m->ready_count)
-		add_done(m, &m->ready[m->ready_at++].mail, MAIL_OUTCOME_UNTRIED, "");
+		add_done(m, &m->ready[m->ready_at++], MAIL_OUTCOME_UNTRIED, "");
 }
 
 static void log_result(const struct mail_result *result)
@@ -243,7 +239,7 @@ static void take_message(struct maild *m, struct message *message)
 	handover = (enum handover)message_get_bounded(message, HANDOVER_DONE, HANDOVER_LATE);
 	answer = message_get_text(message);
 	for (size_t i = 0; i < m->flying_count && message_is_read(message); i++) {
-		struct mail mail = m->flying[i].mail;
+		struct mail mail = m->flying[i];
 
 		if (mail.id != id)
 			continue;
@@ -258,7 +254,7 @@ static void take_message(struct maild *m, struct message *message)
 static void lose_courier(struct maild *m)
 {
 	for (size_t i = 0; i < m->flying_count; i++)
-		try_again(m, &m->flying[i].mail, m->settings.mail_retry, "the courier ended");
+		try_again(m, &m->flying[i], m->settings.mail_retry, "the courier ended");
 	m->flying_count = 0;
 	pause_for_relay(m, "the courier ended");
 	stop_courier(m);
@@ -310,29 +306,27 @@ static void start_courier(struct maild *m)
 
 /* --- sending */
 
-/* Until when handing over a mail may begin, by clock_elapsed(): not after its own time. */
-static int64_t last_moment(const struct mail *mail, int64_t begin_before)
-{
-	int64_t expires = clock_elapsed() + mail->expires - clock_now();
-
-	return mail->expires && expires < begin_before ? expires : begin_before;
-}
-
 static int claim(struct maild *m, struct err *err)
 {
 	int64_t timeout = m->settings.mail_timeout;
 	int64_t until = clock_now() + 2 * timeout + LEASE_SPARE;
 	int64_t begin_before = clock_elapsed() + timeout; /* even so it ends within the claim */
-	static struct mail mails[READY_MAX];
 	size_t count = 0;
 
-	if (mail_claim(m->catalog, m->actor.node, until, READY_MAX, mails, &count, err) < 0)
+	if (mail_claim(m->catalog, m->actor.node, until, READY_MAX, m->ready, &count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		m->ready[i] = (struct parcel){mails[i], last_moment(&mails[i], begin_before)};
+	m->begin_before = begin_before;
 	m->ready_at = 0;
 	m->ready_count = count;
 	return 0;
+}
+
+/* Until when handing over a mail may begin, by clock_elapsed(): not after its own time. */
+static int64_t last_moment(const struct maild *m, const struct mail *mail)
+{
+	int64_t expires = clock_elapsed() + mail->expires - clock_now();
+
+	return mail->expires && expires < m->begin_before ? expires : m->begin_before;
 }
 
 static int write_return_path(
@@ -348,21 +342,18 @@ static int write_return_path(
 }
 
 /* Text and envelope of a mail, and off with it. ERR_BUSY: the courier has enough for now. */
-static int send_one(struct maild *m, const struct parcel *parcel, struct err *err)
+static int send_one(
+    struct maild *m, const struct mail *mail, const struct mail_news *news, struct err *err)
 {
 	OWNED_BUFFER struct buffer text = BUFFER(MAIL_MESSAGE_MAX);
-	OWNED_MAIL_NEWS struct mail_news news = {.list = BUFFER(1)};
-	const struct mail *mail = &parcel->mail;
 	char return_path[EMAIL_MAX + 1];
 	struct envelope envelope = {.id = mail->id,
-	    .begin_before = parcel->begin_before,
+	    .begin_before = last_moment(m, mail),
 	    .return_path = return_path,
 	    .to = mail->email};
 
-	if (mail_news_count(m->catalog, mail, &news, err) < 0)
-		return -1;
-	if (news.dropped[0]) {
-		add_done(m, mail, MAIL_OUTCOME_DROPPED, news.dropped);
+	if (news->dropped[0]) {
+		add_done(m, mail, MAIL_OUTCOME_DROPPED, news->dropped);
 		return 0;
 	}
 	if (email_check(mail->email, err) < 0) {
@@ -370,28 +361,49 @@ static int send_one(struct maild *m, const struct parcel *parcel, struct err *er
 		return 0;
 	}
 	if (write_return_path(m, mail, return_path, err) < 0 ||
-	    mail_message_write(&m->writer, mail, &news, &text, err) < 0) {
+	    mail_message_write(&m->writer, mail, news, &text, err) < 0) {
 		try_again(m, mail, DELAY_MOST, err->text);
 		return 0;
 	}
 	envelope.text = buffer_text(&text);
 	if (courier_send(&m->courier, &envelope, err) < 0)
 		return -1;
-	m->flying[m->flying_count++] = *parcel;
+	m->flying[m->flying_count++] = *mail;
 	return 0;
 }
 
-/* As many as keep every connection busy while others are recorded. */
-static int send_some(struct maild *m, struct err *err)
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many of those that are ready keep every connection busy while others are recorded. */
+static size_t count_next(const struct maild *m)
 {
 	size_t most = COURIER_DEPTH * (size_t)m->settings.mail_connections;
+	size_t count = m->flying_count < most ? most - m->flying_count : 0;
+
+	count = least(count, m->ready_count - m->ready_at);
+	count = least(count, m->done_count < READY_MAX ? READY_MAX - m->done_count : 0);
+	return least(count, GROUP_MAX);
+}
+
+/* What they tell is read at once, and then none of the catalog is held. */
+static int send_some(struct maild *m, struct err *err)
+{
+	static struct mail_news news[GROUP_MAX];
+	size_t count = count_next(m);
 	int result = 0;
 
-	while (result == 0 && m->ready_at < m->ready_count && m->flying_count < most &&
-	       m->done_count < READY_MAX) {
-		result = send_one(m, &m->ready[m->ready_at], err);
+	if (count == 0)
+		return 0;
+	result = mail_news_count_all(m->catalog, &m->ready[m->ready_at], count, news, err);
+	for (size_t i = 0; i < count; i++) {
+		if (result == 0)
+			result = send_one(m, &m->ready[m->ready_at], &news[i], err);
 		if (result == 0)
 			m->ready_at++;
+		mail_news_done(&news[i]);
 	}
 	/* Who has enough, or has ended, will say something soon. */
 	return result < 0 && (err->kind == ERR_BUSY || err->kind == ERR_GONE) ? 0 : result;

@@ -302,13 +302,13 @@ const char *statement_text(const struct statement *statement, int column)
  * One attempt: body between BEGIN and COMMIT. When the connection broke in COMMIT nobody knows
  * whether it was done: the same as when this process is killed there, and told as such.
  */
-static int attempt(struct catalog *catalog,
+static int attempt(struct catalog *catalog, const char *begin,
     int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err)
 {
 	struct err ignored;
 	bool is_done;
 
-	if (catalog_run(catalog, catalog->dialect->begin, NO_VALUES, err) < 0)
+	if (catalog_run(catalog, begin, NO_VALUES, err) < 0)
 		return -1;
 	catalog->depth = 1;
 	is_done = body(catalog, arg, err) == 0 && settle(catalog, err) == 0;
@@ -325,14 +325,14 @@ static int attempt(struct catalog *catalog,
 	return -1;
 }
 
-int catalog_transact(struct catalog *catalog,
+static int transact(struct catalog *catalog, const char *begin,
     int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err)
 {
 	int64_t wait = SECOND / 1000;
 
 	if (catalog->depth > 0)
 		return body(catalog, arg, err);
-	for (int i = 1; attempt(catalog, body, arg, err) < 0; i++) {
+	for (int i = 1; attempt(catalog, begin, body, arg, err) < 0; i++) {
 		struct timespec pause = duration(wait / 2 + arc4random_uniform((uint32_t)wait));
 
 		if ((err->kind != ERR_BUSY && err->kind != ERR_GONE) || i == ATTEMPTS)
@@ -341,6 +341,18 @@ int catalog_transact(struct catalog *catalog,
 		wait *= 2;
 	}
 	return 0;
+}
+
+int catalog_transact(struct catalog *catalog,
+    int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err)
+{
+	return transact(catalog, catalog->dialect->begin, body, arg, err);
+}
+
+int catalog_read_together(struct catalog *catalog,
+    int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err)
+{
+	return transact(catalog, catalog->dialect->begin_reading, body, arg, err);
 }
 
 int catalog_take_ids(

@@ -125,6 +125,13 @@ void statement_clean(struct statement **statement);
 int catalog_transact(struct catalog *catalog,
     int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err);
 
+/*
+ * The same for a body that only reads: it keeps nobody from writing. All of it sees one state, and
+ * locks are taken once, not with every statement.
+ */
+int catalog_read_together(struct catalog *catalog,
+    int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err);
+
 /* Take count ids of the sequence name ("letter", "account", ...): *ret_first and what follows. */
 int catalog_take_ids(
     struct catalog *catalog, const char *name, int64_t count, int64_t *ret_first, struct err *err);

@@ -15,8 +15,9 @@
 #include "spool/catalog.h"
 
 struct dialect {
-	const char *scheme; /* in front of the ":" of where */
-	const char *begin;  /* a transaction that will write */
+	const char *scheme;        /* in front of the ":" of where */
+	const char *begin;         /* a transaction that will write */
+	const char *begin_reading; /* one that will not */
 
 	/* Run in the transaction of a migration before all else, and with an announcement; or NULL.
 	 */

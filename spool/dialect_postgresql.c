@@ -452,6 +452,7 @@ const struct dialect dialect_postgresql = {
     .scheme = "postgresql",
     /* As if one after the other, which is what SQLite does; who loses runs again (catalog.h). */
     .begin = "BEGIN ISOLATION LEVEL SERIALIZABLE",
+    .begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     .begin_migration = "DO 'BEGIN PERFORM pg_advisory_xact_lock(hashtext(''edelivery'')); END'",
     .announce = "NOTIFY edelivery",
     .open = open_connection,

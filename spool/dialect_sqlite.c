@@ -273,6 +273,7 @@ static void translate(const char *sql, struct buffer *out)
 const struct dialect dialect_sqlite = {
     .scheme = "sqlite",
     .begin = "BEGIN IMMEDIATE",
+    .begin_reading = "BEGIN",
     .open = open_connection,
     .close = close_connection,
     .prepare = prepare,

@@ -13,7 +13,7 @@
 #include "spool/catalog.h"
 #include "spool/settings.h"
 
-enum { MAIL_GATHER_MAX = 100 };
+enum { MAIL_GATHER_MAX = 250 };
 
 /*
  * Make mails for at most MAIL_GATHER_MAX notifications whose windows are over, in one transaction.

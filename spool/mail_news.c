@@ -267,3 +267,32 @@ int mail_news_count(
 	}
 	return tellers[mail->kind](catalog, &counting, mail, err);
 }
+
+/* Mails to be counted, for the transaction's body. */
+struct group {
+	const struct mail *mails;
+	size_t count;
+	struct mail_news *news;
+};
+
+static int count_body(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct group *group = arg;
+
+	for (size_t i = 0; i < group->count; i++) {
+		/* It may be run again. */
+		mail_news_done(&group->news[i]);
+		if (mail_news_count(catalog, &group->mails[i], &group->news[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int mail_news_count_all(struct catalog *catalog, const struct mail *mails, size_t count,
+    struct mail_news *ret_news, struct err *err)
+{
+	struct group group = {mails, count, ret_news};
+
+	memset(ret_news, 0, count * sizeof(*ret_news));
+	return catalog_read_together(catalog, count_body, &group, err);
+}

@@ -33,6 +33,10 @@ struct mail_news {
 /* Count what mail has to tell. The caller ends *ret_news with mail_news_done(), also after -1. */
 int mail_news_count(
     struct catalog *catalog, const struct mail *mail, struct mail_news *ret_news, struct err *err);
+
+/* The same for count mails, at one moment. */
+int mail_news_count_all(struct catalog *catalog, const struct mail *mails, size_t count,
+    struct mail_news *ret_news, struct err *err);
 void mail_news_done(struct mail_news *news);
 #define OWNED_MAIL_NEWS OWNED(mail_news_done)
 

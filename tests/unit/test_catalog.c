@@ -369,6 +369,47 @@ static void a_queued_statement_that_fails_undoes_all(void)
 	}
 }
 
+/* Two looks at the table, and what another writes between them. */
+struct looks {
+	struct catalog *other;
+	int64_t counts[2];
+};
+
+static int look_twice(struct catalog *catalog, void *arg, struct err *err)
+{
+	struct looks *looks = arg;
+
+	for (int i = 0; i < 2; i++) {
+		OWNED_STATEMENT struct statement *row = NULL;
+		bool found = false;
+
+		if (catalog_find(
+		        catalog, "SELECT COUNT(*) FROM fruit", NO_VALUES, &row, &found, err) < 0)
+			return -1;
+		looks->counts[i] = statement_int(row, 0);
+		if (i == 0 && add_fruit(looks->other, looks->counts[0] + 1, "pear", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void reads_together_see_one_state_and_hinder_nobody(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct looks looks = {.other = NULL};
+	struct err err;
+
+	open_with_table(&f);
+	looks.other = fixture_connect(&f);
+	for (int64_t i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(catalog_read_together(f.catalog, look_twice, &looks, &err), 0);
+		CU_ASSERT_EQUAL(looks.counts[0], i);
+		CU_ASSERT_EQUAL(looks.counts[1], i);
+	}
+	CU_ASSERT_EQUAL(fruits(&f), 2);
+	catalog_close(looks.other);
+}
+
 static void outside_a_transaction_nothing_is_queued(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -508,6 +549,7 @@ void add_suite_catalog(CU_pSuite suite)
 	TEST(undoes_all_when_the_commit_fails);
 	TEST(what_is_queued_is_there_for_what_comes_after_it);
 	TEST(a_queued_statement_that_fails_undoes_all);
+	TEST(reads_together_see_one_state_and_hinder_nobody);
 	TEST(outside_a_transaction_nothing_is_queued);
 	TEST(takes_ids_in_a_row);
 	TEST(knows_no_ids_of_other_things);

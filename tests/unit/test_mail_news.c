@@ -163,6 +163,23 @@ static void who_is_no_administrator_any_more_is_told_nothing(void)
 	CU_ASSERT_STRING_EQUAL(news.dropped, MAIL_DROPPED "the account is no administrator");
 }
 
+static void counts_a_group_like_each_alone(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct mail mails[2];
+	struct mail_news news[2];
+	struct err err;
+
+	open_with_mail(&f, &mails[0]);
+	mails[1] = mails[0];
+	mails[1].kind = MAIL_LOCKED;
+	CU_ASSERT_EQUAL(mail_news_count_all(f.catalog, mails, 2, news, &err), 0);
+	CU_ASSERT_EQUAL(news[0].counts[CLASS_EDELIVERY], 4);
+	CU_ASSERT_STRING_EQUAL(news[1].dropped, MAIL_DROPPED "the account is unlocked by now");
+	mail_news_done(&news[0]);
+	mail_news_done(&news[1]);
+}
+
 /* What was so when the mail was made, and is no more. */
 static void tells_of_a_lock_as_long_as_there_is_one(void)
 {
@@ -248,6 +265,7 @@ void add_suite_mail_news(CU_pSuite suite)
 	TEST(a_master_is_told_whatever_it_wants);
 	TEST(a_list_is_bounded);
 	TEST(who_is_no_administrator_any_more_is_told_nothing);
+	TEST(counts_a_group_like_each_alone);
 	TEST(tells_of_a_lock_as_long_as_there_is_one);
 	TEST(names_roles_that_end_to_an_account_of_several);
 	TEST(counts_letters_that_go_like_those_that_came);
