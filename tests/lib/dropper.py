@@ -149,7 +149,10 @@ class Dropper:
         first = self.content()
         path = self.path()
         write(path, first.data)
-        old = os.open(path, os.O_RDONLY)
+        try:
+            old = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:  # taken in between: on a busy machine a job may be that late
+            return
         yield self.moment()
         self.append(first, lambda: os.open(f"/proc/self/fd/{old}", os.O_WRONLY | os.O_APPEND),
                     may_be_removed=True)
