@@ -44,24 +44,9 @@ int paper_write_manifest(const struct spool *spool, const char *date, struct err
 	return result;
 }
 
-static int remove_unfinished(int fd, const char *date, void *arg, struct err *err)
-{
-	struct err reason;
-
-	(void)arg;
-	(void)err;
-	if (date_is_valid(date) && file_remove_unfinished(fd, date, &reason) < 0)
-		log_warning("paper=%s text=\"%s\"", date, reason.text);
-	return 0;
-}
-
-/* They are in nobody's way: none is a reason to go no further. */
 void paper_remove_unfinished(const struct spool *spool)
 {
-	struct err err;
-
-	if (file_each(spool->root_fd, "paper", remove_unfinished, NULL, &err) < 0)
-		log_warning("text=\"%s\"", err.text);
+	folder_remove_unfinished(spool->root_fd, "paper");
 }
 
 int paper_list_dates(struct catalog *catalog,

@@ -169,5 +169,6 @@ int quarantine_recover(const struct spool *spool, struct err *err)
 	struct spool *borrowed =
 	    (struct spool *)(uintptr_t)spool; /* recover_one() changes nothing */
 
+	folder_remove_unfinished(spool->root_fd, "quarantine");
 	return intake_list(spool->catalog, INTAKE_QUARANTINED, recover_one, borrowed, err);
 }

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/utf8.h"
 
 /* The first two hex digits of the AVRS ID's SHA-256: 256 folders instead of one with 100,000. */
@@ -87,4 +89,24 @@ int folder_make_all(int root_fd, struct err *err)
 		if (file_make_folder(root_fd, folders[i], 0750, err) < 0)
 			return -1;
 	return 0;
+}
+
+static int remove_unfinished(int fd, const char *date, void *arg, struct err *err)
+{
+	const char *above = arg;
+	struct err reason;
+
+	(void)err;
+	if (date_is_valid(date) && file_remove_unfinished(fd, date, &reason) < 0)
+		log_warning("folder=%s/%s text=\"%s\"", above, date, reason.text);
+	return 0;
+}
+
+/* They are in nobody's way: none is a reason to go no further. */
+void folder_remove_unfinished(int root_fd, const char *above)
+{
+	struct err err;
+
+	if (file_each(root_fd, above, remove_unfinished, (char *)(uintptr_t)above, &err) < 0)
+		log_warning("text=\"%s\"", err.text);
 }

@@ -43,4 +43,10 @@ void folder_drop(const char *avrs_id, enum letter_class class, char ret_path[FOL
 /* Make the folders that a spool has from the start, below root_fd. */
 int folder_make_all(int root_fd, struct err *err);
 
+/*
+ * Remove what killed writers left (file_remove_unfinished()) in the folders of dates below above,
+ * while nobody writes there. What cannot be removed stays, with a warning.
+ */
+void folder_remove_unfinished(int root_fd, const char *above);
+
 #endif

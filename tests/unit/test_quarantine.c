@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "batch/quarantine.h"
 #include "tests/lib/drops.h"
@@ -341,6 +342,25 @@ static void what_was_not_moved_is_moved_by_the_next_start(void)
 	}
 }
 
+static void a_reason_half_written_goes_at_the_next_start(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_write(&drops, FOLDER "EFT_1.pdf", "wrong");
+	refuse(&drops, DROPS_AVRS_ID, CLASS_EDELIVERY, "EFT_1.pdf", &drop);
+	leave_half_way(&drops, &drop, 1);
+	CU_ASSERT_EQUAL(
+	    file_make_folder(drops.spool.root_fd, "quarantine/2019-03-27", 0750, &err), 0);
+	scratch_write(&drops.scratch, "quarantine/2019-03-27/" FILE_NEW_PREFIX "12345678", "Rea");
+	CU_ASSERT_EQUAL(quarantine_recover(&drops.spool, &err), 0);
+	CU_ASSERT_FALSE(drops_has(&drops, "quarantine/2019-03-27/" FILE_NEW_PREFIX "12345678"));
+	CU_ASSERT_TRUE(drops_has(&drops, "quarantine/2019-03-27/1_EFT_1.pdf.reason"));
+	drop_done(&drop);
+}
+
 static void what_came_in_its_place_is_not_moved(void)
 {
 	OWNED_DROPS struct drops drops;
@@ -370,5 +390,6 @@ void add_suite_quarantine(CU_pSuite suite)
 	TEST(a_file_that_is_gone_meanwhile_is_no_trouble);
 	TEST(from_another_file_system_a_file_is_copied_and_the_rest_hidden);
 	TEST(what_was_not_moved_is_moved_by_the_next_start);
+	TEST(a_reason_half_written_goes_at_the_next_start);
 	TEST(what_came_in_its_place_is_not_moved);
 }
