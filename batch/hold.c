@@ -151,6 +151,7 @@ int holds_new(const struct spool *spool, struct holds **ret_holds, struct err *e
 
 static void forget(struct holds *holds, struct waiting *waiting)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it does not follow uthash */
 	HASH_DEL(holds->table, waiting);
 	free(waiting);
 }
