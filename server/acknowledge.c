@@ -38,15 +38,32 @@ static struct handed *find_handed(const struct broker_session *s, int64_t letter
 static void add_handed(
     struct broker_session *s, int64_t letter_id, enum area area, const char *avrs_id)
 {
-	struct handed *handed;
+	struct handed *handed = find_handed(s, letter_id, area);
 
-	if (find_handed(s, letter_id, area))
-		return;
-	handed = mem_new(1, sizeof(*handed));
-	*handed = (struct handed){.key = {letter_id, (int64_t)area}, .since = clock_now()};
-	text_copy(handed->avrs_id, avrs_id);
-	HASH_ADD(hh, s->handed, key, sizeof(handed->key), handed);
-	s->handed_areas |= 1u << area;
+	if (!handed) {
+		handed = mem_new(1, sizeof(*handed));
+		*handed = (struct handed){.key = {letter_id, (int64_t)area}};
+		text_copy(handed->avrs_id, avrs_id);
+		HASH_ADD(hh, s->handed, key, sizeof(handed->key), handed);
+		s->handed_areas |= 1u << area;
+	}
+	handed->open++;
+	/* What was read before is acknowledged: it may have been renewed since. */
+	if (!handed->was_sent)
+		handed->since = clock_now();
+}
+
+static void forget(struct broker_session *s, struct handed *handed)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
+	HASH_DEL(s->handed, handed);
+	free(handed);
+}
+
+/* Does nothing any more need to know of it? */
+static bool is_over(const struct broker_session *s, const struct handed *handed)
+{
+	return handed->open <= 0 && !(handed->was_sent && s->view.account.ack == ACK_ON_READ);
 }
 
 void acknowledge_note_handed(struct broker_session *s, const struct view_found *found)
@@ -70,42 +87,56 @@ void acknowledge_note_given(struct broker_session *s, const struct view_found *f
 
 void acknowledge_forget(struct broker_session *s)
 {
-	struct handed *handed;
-
-	while ((handed = s->handed) != NULL) {
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow uthash */
-		HASH_DEL(s->handed, handed);
-		free(handed);
-	}
+	while (s->handed)
+		forget(s, s->handed);
 }
 
-/*
- * Something of the letter happened (sent: went out) by whatever right it was handed over. False: it
- * was not, so nothing can have.
- */
-static bool mark_handed(struct broker_session *s, int64_t letter_id, bool sent)
-{
-	static const enum area areas[] = {
-	    AREA_EDELIVERY, AREA_TRADE_FILES, AREA_PAPER, AREA_BUNDLES};
-	bool was_handed = false;
+/* By these rights something is handed over. */
+static const enum area areas[] = {AREA_EDELIVERY, AREA_TRADE_FILES, AREA_PAPER, AREA_BUNDLES};
+enum { AREAS = sizeof(areas) / sizeof(areas[0]) };
 
-	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
+/* The letter by each right by which it was handed over. */
+static size_t find_all_handed(
+    const struct broker_session *s, int64_t letter_id, struct handed *ret_all[AREAS])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < AREAS; i++) {
 		struct handed *handed = NULL;
 
 		if (s->handed_areas & 1u << areas[i])
 			handed = find_handed(s, letter_id, areas[i]);
 		if (handed)
-			handed->was_sent |= sent;
-		was_handed |= handed != NULL;
+			ret_all[count++] = handed;
 	}
-	return was_handed;
+	return count;
+}
+
+/*
+ * A handle of the letter was closed. Which right it took is not told, so a letter that was handed
+ * over by two stays until the session ends. (A session that lies here could as well have read all
+ * of it.)
+ */
+static void note_closed(struct broker_session *s, int64_t letter_id, bool was_sent)
+{
+	struct handed *all[AREAS];
+	size_t count = find_all_handed(s, letter_id, all);
+
+	for (size_t i = 0; i < count; i++)
+		all[i]->was_sent |= was_sent;
+	if (count != 1)
+		return;
+	all[0]->open--;
+	if (is_over(s, all[0]))
+		forget(s, all[0]);
 }
 
 static int take_opened(struct broker_session *s, struct message *in, struct err *err)
 {
 	int64_t letter_id = message_get_bounded(in, 1, INT64_MAX);
+	struct handed *all[AREAS];
 
-	if (!message_is_read(in) || !mark_handed(s, letter_id, false))
+	if (!message_is_read(in) || !find_all_handed(s, letter_id, all))
 		return answer_refuse(err);
 	if (ledger_note_opening(s->broker->ledger, s->view.account.id, letter_id))
 		broker_commit_soon(s->broker);
@@ -114,12 +145,15 @@ static int take_opened(struct broker_session *s, struct message *in, struct err 
 
 static int take_sent(struct broker_session *s, struct message *in, struct err *err)
 {
+	struct handed *all[AREAS];
 	int64_t number = message_get_bounded(in, -INT64_MAX, INT64_MAX);
 	struct reading reading = {.account_id = s->view.account.id,
 	    .letter_id = number > 0 ? number : 0,
 	    .archive_id = number < 0 ? -number : 0};
+	bool closed = message_get_bounded(in, 0, 1) == 1;
 	int64_t bytes = 0;
 
+	reading.is_cut_off = !closed;
 	for (int64_t left = message_get_bounded(in, 0, COVERAGE_PARTS); left > 0; left--) {
 		int64_t from = message_get_bounded(in, 0, SENT_MOST);
 		int64_t to = message_get_bounded(in, 0, SENT_MOST);
@@ -129,8 +163,13 @@ static int take_sent(struct broker_session *s, struct message *in, struct err *e
 		coverage_add(&reading.sent, from, to);
 		bytes += to - from;
 	}
-	if (!message_is_read(in) || !mark_handed(s, number, true))
+	/* What was not handed over cannot have been sent. */
+	if (!message_is_read(in) || !find_all_handed(s, number, all))
 		return answer_refuse(err);
+	if (closed)
+		note_closed(s, number, bytes > 0);
+	if (bytes == 0)
+		return 0;
 	broker_count(s->broker, TRAFFIC_BYTES_SENT, bytes);
 	text_copy(reading.login, s->view.account.login);
 	text_copy(reading.address, s->address);
@@ -192,12 +231,14 @@ static int acknowledge_handed(
 
 void acknowledge_read(struct broker_session *s)
 {
+	struct handed *handed = NULL;
+	struct handed *next = NULL;
 	struct err err;
 
 	if (s->view.account.ack != ACK_ON_READ)
 		return;
 	(void)report_box_empty(s->broker);
-	for (struct handed *handed = s->handed; handed; handed = handed->hh.next) {
+	HASH_ITER(hh, s->handed, handed, next) {
 		if (!handed->was_sent || handed->key.letter_id < 0)
 			continue;
 		handed->was_sent = false;
@@ -206,6 +247,8 @@ void acknowledge_read(struct broker_session *s)
 			log_error("session=%" PRId64 " letter=%" PRId64
 			          " text=\"read, but not acknowledged: %s\"",
 			    s->number, handed->key.letter_id, err.text);
+		if (is_over(s, handed))
+			forget(s, handed);
 	}
 }
 

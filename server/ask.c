@@ -308,10 +308,13 @@ int ask_opened(int reports, int64_t letter, struct err *err)
 	return message_send(reports, &message, err);
 }
 
-int ask_sent(int broker, int64_t letter, const struct coverage *sent, struct err *err)
+int ask_sent(int broker, const struct report *report, struct err *err)
 {
+	const struct coverage *sent = &report->sent;
+
 	message_start(&message, REQUEST_SENT);
-	message_put_int(&message, letter);
+	message_put_int(&message, report->letter);
+	message_put_int(&message, report->is_closed);
 	message_put_int(&message, (int64_t)sent->count);
 	for (size_t i = 0; i < sent->count; i++) {
 		message_put_int(&message, sent->parts[i].from);

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/message.h"
+#include "server/report.h"
 #include "server/request.h"
 #include "spool/coverage.h"
 #include "spool/digest.h"
@@ -84,8 +85,8 @@ int ask_open_next(int broker, const char *path, enum open_order order, int64_t m
     struct opened_next *ret_opened, struct reply *ret_reply, struct err *err);
 /* Tell that the client opened one of those; reports is their channel. Nothing is waited for. */
 int ask_opened(int reports, int64_t letter, struct err *err);
-/* Tell which bytes of a letter went out. */
-int ask_sent(int broker, int64_t letter, const struct coverage *sent, struct err *err);
+/* Tell which bytes of a letter went out, and whether its handle is closed. */
+int ask_sent(int broker, const struct report *report, struct err *err);
 int ask_remove(int broker, const char *path, struct reply *ret_reply, struct err *err);
 
 /* What a file system has, as statvfs(3) tells it. */

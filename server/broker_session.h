@@ -48,8 +48,9 @@ struct handed {
 		int64_t letter_id; /* an archive's id is negative */
 		int64_t area;      /* whose right it took */
 	} key;
-	int64_t since; /* when it was handed first */
-	bool was_sent; /* some of it, since what was sent was acknowledged last */
+	int64_t since; /* when it was handed first, of what is to be acknowledged */
+	int64_t open;  /* descriptors of it that were handed over, less handles that were closed */
+	bool was_sent; /* by a handle that was closed, since what was sent was acknowledged last */
 	char avrs_id[AVRS_ID_MAX + 1];
 	UT_hash_handle hh;
 };

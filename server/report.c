@@ -19,7 +19,7 @@ int reports_send(struct reports *reports, int broker, int64_t position, struct e
 	int result = 0;
 
 	while (result == 0 && due < reports->count && reports->all[due].due <= position) {
-		result = ask_sent(broker, reports->all[due].letter, &reports->all[due].sent, err);
+		result = ask_sent(broker, &reports->all[due], err);
 		due++;
 	}
 	if (due == 0)

@@ -8,6 +8,7 @@
 #ifndef SERVER_REPORT_H
 #define SERVER_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@
 
 struct report {
 	int64_t letter;
+	bool
+	    is_closed; /* by the client, who has got all that was sent: it waits for what it asks */
 	struct coverage sent;
 	int64_t due; /* the position up to which answers have to be sent */
 };

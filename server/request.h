@@ -39,7 +39,9 @@ enum request {
 	REQUEST_END,
 	/* login, password. Answer: as for REQUEST_KEY */
 	REQUEST_PASSWORD,
-	/* letter (as above), count, count parts of it that were sent: from, to. No answer */
+	/* letter (as above), a handle of it was closed by the client (0, 1), count, count parts of
+	 * it that were sent through that: from, to. No answer
+	 */
 	REQUEST_SENT,
 	/* path. Answer: bytes of a block, blocks, free blocks, files, free files: for an
 	   administrator the file system's, for others what tells nothing; read-only (0, 1) */

@@ -35,11 +35,12 @@ struct sftp *sftp_new(int broker, bool ignore_setstat)
 }
 
 /* The bytes that were read for it so far go out with the answers that are there. */
-static void add_report(struct sftp *sftp, const struct handle *handle)
+static void add_report(struct sftp *sftp, const struct handle *handle, bool is_closed)
 {
-	if (handle->kind != HANDLE_FILE || !handle->letter || handle->sent->count == 0)
+	if (handle->kind != HANDLE_FILE || !handle->letter ||
+	    (handle->sent->count == 0 && !is_closed))
 		return;
-	reports_add(&sftp->reports, &(struct report){handle->letter, *handle->sent,
+	reports_add(&sftp->reports, &(struct report){handle->letter, is_closed, *handle->sent,
 	                                sftp->taken + (int64_t)sftp->out.length});
 }
 
@@ -61,7 +62,7 @@ int sftp_sent(struct sftp *sftp, size_t count, struct err *err)
 int sftp_finish(struct sftp *sftp, struct err *err)
 {
 	for (int i = 0; i < HANDLES_MAX; i++)
-		add_report(sftp, &sftp->handles.all[i]);
+		add_report(sftp, &sftp->handles.all[i], false);
 	return send_reports(sftp, err);
 }
 
@@ -135,7 +136,7 @@ static int answer_close(struct sftp *sftp, struct sftp_request *in, struct err *
 	if (handle->kind == HANDLE_FOLDER && handle->listing != LISTING_WHOLE &&
 	    ask_close_folder(sftp->broker, handle->listing, err) < 0)
 		return -1;
-	add_report(sftp, handle);
+	add_report(sftp, handle, true);
 	handle_close(handle);
 	return sftp_answer_status(sftp, in, SFTP_OK, "closed");
 }

@@ -49,6 +49,8 @@ int receipt_note(struct catalog *catalog, const struct reading *reading, struct 
 	nothing_before = sent.count == 0;
 	coverage_add_all(&sent, &reading->sent);
 	if (coverage_is_whole(&sent, size)) {
+		if (reading->is_cut_off)
+			return 0;
 		if (add_receipt(catalog, reading, size, err) < 0)
 			return -1;
 		sent.count = 0;
@@ -116,6 +118,8 @@ int receipt_note_archive(
 		return 0;
 	coverage_add_all(&sent, &reading->sent);
 	if (coverage_is_whole(&sent, size)) {
+		if (reading->is_cut_off)
+			return 0;
 		*ret_whole = true;
 		if (add_receipts(catalog, reading, letters, err) < 0)
 			return -1;

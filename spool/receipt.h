@@ -15,6 +15,7 @@ struct reading {
 	int64_t letter_id;  /* 0: of an archive, */
 	int64_t archive_id; /* of that id */
 	struct coverage sent;
+	bool is_cut_off; /* its handle was never closed: the client may not have them */
 	char address[RECEIPT_ADDRESS_MAX + 1];
 	char client[RECEIPT_CLIENT_MAX + 1];
 	int64_t
@@ -24,7 +25,8 @@ struct reading {
 /*
  * Inside a transaction: add them to what the account got of it before, in any session. With the
  * last missing byte that makes a receipt, and the next one begins from nothing. Nothing where the
- * letter is gone by now.
+ * letter is gone by now, nor where the last byte came by a reading that was cut off: what is sent
+ * lies in the sockets of both sides for a while, and goes with the connection.
  */
 int receipt_note(struct catalog *catalog, const struct reading *reading, struct err *err);
 

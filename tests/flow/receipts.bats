@@ -38,6 +38,33 @@ receipts_are() { # COUNT LETTER
 	wait_for 5 receipts_are 1 1
 }
 
+@test "a letter that was sent to a client whose connection died is not received, and stays in new/" {
+	spool_start
+	master 123456789 mary
+	edelivery account set mary --ack on-read
+	drop 123456789 EFT_1.pdf
+	until_posted 1
+	paramiko_as mary <<-END
+		import os, socket, struct, time
+		letter = sftp.open("/123456789/new/EFT_1.pdf")
+		letter.prefetch(letter.stat().st_size)
+		time.sleep(0.5)
+		connection = sftp.get_channel().get_transport().sock
+		connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+		os._exit(0)
+	END
+	wait_for 5 grep -q ' ended login=mary' "$T/up.log"
+	expect_listing mary /123456789/new EFT_1.pdf
+	receipts_are 0 1
+	# A look at its beginning is not what was missing.
+	curl -s --insecure --pubkey "$T/keys/flow.pub" --key "$T/keys/flow" -r 0-3 \
+		-o "$T/look" "sftp://mary@127.0.0.1:$PORT/123456789/new/EFT_1.pdf"
+	expect_listing mary /123456789/new EFT_1.pdf
+	expect_same mary /123456789/new/EFT_1.pdf "$T/made/123456789/EFT_1.pdf"
+	expect_listing mary /123456789/new ''
+	receipts_are 1 1
+}
+
 @test "with ack = on-read a letter leaves new/ when it was read whole, and not before the session lists again" {
 	spool_start
 	master 123456789 mary

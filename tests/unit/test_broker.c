@@ -429,6 +429,7 @@ static void report(struct bench *bench, int reports, enum request request, int64
 	message_put_int(bench->message, letter);
 	if (request == REQUEST_SENT) {
 		message_put_int(bench->message, 1);
+		message_put_int(bench->message, 1);
 		message_put_int(bench->message, 0);
 		message_put_int(bench->message, (int64_t)strlen(DROPS_PDF));
 	}
@@ -453,6 +454,7 @@ static void what_is_reported_is_recorded_soon(void)
 	session = begin_session(&bench, 1, "ann");
 	reports = begin_reporting(&bench, &session);
 	for (int i = 1; i <= 3; i++) {
+		CU_ASSERT_EQUAL(ask_path(&bench, &session, REQUEST_OPEN, LETTER), ANSWER_OK);
 		report(&bench, reports, REQUEST_OPENED, 1);
 		report(&bench, reports, REQUEST_SENT, 1);
 		CU_ASSERT_TRUE(comes_to(&bench,

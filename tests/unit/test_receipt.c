@@ -72,6 +72,28 @@ static void the_last_missing_byte_makes_a_receipt(void)
 	CU_ASSERT_FALSE(found);
 }
 
+/* What came before stays for who goes on; a reading that was cut off is never the last. */
+static void a_reading_that_was_cut_off_makes_none(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct reading reading = {.is_cut_off = true};
+	struct err err;
+
+	bench_open(&bench);
+	reading.account_id = bench.ann.id;
+	reading.letter_id = bench.letter.id;
+	send_part(&bench, bench.letter.id, 0, 300);
+	coverage_add(&reading.sent, 300, 600);
+	CU_ASSERT_EQUAL(receipt_note(bench.f.catalog, &reading, &err), 0);
+	coverage_add(&reading.sent, 600, 1000);
+	CU_ASSERT_EQUAL(receipt_note(bench.f.catalog, &reading, &err), 0);
+	CU_ASSERT_EQUAL(count(&bench), 0);
+	send_part(&bench, bench.letter.id, 600, 999);
+	CU_ASSERT_EQUAL(count(&bench), 0);
+	send_part(&bench, bench.letter.id, 999, 1000);
+	CU_ASSERT_EQUAL(count(&bench), 1);
+}
+
 /* Of a letter that was renewed the receipt from before tells nothing. */
 static void a_receipt_is_found_by_when_it_was_completed(void)
 {
@@ -208,6 +230,7 @@ static void a_bundle_makes_them_for_the_letters_of_its_parts(void)
 void add_suite_receipt(CU_pSuite suite)
 {
 	TEST(the_last_missing_byte_makes_a_receipt);
+	TEST(a_reading_that_was_cut_off_makes_none);
 	TEST(a_receipt_is_found_by_when_it_was_completed);
 	TEST(the_next_receipt_begins_from_nothing);
 	TEST(a_letter_that_is_gone_makes_none);
