@@ -246,8 +246,11 @@ int message_receive(
 	if (count < 0)
 		return err_sys(err, "receive a message");
 	collect_fds(message, &header);
-	message->bad =
-	    (size_t)count < sizeof(message->kind) || header.msg_flags & (MSG_TRUNC | MSG_CTRUNC);
+	message->bad = (size_t)count < sizeof(message->kind) || header.msg_flags & MSG_TRUNC ||
+	               (header.msg_flags & MSG_CTRUNC && message->fd_count == MESSAGE_FDS_MAX);
+	/* We have no room for them: who gets one finds none, and knows what it was for. */
+	if (header.msg_flags & MSG_CTRUNC && !message->bad)
+		message_close_fds(message);
 	message->length = message->bad ? 0 : (uint32_t)((size_t)count - sizeof(message->kind));
 	*ret_state = MESSAGE_GOT;
 	return 0;

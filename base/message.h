@@ -68,7 +68,8 @@ bool message_is_read(const struct message *message);
 /*
  * Send and receive whole messages. Sending to a side that is gone is ERR_GONE, on a full
  * non-blocking channel ERR_BUSY. Descriptors received belong to the message until they are got:
- * message_close_fds() closes the rest, and a receive begins with it.
+ * message_close_fds() closes the rest, and a receive begins with it. To a process that has no room
+ * for them they do not come, and the values do.
  */
 int message_send(int channel, const struct message *message, struct err *err);
 int message_receive(

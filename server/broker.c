@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "base/clean.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/number.h"
@@ -174,6 +175,22 @@ void broker_end_session(struct broker_session *s, const char *reason)
 	loop_after(loop, END_GRACE, kill_late, s->broker);
 }
 
+/* Out of descriptors, the message comes without the channel. */
+static int take_channel(struct broker_session *s, struct err *err)
+{
+	struct message *in = &s->broker->in;
+
+	s->number = message_get_int(in);
+	text_copy(s->address, message_get_text(in));
+	s->channel = message_get_fd(in);
+	if (!message_is_read(in))
+		return err_set(err, ERR_RETRY, "its channel did not come");
+	/* A session waits for each answer; one that reads none must not make everybody wait. */
+	if (fcntl(s->channel, F_SETFL, O_NONBLOCK) < 0)
+		return err_sys(err, "set up its channel");
+	return loop_watch(s->broker->loop, s->channel, on_request, s, &s->watch, err);
+}
+
 static int add_session(struct broker *broker, struct err *err)
 {
 	struct broker_session *s = mem_new(1, sizeof(*s));
@@ -181,14 +198,13 @@ static int add_session(struct broker *broker, struct err *err)
 	s->broker = broker;
 	s->pidfd = -1;
 	s->phase = PHASE_UNKNOWN;
-	s->number = message_get_int(&broker->in);
-	text_copy(s->address, message_get_text(&broker->in));
-	s->channel = message_get_fd(&broker->in);
-	/* A session waits for each answer; one that reads none must not make everybody wait. */
-	if (!message_is_read(&broker->in) || fcntl(s->channel, F_SETFL, O_NONBLOCK) < 0 ||
-	    loop_watch(broker->loop, s->channel, on_request, s, &s->watch, err) < 0) {
+	if (take_channel(s, err) < 0) {
+		(void)err_context(err, "session %" PRId64, s->number);
+		clean_fd(&s->channel);
+		/* Or the listener counts its connection for as long as we live. */
+		broker_tell(broker, CONTROL_CLOSED, s->number);
 		free(s);
-		return err_set(err, ERR_INTERNAL, "not a session of the listener's");
+		return -1;
 	}
 	HASH_ADD(hh, broker->sessions, number, sizeof(s->number), s);
 	return 0;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -352,6 +353,36 @@ static void it_answers_while_it_forgets_uploads(void)
 	CU_ASSERT_EQUAL(left, 0);
 }
 
+/* Or the listener counts the connection for as long as the broker lives. */
+static void a_session_that_it_has_no_descriptor_for_is_told_as_closed(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct rlimit before;
+	struct rlimit none;
+	struct session session;
+	int ends[2];
+	struct err err;
+
+	bench_open(&bench);
+	CU_ASSERT_EQUAL_FATAL(prlimit(bench.process.pid, RLIMIT_NOFILE, NULL, &before), 0);
+	none = (struct rlimit){0, before.rlim_max};
+	CU_ASSERT_EQUAL_FATAL(prlimit(bench.process.pid, RLIMIT_NOFILE, &none, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(message_channel(ends, &err), 0);
+	message_start(bench.message, CONTROL_CHANNEL);
+	message_put_int(bench.message, 7);
+	message_put_text(bench.message, "127.0.0.1");
+	message_put_fd(bench.message, ends[0]);
+	CU_ASSERT_EQUAL_FATAL(message_send(bench.control, bench.message, &err), 0);
+	(void)close(ends[0]);
+	expect_closed(&bench, 7);
+	CU_ASSERT_EQUAL(receive(&bench, ends[1]), MESSAGE_END);
+	(void)close(ends[1]);
+	CU_ASSERT_EQUAL(prlimit(bench.process.pid, RLIMIT_NOFILE, &before, NULL), 0);
+	session = begin_session(&bench, 8, "ann");
+	CU_ASSERT_EQUAL(ask_path(&bench, &session, REQUEST_FIND, "/"), ANSWER_OK);
+	(void)end_session(&session);
+}
+
 /* A client that was sent away is back at once, and its upload is nobody's when its session is gone.
  */
 static void what_a_session_uploaded_is_free_as_soon_as_its_process_ends(void)
@@ -660,6 +691,7 @@ void add_suite_broker(CU_pSuite suite)
 	TEST(a_session_that_reports_what_cannot_be_is_ended);
 	TEST(a_print_shop_keeps_what_it_prints_until_it_is_none);
 	TEST(it_answers_while_it_forgets_uploads);
+	TEST(a_session_that_it_has_no_descriptor_for_is_told_as_closed);
 	TEST(a_session_that_reads_no_answers_keeps_nobody_waiting);
 	TEST(without_its_listener_it_ends);
 	TEST(it_answers_whether_it_works_and_passes_over_what_it_does_not_know);

@@ -327,6 +327,34 @@ static void closes_the_descriptors_that_nobody_got(void)
 	close_channel();
 }
 
+static void receive_without_room(const void *arg)
+{
+	struct rlimit none = {0, 0};
+
+	(void)arg;
+	CHILD_MUST(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	CHILD_MUST(receive() == MESSAGE_GOT);
+	CHILD_MUST(in.fd_count == 0);
+	CHILD_MUST(message_get_int(&in) == 7);
+	CHILD_MUST(!message_is_bad(&in));
+	CHILD_MUST(message_get_fd(&in) == -1);
+	CHILD_MUST(!message_is_read(&in));
+}
+
+/* Whoever has no room for them knows what they were for. */
+static void without_its_descriptors_the_rest_of_a_message_comes(void)
+{
+	struct err err;
+
+	open_channel();
+	message_put_int(&out, 7);
+	message_put_fd(&out, ends[0]);
+	message_put_fd(&out, ends[1]);
+	CU_ASSERT_EQUAL(message_send(ends[0], &out, &err), 0);
+	CU_ASSERT_TRUE(child_succeeds(receive_without_room, NULL));
+	close_channel();
+}
+
 static void has_room_for_so_many_descriptors(void)
 {
 	int before;
@@ -571,6 +599,7 @@ void add_suite_message(CU_pSuite suite)
 	TEST(hands_over_descriptors_in_order);
 	TEST(is_not_read_while_a_descriptor_is_left);
 	TEST(closes_the_descriptors_that_nobody_got);
+	TEST(without_its_descriptors_the_rest_of_a_message_comes);
 	TEST(has_room_for_so_many_descriptors);
 	TEST(is_bad_when_it_was_not_sent_by_these_functions);
 	TEST(takes_an_empty_packet_for_the_end);
