@@ -34,6 +34,9 @@ enum { CHECK_RIGHTS_MS = 400, TRAFFIC_MS = 1000 };
 /* Others come in between. */
 #define CLEAN_PAUSE (SECOND / 100)
 
+/* A broker that answers nobody for longer than 30 seconds is killed. */
+#define CATALOG_PATIENCE (4 * SECOND)
+
 /* What a session has, when it is told to end, before it is killed. */
 #define END_GRACE SECOND
 
@@ -417,6 +420,7 @@ static void take_verdict(void *arg, int64_t number, enum verdict_of_password ver
 static int run(struct broker *broker, const char *settings, struct err *err)
 {
 	broker->settings = settings;
+	catalog_limit_patience(CATALOG_PATIENCE);
 	if (spool_open(settings, "sftpd", &broker->spool, err) < 0 ||
 	    loop_new(&broker->loop, err) < 0)
 		return -1;

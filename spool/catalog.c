@@ -22,6 +22,9 @@ enum {
 /* After connecting failed nobody waits for that again for so long. */
 #define CONNECT_PAUSE SECOND
 
+/* Of this process, with a transaction that is refused as busy. */
+static int64_t patience = INT64_MAX;
+
 static const struct dialect *const dialects[] = {&dialect_sqlite, &dialect_postgresql};
 
 struct statement {
@@ -325,9 +328,15 @@ static int attempt(struct catalog *catalog, const char *begin,
 	return -1;
 }
 
+void catalog_limit_patience(int64_t limit)
+{
+	patience = limit;
+}
+
 static int transact(struct catalog *catalog, const char *begin,
     int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err)
 {
+	int64_t begun = clock_elapsed();
 	int64_t wait = SECOND / 1000;
 
 	if (catalog->depth > 0)
@@ -335,7 +344,8 @@ static int transact(struct catalog *catalog, const char *begin,
 	for (int i = 1; attempt(catalog, begin, body, arg, err) < 0; i++) {
 		struct timespec pause = duration(wait / 2 + arc4random_uniform((uint32_t)wait));
 
-		if ((err->kind != ERR_BUSY && err->kind != ERR_GONE) || i == ATTEMPTS)
+		if ((err->kind != ERR_BUSY && err->kind != ERR_GONE) || i == ATTEMPTS ||
+		    clock_elapsed() - begun >= patience)
 			return -1;
 		(void)nanosleep(&pause, NULL);
 		wait *= 2;

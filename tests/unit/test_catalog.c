@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"
 
@@ -250,6 +251,27 @@ static void gives_up_when_it_stays_busy(void)
 	CU_ASSERT_TRUE(plan.runs > 3 && plan.runs < 20);
 	CU_ASSERT_EQUAL(fruits(&f), 0);
 	CU_ASSERT_EQUAL(catalog_transact(f.catalog, follow_plan, &after, &err), 0);
+}
+
+/* Somebody keeps the only lock for writing for longer than the listener waits for its broker. */
+static void waits_no_longer_than_its_process_has_patience(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct plan plan = {.id = 1, .kind = ERR_BUSY, .failures = 1000};
+	struct err err;
+
+	open_with_table(&f);
+	catalog_limit_patience(SECOND / 100);
+	CU_ASSERT_TRUE(
+	    fails(catalog_transact(f.catalog, follow_plan, &plan, &err), &err, ERR_BUSY));
+	CU_ASSERT_TRUE(plan.runs > 1 && plan.runs < 7);
+	catalog_limit_patience(0);
+	plan.runs = 0;
+	CU_ASSERT_TRUE(
+	    fails(catalog_transact(f.catalog, follow_plan, &plan, &err), &err, ERR_BUSY));
+	CU_ASSERT_EQUAL(plan.runs, 1);
+	catalog_limit_patience(INT64_MAX);
+	CU_ASSERT_EQUAL(fruits(&f), 0);
 }
 
 static int nest(struct catalog *catalog, void *arg, struct err *err)
@@ -545,6 +567,7 @@ void add_suite_catalog(CU_pSuite suite)
 	TEST(undoes_what_fails_and_does_not_try_again);
 	TEST(tries_again_while_somebody_is_busy_or_the_connection_breaks);
 	TEST(gives_up_when_it_stays_busy);
+	TEST(waits_no_longer_than_its_process_has_patience);
 	TEST(makes_one_of_a_transaction_inside_another);
 	TEST(undoes_all_when_the_commit_fails);
 	TEST(what_is_queued_is_there_for_what_comes_after_it);
