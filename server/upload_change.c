@@ -15,6 +15,7 @@
 #include "server/hand_in.h"
 #include "server/part.h"
 #include "spool/drop_folder.h"
+#include "spool/letter.h"
 
 #define STILL_UPLOADED "it is still being uploaded"
 
@@ -90,10 +91,26 @@ int upload_set(struct upload_desk *desk, const char *path, const struct upload_c
 }
 
 /*
+ * Was a copy of it taken that is not posted yet? Then watchd needs the file no more, but the letter
+ * comes, whatever is done to it.
+ */
+static bool is_coming(const struct spool *spool, const struct upload *upload)
+{
+	const struct source source = {.device = upload->device, .inode = upload->inode};
+	bool coming = false;
+	struct err err;
+
+	if (letter_is_coming(spool->catalog, upload->drop, &source, &coming, &err) == 0)
+		return coming;
+	log_error("upload=%" PRId64 " text=\"%s\"", upload->id, err.text);
+	return true;
+}
+
+/*
  * Nobody has it open, and who wants to has to wait: so it is not being taken just now. Returns a
  * descriptor, which give_back() closes, or -1.
  */
-static int grip(int folder_fd, const struct upload *upload)
+static int grip(const struct spool *spool, int folder_fd, const struct upload *upload)
 {
 	OWNED_FD int fd = file_open_beneath(folder_fd, upload->name, O_WRONLY, 0);
 	struct stat st;
@@ -103,7 +120,8 @@ static int grip(int folder_fd, const struct upload *upload)
 	/* Where leases do not work files settle before they are taken, and this has to do. */
 	if (fcntl(fd, F_SETLEASE, F_WRLCK) < 0 && errno == EAGAIN)
 		return -1;
-	return TAKE_FD(fd);
+	/* Not before: what is taken has its row before its lease is given back. */
+	return is_coming(spool, upload) ? -1 : TAKE_FD(fd);
 }
 
 /* Closing what was open for writing makes watchd look at it again, whom the lease kept out. */
@@ -153,7 +171,7 @@ static int move(struct upload_desk *desk, struct upload *upload, const struct pl
 
 	if (from_fd < 0 || to_fd < 0)
 		return rule_error(ret_ruling, "open a drop folder", errno, err);
-	gripped = grip(from_fd, upload);
+	gripped = grip(spool, from_fd, upload);
 	if (gripped < 0)
 		return rule_gone(spool, upload, ret_ruling);
 	error = file_rename_new(from_fd, upload->name, to_fd, to->name) < 0 ? errno : 0;
@@ -205,7 +223,8 @@ int upload_rename(struct upload_desk *desk, const char *from, const char *to,
 }
 
 /* Take its name away; 0, -1 with errno, or 1: it is not ours to remove any more. */
-static int unlink_upload(int folder_fd, const struct upload *upload, bool is_part)
+static int unlink_upload(
+    const struct spool *spool, int folder_fd, const struct upload *upload, bool is_part)
 {
 	char part[NAME_MAX + 1];
 	int gripped;
@@ -215,7 +234,7 @@ static int unlink_upload(int folder_fd, const struct upload *upload, bool is_par
 		upload_part_name(upload->name, part);
 		return unlinkat(folder_fd, part, 0);
 	}
-	gripped = grip(folder_fd, upload);
+	gripped = grip(spool, folder_fd, upload);
 	if (gripped < 0)
 		return 1;
 	result = unlinkat(folder_fd, upload->name, 0);
@@ -240,7 +259,7 @@ int upload_remove(
 	folder_fd = upload_open_folder(spool->drop_fd, upload.drop, upload.class);
 	if (folder_fd < 0)
 		return rule_error(ret_ruling, "open a drop folder", errno, err);
-	result = unlink_upload(folder_fd, &upload, upload.state != UPLOAD_CLOSED);
+	result = unlink_upload(spool, folder_fd, &upload, upload.state != UPLOAD_CLOSED);
 	if (result > 0)
 		return rule_gone(spool, &upload, ret_ruling);
 	if (result < 0 && errno != ENOENT)

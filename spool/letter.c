@@ -173,6 +173,18 @@ int letter_list_unfinished(struct catalog *catalog, const char *node,
 	" AND l.electronic = 'posted' AND l.sequence > $3"     \
 	" ORDER BY l.sequence LIMIT $4"
 
+int letter_is_coming(struct catalog *catalog, const char *avrs_id, const struct source *source,
+    bool *ret_coming, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+
+	return catalog_find(catalog,
+	    "SELECT 1 FROM letter WHERE avrs_id = $1"
+	    " AND (electronic = 'posting' OR (paper = 'queued' AND placed IS NULL))"
+	    " AND source_device = $2 AND source_inode = $3 LIMIT 1",
+	    VALUES(TEXT(avrs_id), INT(source->device), INT(source->inode)), &row, ret_coming, err);
+}
+
 int letter_count_posted(
     struct catalog *catalog, const char *avrs_id, int64_t *ret_count, struct err *err)
 {

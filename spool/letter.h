@@ -124,6 +124,10 @@ int letter_list_unfinished(struct catalog *catalog, const char *node,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err);
 
+/* Is a letter of the AVRS ID on its way, posting or to paper, that is a copy of that file? */
+int letter_is_coming(struct catalog *catalog, const char *avrs_id, const struct source *source,
+    bool *ret_coming, struct err *err);
+
 /* How many are posted for an AVRS ID. */
 int letter_count_posted(
     struct catalog *catalog, const char *avrs_id, int64_t *ret_count, struct err *err);

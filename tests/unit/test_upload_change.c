@@ -7,6 +7,28 @@
 #include "tests/lib/desk_bench.h"
 #include "tests/unit/suite.h"
 
+/*
+ * In a batch the letter waits for others with its copy linked: it would come though it was told as
+ * removed, and to two if it were renamed into another folder.
+ */
+static void what_a_letter_on_its_way_was_copied_from_is_neither_renamed_nor_removed(void)
+{
+	OWNED_DESK_BENCH struct desk_bench bench;
+	struct letter letter;
+
+	desk_bench_open(&bench);
+	CU_ASSERT_EQUAL(desk_upload(&bench, DESK_LETTER, "x"), ANSWER_OK);
+	fixture_letter(&bench.f, DESK_ID, CLASS_EDELIVERY, "EFT_1.pdf", &letter);
+	fixture_sql(&bench.f, "UPDATE letter SET source_device = (SELECT MAX(device) FROM upload),"
+	                      " source_inode = (SELECT MAX(inode) FROM upload)");
+	CU_ASSERT_EQUAL(desk_remove(&bench, DESK_LETTER), ANSWER_FAILURE);
+	CU_ASSERT_EQUAL(desk_rename(&bench, DESK_LETTER, DESK_LETTER ".2"), ANSWER_FAILURE);
+	CU_ASSERT_TRUE(desk_has(&bench, DESK_DISK));
+	/* A posted one is over: what has its inode now is another file. */
+	fixture_post(&bench.f, &letter);
+	CU_ASSERT_EQUAL(desk_remove(&bench, DESK_LETTER), ANSWER_OK);
+}
+
 void add_suite_upload_change(CU_pSuite suite);
 
 static void sizes_and_times_are_set_for_the_client_alone(void)
@@ -101,4 +123,5 @@ void add_suite_upload_change(CU_pSuite suite)
 	TEST(sizes_and_times_are_set_for_the_client_alone);
 	TEST(own_uploads_that_are_still_there_are_renamed_and_removed);
 	TEST(what_is_being_taken_is_neither_renamed_nor_removed);
+	TEST(what_a_letter_on_its_way_was_copied_from_is_neither_renamed_nor_removed);
 }
