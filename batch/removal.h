@@ -2,7 +2,7 @@
 /*
  * Step 6 of posting (post.h): the dropped name goes, and nothing that came in its place.
  *
- * It is renamed to .<id>.taken first; what has that name then is the file taken, or a new drop.
+ * It is set aside first (aside.h).
  */
 #ifndef BATCH_REMOVAL_H
 #define BATCH_REMOVAL_H

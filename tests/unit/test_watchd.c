@@ -246,14 +246,12 @@ static void trouble_is_over_for_what_is_dropped_after_it(void)
 	(void)scratch_account(&bench.drops.spool, "boss", DROPS_AVRS_ID, "master");
 	drops_refuse(&bench.drops, "UPDATE", "batch", "NEW.alarmed IS NOT NULL");
 	drops_write(&bench.drops, "night.batch.csv",
-	    "avrs_id,class,name,size,sha256\n" DROPS_AVRS_ID
-	    ",edelivery,EFT_9.pdf,1,"
+	    "avrs_id,class,name,size,sha256\n" DROPS_AVRS_ID ",edelivery,EFT_9.pdf,1,"
 	    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n");
 	start(&bench);
 	CU_ASSERT_TRUE(comes_to_say(&bench, "nothing is posted for"));
 	drops_allow(&bench.drops, "batch");
-	CU_ASSERT_TRUE(
-	    comes_to(&bench, "SELECT COUNT(*) FROM batch WHERE alarmed IS NOT NULL", 1));
+	CU_ASSERT_TRUE(comes_to(&bench, "SELECT COUNT(*) FROM batch WHERE alarmed IS NOT NULL", 1));
 	drops_write(&bench.drops, DROPS_AVRS_ID "/EFT_1.pdf", DROPS_PDF);
 	CU_ASSERT_TRUE(
 	    comes_to(&bench, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'", 1));
