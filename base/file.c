@@ -408,6 +408,33 @@ int file_give_name(int fd, int folder_fd, const char *temporary, const char *pat
 	return 0;
 }
 
+/* All of a copy but its name. */
+static int fill_copy(int from, int to, const char *name, mode_t mode, struct err *err)
+{
+	if (file_copy(from, to, name, err) < 0)
+		return -1;
+	if (fchmod(to, mode) < 0)
+		return err_sys(err, "chmod %s", name);
+	return file_sync(to, name, err);
+}
+
+int file_copy_as(int from, int folder_fd, const char *name, mode_t mode, struct err *err)
+{
+	OWNED_FD int to = -1;
+	char temporary[NAME_MAX + 1];
+
+	if (file_new(folder_fd, temporary, &to, err) < 0)
+		return -1;
+	if (fill_copy(from, to, name, mode, err) == 0) {
+		fault_point("file.copied");
+		if (file_give_name(to, folder_fd, temporary, name, err) == 0)
+			return 0;
+	}
+	if (temporary[0])
+		(void)unlinkat(folder_fd, temporary, 0);
+	return -1;
+}
+
 int file_rename_new(int from_fd, const char *from_name, int to_fd, const char *to_name)
 {
 	if (renameat2(from_fd, from_name, to_fd, to_name, RENAME_NOREPLACE) == 0)

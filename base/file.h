@@ -100,6 +100,12 @@ int file_end_writing(int *fd, struct err *err);
 int file_give_name(int fd, int folder_fd, const char *temporary, const char *path, struct err *err);
 
 /*
+ * What from has, after its position, as the file name in the folder, which must not exist: it is
+ * there whole and durable, or not at all. The folder is not made durable.
+ */
+int file_copy_as(int from, int folder_fd, const char *name, mode_t mode, struct err *err);
+
+/*
  * Give from_name the name to_name, which must not exist: 0, or -1 with errno (EEXIST). Where the
  * file system cannot do that at once (GlusterFS), it has both names for a moment.
  */

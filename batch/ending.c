@@ -39,7 +39,7 @@ static int end_repeated(const struct ender *ender, struct drop *drop, struct err
 
 static int end_refused(const struct ender *ender, struct drop *drop, struct err *err)
 {
-	if (quarantine(ender->spool, drop, err) < 0)
+	if (quarantine(ender->spool, drop, ender->arrivals, err) < 0)
 		return -1;
 	holds_forget(ender->holds, drop);
 	return 0;

@@ -13,15 +13,16 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "batch/quarantine.h"
 #include "spool/drop_folder.h"
 
 /* A quarantined file on its way out. */
 struct leaving {
 	const struct spool *spool;
 	struct intake intake;
-	int folder_fd;           /* of the drop folder that it came from */
-	char name[NAME_MAX + 1]; /* as it was dropped */
-	char hidden[64];         /* its name there, where it could not be moved away */
+	int folder_fd;                     /* of the drop folder that it came from */
+	char name[NAME_MAX + 1];           /* as it was dropped */
+	char hidden[QUARANTINE_NAME_SIZE]; /* its name there, where it could not be moved away */
 };
 
 /* Where it came from; made again where somebody removed it meanwhile. */
@@ -32,7 +33,7 @@ static int open_drop_folder(struct leaving *l, struct err *err)
 
 	utf8_unescape(&name, intake->name);
 	text_copy(l->name, buffer_text(&name));
-	(void)snprintf(l->hidden, sizeof(l->hidden), ".%" PRId64 ".quarantined", intake->id);
+	quarantine_hidden_name(intake->id, l->hidden);
 	l->folder_fd = drop_folder_open(l->spool, intake->avrs_id, intake->class);
 	return l->folder_fd < 0
 	           ? err_sys(err, "open the drop folder of letter=%" PRId64, intake->id)

@@ -11,28 +11,62 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "batch/batch_file.h"
 #include "spool/folder.h"
 
-/* A .<id>.taken is the rest of a posting, or a new drop that came under its feet (post.h). */
-static int resolve_taken(const struct spool *spool, struct drop *drop, struct err *err)
+/* The id of a .<id>.taken; -1: it is none. */
+static int64_t id_of_taken(const char *name)
 {
 	char digits[32];
 	int64_t id = 0;
-	bool found = false;
-	size_t length = strlen(drop->on_disk);
+	size_t length = strlen(name);
+	struct err err;
 
-	if (drop->on_disk[0] != '.' || length >= sizeof(digits) || length < 8)
-		return 0;
-	memcpy(digits, drop->on_disk + 1, length - 7);
+	if (name[0] != '.' || length >= sizeof(digits) || length < 8)
+		return -1;
+	memcpy(digits, name + 1, length - 7);
 	digits[length - 7] = '\0';
-	if (number_parse(digits, &id, err) < 0)
+	return number_parse(digits, &id, &err) < 0 ? -1 : id;
+}
+
+/* What came in the place of a refused file has the id of that one's row. */
+static int find_refused(
+    const struct spool *spool, struct drop *drop, int64_t id, bool *ret_found, struct err *err)
+{
+	OWNED_BUFFER struct buffer name = BUFFER(NAME_MAX);
+	struct intake intake;
+
+	if (intake_find(spool->catalog, id, &intake, ret_found, err) < 0)
+		return -1;
+	*ret_found =
+	    *ret_found && strcmp(intake.avrs_id, drop->avrs_id) == 0 && intake.class == drop->class;
+	if (!*ret_found)
+		return 0;
+	utf8_unescape(&name, intake.name);
+	text_copy(drop->name, buffer_text(&name));
+	return 0;
+}
+
+/*
+ * A .<id>.taken is the rest of a posting, or a new drop that came under its feet, or under those of
+ * a refusal (aside.h).
+ */
+static int resolve_taken(const struct spool *spool, struct drop *drop, struct err *err)
+{
+	int64_t id = id_of_taken(drop->on_disk);
+	bool found = false;
+
+	if (id < 0)
 		return 0;
 	if (letter_find(spool->catalog, id, &drop->letter, &found, err) < 0)
 		return -1;
-	if (found && strcmp(drop->letter.avrs_id, drop->avrs_id) == 0)
+	found = found && strcmp(drop->letter.avrs_id, drop->avrs_id) == 0;
+	if (found)
 		text_copy(drop->name, drop->letter.dropped_name);
-	else
+	else if (find_refused(spool, drop, id, &found, err) < 0)
+		return -1;
+	if (!found)
 		drop_decide(drop, VERDICT_WAIT, "a hidden name, which is not one of ours");
 	drop->letter = (struct letter){.id = 0};
 	return 0;

@@ -580,7 +580,7 @@ static int recover_paper(const char *date, void *arg, struct err *err)
 static int recover(struct watchd *w, struct err *err)
 {
 	if (take_recover(w->letters_fd, err) < 0 || post_recover(&w->spool, err) < 0 ||
-	    quarantine_recover(&w->spool, err) < 0 ||
+	    quarantine_recover(&w->spool, w->arrivals, err) < 0 ||
 	    batches_new(&w->spool, &w->batches, err) < 0 ||
 	    holds_new(&w->spool, &w->holds, err) < 0 ||
 	    release_wanted(&w->spool, w->holds, err) < 0)

@@ -94,7 +94,7 @@ kill_and_recover() { # FAULT
 
 @test "killed while quarantining, the file is in quarantine with its reason" {
 	BIN=$FAULT_PROGRAMS
-	for point in quarantine.recorded quarantine.explained; do
+	for point in quarantine.recorded quarantine.aside quarantine.explained; do
 		ROOT=$T/spool-$point
 		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
 		spool_make
@@ -111,6 +111,62 @@ kill_and_recover() { # FAULT
 		watchd_stop
 		[ "$(find "$ROOT/quarantine" -name '*_NOSUCH_1.pdf' | wc -l)" = 1 ]
 		[ -z "$(find "$ROOT/drop" -type f)" ]
+	done
+}
+
+# elsewhere: a drop folder on another file system, $other.
+elsewhere() {
+	other=$(mktemp -d /dev/shm/edelivery-XXXXXX)
+	[ "$(stat -c %d "$other")" != "$(stat -c %d "$T")" ] ||
+		{ echo "/dev/shm and TMPDIR have to be different file systems"; false; }
+	spool_make "drop.root=$other"
+	mkdir "$other/123456789"
+	master 123456789
+}
+
+@test "killed while quarantining from another file system, there is one row and one whole file" {
+	BIN=$FAULT_PROGRAMS
+	for point in quarantine.aside quarantine.explained file.copied quarantine.copied; do
+		echo "point $point"
+		ROOT=$T/spool-$point
+		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
+		elsewhere
+		EDELIVERY_FAULT=$point=kill watchd
+		pdf "$T/wrong" 100000
+		cp "$T/wrong" "$other/123456789/.tmp"
+		mv "$other/123456789/.tmp" "$other/123456789/NOSUCH_1.pdf"
+		wait_for 20 has_ended "$WATCHD"
+		watchd
+		until_quarantined NOSUCH_1.pdf 'unknown letter type'
+		sleep 0.5
+		watchd_stop
+		status_is quarantined 1
+		cmp "$T/wrong" "$(find "$ROOT/quarantine" -name '*_NOSUCH_1.pdf')"
+		[ -z "$(find "$other" "$ROOT/quarantine" -type f -not -name '*_NOSUCH_1.pdf*')" ]
+		rm -rf "$other"
+	done
+}
+
+@test "a right file that is renamed over a refused one is posted, whenever that is" {
+	BIN=$FAULT_PROGRAMS
+	for point in quarantine.recorded quarantine.aside file.copied; do
+		echo "point $point"
+		ROOT=$T/spool-$point
+		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
+		elsewhere
+		EDELIVERY_FAULT=$point=stop watchd
+		echo 'no PDF' >"$T/wrong"
+		mv "$T/wrong" "$other/123456789/EFT_1.pdf"
+		wait_for 10 stopped "$WATCHD"
+		pdf "$T/right"
+		cp "$T/right" "$other/123456789/.tmp"
+		mv "$other/123456789/.tmp" "$other/123456789/EFT_1.pdf"
+		kill -CONT "$WATCHD"
+		until_posted 1
+		watchd_stop
+		cmp "$T/right" "$(find "$ROOT/letters" -name '*_EFT_1.pdf')"
+		[ -z "$(find "$other" -type f)" ]
+		rm -rf "$other"
 	done
 }
 

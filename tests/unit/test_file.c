@@ -403,6 +403,29 @@ static void copies_what_is_after_the_position(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "a thing"));
 }
 
+static void a_copy_is_there_whole_or_not_at_all(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	OWNED_BUFFER struct buffer got = BUFFER(100);
+	OWNED_FD int from = -1;
+	struct stat st = {0};
+	struct err err;
+
+	scratch_open(&scratch);
+	scratch_write(&scratch, "from", "it");
+	from = openat(scratch.fd, "from", O_RDONLY | O_CLOEXEC);
+	CU_ASSERT_EQUAL(file_copy_as(from, scratch.fd, "to", 0440, &err), 0);
+	CU_ASSERT_EQUAL(file_read(scratch.fd, "to", &got, &err), 0);
+	CU_ASSERT_STRING_EQUAL(buffer_text(&got), "it");
+	CU_ASSERT_EQUAL(fstatat(scratch.fd, "to", &st, 0), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 07777, 0440);
+	/* Not over another, nor of what cannot be read; and nothing is left of either. */
+	CU_ASSERT_EQUAL(file_copy_as(from, scratch.fd, "to", 0440, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_CONFLICT);
+	CU_ASSERT_EQUAL(file_copy_as(scratch.fd, scratch.fd, "other", 0440, &err), -1);
+	CU_ASSERT_EQUAL(names_in(&scratch), 2);
+}
+
 static void replaces_a_file_with_content_and_mode(void)
 {
 	static const struct {
@@ -672,6 +695,7 @@ void add_suite_file(CU_pSuite suite)
 	TEST(writes_everything_however_often_it_is_interrupted);
 	TEST(tells_when_it_cannot_write);
 	TEST(copies_what_is_after_the_position);
+	TEST(a_copy_is_there_whole_or_not_at_all);
 	TEST(replaces_a_file_with_content_and_mode);
 	TEST(keeps_the_old_file_open_to_those_who_read_it);
 	TEST(leaves_nothing_behind_when_it_cannot_replace);

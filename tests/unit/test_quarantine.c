@@ -71,7 +71,7 @@ static void a_refused_file_is_moved_with_its_reason_beside_it(void)
 	drops_open(&drops, "agency.timezone = Europe/Paris");
 	drops_write(&drops, FOLDER "trade-files/wrong.835", "no X12");
 	refuse(&drops, DROPS_AVRS_ID, CLASS_TRADE_FILES, "wrong.835", &drop);
-	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, &err), 0);
+	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, drops.arrivals, &err), 0);
 	CU_ASSERT_FALSE(drops_has(&drops, "drop/" FOLDER "trade-files/wrong.835"));
 	intake = only_row(&drops);
 	CU_ASSERT_EQUAL(intake.state, INTAKE_QUARANTINED);
@@ -137,7 +137,7 @@ static void what_is_not_a_file_is_moved_as_it_is(void)
 		strange[i % COUNT(strange)].make(
 		    id[0] ? folder_cache_open(drops.folders, id) : drops.spool.drop_fd);
 		refuse(&drops, id, CLASS_EDELIVERY, "it", &drop);
-		CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, &err), 0);
+		CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, drops.arrivals, &err), 0);
 		CU_ASSERT_EQUAL(
 		    type_of(&drops, only_row(&drops).path), strange[i % COUNT(strange)].type);
 		CU_ASSERT_EQUAL(faccessat(drop.folder_fd, "it", F_OK, AT_SYMLINK_NOFOLLOW), -1);
@@ -192,7 +192,7 @@ static void a_name_of_any_bytes_is_escaped_and_no_two_meet(void)
 		(void)snprintf(path, sizeof(path), FOLDER "%s", names[i].name);
 		drops_write(&drops, path, names[i].name);
 		refuse(&drops, DROPS_AVRS_ID, CLASS_EDELIVERY, names[i].name, &drop);
-		CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, &err), 0);
+		CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, drops.arrivals, &err), 0);
 		drop_done(&drop);
 		(void)snprintf(
 		    path, sizeof(path), "quarantine/2019-03-27/%zu_%s", i + 1, names[i].escaped);
@@ -224,7 +224,7 @@ static void the_longest_name_fits_when_it_is_escaped(void)
 	(void)snprintf(path, sizeof(path), FOLDER "%s", name);
 	drops_write(&drops, path, "x");
 	refuse(&drops, DROPS_AVRS_ID, CLASS_EDELIVERY, name, &drop);
-	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, &err), 0);
+	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, drops.arrivals, &err), 0);
 	CU_ASSERT_EQUAL(type_of(&drops, only_row(&drops).path), S_IFREG);
 	CU_ASSERT_EQUAL(strlen(only_row(&drops).name), 4 * NAME_MAX);
 	drop_done(&drop);
@@ -243,7 +243,7 @@ static void a_held_file_changes_its_row(void)
 	drop.intake_id = 70;
 	drop_intake(&drop, INTAKE_HELD, &intake);
 	CU_ASSERT_EQUAL(intake_add(drops.spool.catalog, "test", &intake, &err), 0);
-	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, &err), 0);
+	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, drops.arrivals, &err), 0);
 	intake = only_row(&drops);
 	CU_ASSERT_EQUAL(intake.id, 70);
 	CU_ASSERT_EQUAL(intake.state, INTAKE_QUARANTINED);
@@ -261,8 +261,40 @@ static void a_file_that_is_gone_meanwhile_is_no_trouble(void)
 	drops_write(&drops, FOLDER "EFT_1.pdf", "x");
 	refuse(&drops, DROPS_AVRS_ID, CLASS_EDELIVERY, "EFT_1.pdf", &drop);
 	CU_ASSERT_EQUAL(unlinkat(drop.folder_fd, "EFT_1.pdf", 0), 0);
-	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, &err), 0);
-	CU_ASSERT_FALSE(drops_has(&drops, only_row(&drops).path));
+	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, drops.arrivals, &err), 0);
+	CU_ASSERT_EQUAL(only_row(&drops).state, INTAKE_GONE);
+	CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 0);
+	drop_done(&drop);
+}
+
+/* A job renames a right one over it after it was judged: no lease keeps a rename from that. */
+static void what_came_in_its_place_since_it_was_judged_stays(void)
+{
+	OWNED_DROPS struct drops drops;
+	OWNED_MEM char *content = NULL;
+	OWNED_MEM struct arrival *arrival = NULL;
+	struct intake intake;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_write(&drops, FOLDER "EFT_1.pdf", "wrong");
+	refuse(&drops, DROPS_AVRS_ID, CLASS_EDELIVERY, "EFT_1.pdf", &drop);
+	drops_write(&drops, FOLDER "EFT_1.pdf", "right");
+	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, drops.arrivals, &err), 0);
+	content = scratch_read(&drops.scratch, "drop/" FOLDER "EFT_1.pdf");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+	CU_ASSERT_STRING_EQUAL(content, "right");
+	arrival = arrivals_take(drops.arrivals, false);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(arrival);
+	CU_ASSERT_STRING_EQUAL(arrival->name, "EFT_1.pdf");
+	/* Its row tells of the one that was refused. */
+	intake = only_row(&drops);
+	CU_ASSERT_EQUAL(intake.state, INTAKE_GONE);
+	CU_ASSERT_STRING_EQUAL(intake.path, "");
+	CU_ASSERT_EQUAL(
+	    drops_number(&drops, "SELECT letter_id FROM event WHERE what = 'letter.gone'"),
+	    intake.id);
 	drop_done(&drop);
 }
 
@@ -284,7 +316,7 @@ static void from_another_file_system_a_file_is_copied_and_the_rest_hidden(void)
 	drops.spool.drop_fd = other.fd;
 	drops_write(&drops, "EFT_1.pdf", DROPS_PDF);
 	refuse(&drops, "", CLASS_EDELIVERY, "EFT_1.pdf", &drop);
-	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, &err), 0);
+	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, drops.arrivals, &err), 0);
 	content = scratch_read(&drops.scratch, only_row(&drops).path);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
 	CU_ASSERT_STRING_EQUAL(content, DROPS_PDF);
@@ -293,7 +325,7 @@ static void from_another_file_system_a_file_is_copied_and_the_rest_hidden(void)
 		drops_run(&drops, "DELETE FROM intake");
 		strange[i].make(other.fd);
 		refuse(&drops, "", CLASS_EDELIVERY, "it", &drop);
-		CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, &err), 0);
+		CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, drops.arrivals, &err), 0);
 		CU_ASSERT_EQUAL(faccessat(other.fd, "it", F_OK, AT_SYMLINK_NOFOLLOW), -1);
 		(void)snprintf(hidden, sizeof(hidden), ".%d.quarantined", (int)only_row(&drops).id);
 		CU_ASSERT_EQUAL(faccessat(other.fd, hidden, F_OK, AT_SYMLINK_NOFOLLOW), 0);
@@ -333,7 +365,7 @@ static void what_was_not_moved_is_moved_by_the_next_start(void)
 	refuse(&drops, "", CLASS_EDELIVERY, "misplaced", &drop);
 	leave_half_way(&drops, &drop, 99);
 	for (int i = 0; i < 2; i++) {
-		CU_ASSERT_EQUAL(quarantine_recover(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(quarantine_recover(&drops.spool, drops.arrivals, &err), 0);
 		CU_ASSERT_EQUAL(
 		    count_names(&drops, "quarantine/2019-03-27"), 2 * (int)COUNT(names) + 2);
 		CU_ASSERT_EQUAL(count_names(&drops, "drop/" FOLDER "trade-files"), 0);
@@ -372,12 +404,79 @@ static void what_came_in_its_place_is_not_moved(void)
 	refuse(&drops, DROPS_AVRS_ID, CLASS_EDELIVERY, "EFT_1.pdf", &drop);
 	leave_half_way(&drops, &drop, 1);
 	drops_write(&drops, FOLDER "EFT_1.pdf", "right");
-	CU_ASSERT_EQUAL(quarantine_recover(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(quarantine_recover(&drops.spool, drops.arrivals, &err), 0);
 	CU_ASSERT_TRUE(drops_has(&drops, "drop/" FOLDER "EFT_1.pdf"));
 	drop_done(&drop);
 	/* Nor is anything else wrong with a drop folder that is gone. */
 	CU_ASSERT_EQUAL(renameat(drops.spool.drop_fd, DROPS_AVRS_ID, drops.spool.drop_fd, "x"), 0);
-	CU_ASSERT_EQUAL(quarantine_recover(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(quarantine_recover(&drops.spool, drops.arrivals, &err), 0);
+}
+
+/* A process died when it was set aside, or hidden, or had been copied, too. */
+static void what_was_on_its_way_is_moved_by_the_next_start(void)
+{
+	static const struct {
+		const char *name;
+		const char *copy; /* NULL: none yet */
+	} rows[] = {
+	    {FOLDER ".1.taken", NULL},
+	    {FOLDER ".1.quarantined", NULL},
+	    {FOLDER ".1.quarantined", "quarantine/2019-03-27/1_EFT_1.pdf"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWNED_DROPS struct drops drops;
+		OWNED_MEM char *content = NULL;
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, "");
+		drops_write(&drops, FOLDER "EFT_1.pdf", "it");
+		refuse(&drops, DROPS_AVRS_ID, CLASS_EDELIVERY, "EFT_1.pdf", &drop);
+		leave_half_way(&drops, &drop, 1);
+		CU_ASSERT_EQUAL(renameat(drops.spool.drop_fd, FOLDER "EFT_1.pdf",
+		                    drops.spool.drop_fd, rows[i].name),
+		    0);
+		CU_ASSERT_EQUAL(
+		    file_make_folder(drops.spool.root_fd, "quarantine/2019-03-27", 0750, &err), 0);
+		scratch_write(&drops.scratch, "quarantine/2019-03-27/.new-1", "i");
+		if (rows[i].copy)
+			scratch_write(&drops.scratch, rows[i].copy, "it");
+		CU_ASSERT_EQUAL(quarantine_recover(&drops.spool, drops.arrivals, &err), 0);
+		content = scratch_read(&drops.scratch, "quarantine/2019-03-27/1_EFT_1.pdf");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+		CU_ASSERT_STRING_EQUAL(content, "it");
+		CU_ASSERT_EQUAL(count_names(&drops, "drop/" DROPS_AVRS_ID), 0);
+		CU_ASSERT_TRUE(drops_has(&drops, "quarantine/2019-03-27/1_EFT_1.pdf.reason"));
+		CU_ASSERT_EQUAL(drops_has(&drops, "quarantine/2019-03-27/.new-1"), i == 0);
+		drop_done(&drop);
+	}
+}
+
+/* No space, say: its row holds good, and nothing takes it for a new file. */
+static void what_cannot_be_moved_now_stays_hidden_until_it_can(void)
+{
+	OWNED_DROPS struct drops drops;
+	char hidden[64];
+	struct intake intake;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_write(&drops, FOLDER "EFT_1.pdf", "wrong");
+	refuse(&drops, DROPS_AVRS_ID, CLASS_EDELIVERY, "EFT_1.pdf", &drop);
+	CU_ASSERT_EQUAL(unlinkat(drops.spool.root_fd, "quarantine", AT_REMOVEDIR), 0);
+	scratch_write(&drops.scratch, "quarantine", "in the way");
+	CU_ASSERT_EQUAL(quarantine(&drops.spool, &drop, drops.arrivals, &err), 0);
+	intake = only_row(&drops);
+	CU_ASSERT_EQUAL(intake.state, INTAKE_QUARANTINED);
+	(void)snprintf(hidden, sizeof(hidden), "drop/" FOLDER ".%d.quarantined", (int)intake.id);
+	CU_ASSERT_TRUE(drops_has(&drops, hidden));
+	CU_ASSERT_EQUAL(unlinkat(drops.spool.root_fd, "quarantine", 0), 0);
+	CU_ASSERT_EQUAL(quarantine_recover(&drops.spool, drops.arrivals, &err), 0);
+	CU_ASSERT_TRUE(drops_has(&drops, only_row(&drops).path));
+	CU_ASSERT_FALSE(drops_has(&drops, hidden));
+	drop_done(&drop);
 }
 
 void add_suite_quarantine(CU_pSuite suite)
@@ -388,8 +487,11 @@ void add_suite_quarantine(CU_pSuite suite)
 	TEST(the_longest_name_fits_when_it_is_escaped);
 	TEST(a_held_file_changes_its_row);
 	TEST(a_file_that_is_gone_meanwhile_is_no_trouble);
+	TEST(what_came_in_its_place_since_it_was_judged_stays);
 	TEST(from_another_file_system_a_file_is_copied_and_the_rest_hidden);
 	TEST(what_was_not_moved_is_moved_by_the_next_start);
 	TEST(a_reason_half_written_goes_at_the_next_start);
 	TEST(what_came_in_its_place_is_not_moved);
+	TEST(what_was_on_its_way_is_moved_by_the_next_start);
+	TEST(what_cannot_be_moved_now_stays_hidden_until_it_can);
 }

@@ -44,7 +44,7 @@ static void refuse(struct bench *bench, const char *name)
 	drop.folder_fd = folder_cache_open(bench->drops.folders, DROPS_AVRS_ID);
 	CU_ASSERT_EQUAL(fstatat(drop.folder_fd, name, &drop.st, AT_SYMLINK_NOFOLLOW), 0);
 	drop_decide(&drop, VERDICT_QUARANTINE, "for a test");
-	CU_ASSERT_EQUAL(quarantine(&bench->drops.spool, &drop, &err), 0);
+	CU_ASSERT_EQUAL(quarantine(&bench->drops.spool, &drop, bench->drops.arrivals, &err), 0);
 	drop_done(&drop);
 	look_up(bench);
 }
@@ -214,7 +214,7 @@ static void what_was_moved_before_a_crash_is_finished_and_not_quarantined_again(
 	CU_ASSERT_EQUAL(renameat(bench.drops.spool.root_fd, bench.intake.path,
 	                    bench.drops.spool.drop_fd, FOLDER "EFT_1.pdf"),
 	    0);
-	CU_ASSERT_EQUAL(quarantine_recover(&bench.drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(quarantine_recover(&bench.drops.spool, bench.drops.arrivals, &err), 0);
 	CU_ASSERT_TRUE(drops_has(&bench.drops, "drop/" FOLDER "EFT_1.pdf"));
 	do_wanted(&bench);
 	CU_ASSERT_EQUAL(bench.intake.state, INTAKE_HELD);

@@ -548,6 +548,30 @@ static void what_was_being_removed_has_its_own_name(void)
 	drop_done(&drop);
 }
 
+/* It came in the place of a file that was being quarantined, and another one in its own. */
+static void what_was_set_aside_with_a_refused_file_has_its_own_name(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct intake intake = {.id = 19, .class = CLASS_TRADE_FILES, .state = INTAKE_GONE};
+	struct drop drop;
+	struct err err;
+
+	bench_open(&bench, "");
+	text_copy(intake.avrs_id, DROPS_AVRS_ID);
+	text_copy(intake.name, "RA\\x0a.835");
+	CU_ASSERT_EQUAL(intake_add(bench.drops.spool.catalog, "test", &intake, &err), 0);
+	drops_write(&bench.drops, TRADE ".19.taken", DROPS_X12);
+	drop = look(&bench, TRADE ".19.taken");
+	CU_ASSERT_STRING_EQUAL(drop.name, "RA\n.835");
+	CU_ASSERT_STRING_EQUAL(drop.on_disk, ".19.taken");
+	drop_done(&drop);
+	/* In another folder it is another file's. */
+	drops_write(&bench.drops, LETTER ".19.taken", DROPS_PDF);
+	drop = look(&bench, LETTER ".19.taken");
+	CU_ASSERT_EQUAL(drop.verdict, VERDICT_WAIT);
+	drop_done(&drop);
+}
+
 /* A job may use such a name, too: then it is a hidden one, and ignored like others. */
 static void a_name_of_removing_that_is_none_of_ours_waits(void)
 {
@@ -589,5 +613,6 @@ void add_suite_validate(CU_pSuite suite)
 	TEST(what_cannot_be_read_is_held_with_the_way_to_mend_it);
 	TEST(a_held_file_is_recognised);
 	TEST(what_was_being_removed_has_its_own_name);
+	TEST(what_was_set_aside_with_a_refused_file_has_its_own_name);
 	TEST(a_name_of_removing_that_is_none_of_ours_waits);
 }
