@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "batch/aside.h"
 
 struct accepting {
 	struct batches *batches;
@@ -183,4 +186,20 @@ int batch_control_accept(struct batches *batches, struct drop *drop, struct err 
 	free(a.lines);
 	free(a.posted);
 	return result;
+}
+
+int batch_control_remove(const struct drop *drop, struct arrivals *arrivals, struct err *err)
+{
+	char hidden[NAME_MAX + 1];
+	bool is_it = false;
+
+	batch_file_aside(drop->name, hidden);
+	if (aside_put(drop, hidden, arrivals, &is_it, err) < 0)
+		return -1;
+	if (!is_it)
+		return 0;
+	fault_point("batch.aside");
+	return unlinkat(drop->folder_fd, hidden, 0) < 0
+	           ? err_sys(err, "remove a batch control file")
+	           : 0;
 }

@@ -15,4 +15,10 @@
  */
 int batch_control_accept(struct batches *batches, struct drop *drop, struct err *err);
 
+/*
+ * The file of a batch that was accepted goes. Another one, which has its name by now, stays, and is
+ * queued in arrivals.
+ */
+int batch_control_remove(const struct drop *drop, struct arrivals *arrivals, struct err *err);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 #define SUFFIX ".batch.csv"
+#define ASIDE  ".taken"
 
 enum { AVRS_ID, CLASS, NAME, SIZE, SHA256, FIELDS };
 
@@ -24,6 +25,24 @@ bool batch_file_is_named(const char *name, size_t *ret_length)
 		return false;
 	*ret_length = length - suffix;
 	return true;
+}
+
+void batch_file_aside(const char *name, char ret_hidden[NAME_MAX + 1])
+{
+	(void)snprintf(ret_hidden, NAME_MAX + 1, ".%s" ASIDE, name);
+}
+
+bool batch_file_is_aside(const char *hidden, char ret_name[NAME_MAX + 1])
+{
+	size_t length = strlen(hidden);
+	size_t aside = strlen(ASIDE);
+	size_t batch;
+
+	if (hidden[0] != '.' || length <= 1 + aside || length > NAME_MAX ||
+	    strcmp(hidden + length - aside, ASIDE) != 0)
+		return false;
+	(void)snprintf(ret_name, NAME_MAX + 1, "%.*s", (int)(length - 1 - aside), hidden + 1);
+	return batch_file_is_named(ret_name, &batch);
 }
 
 static int check_header(struct csv *csv, struct err *err)

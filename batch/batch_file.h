@@ -6,6 +6,7 @@
 #ifndef BATCH_BATCH_FILE_H
 #define BATCH_BATCH_FILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,6 +26,13 @@ struct batch_line {
 
 /* Is name, of a file in the drop root, that of a control file? Then *ret_length is the batch's. */
 bool batch_file_is_named(const char *name, size_t *ret_length);
+
+/*
+ * The hidden name of a control file that is set aside, before it is removed: .<name>.taken. And
+ * back: false where hidden is no such name.
+ */
+void batch_file_aside(const char *name, char ret_hidden[NAME_MAX + 1]);
+bool batch_file_is_aside(const char *hidden, char ret_name[NAME_MAX + 1]);
 
 /*
  * Call each(line, arg) for the letters that text names. Returns 0, or -1 with what each() failed

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch/ending.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/number.h"
+#include "batch/batch_control.h"
 #include "batch/batch_member.h"
 #include "batch/quarantine.h"
 
@@ -55,8 +55,8 @@ static int end_held(const struct ender *ender, struct drop *drop, struct err *er
 static int end_control(const struct ender *ender, struct drop *drop, struct err *err)
 {
 	fault_point("batch.accepted");
-	if (unlinkat(drop->folder_fd, drop->on_disk, 0) < 0 && errno != ENOENT)
-		return err_sys(err, "remove a batch control file");
+	if (batch_control_remove(drop, ender->arrivals, err) < 0)
+		return -1;
 	holds_forget(ender->holds, drop);
 	holds_wake_held(ender->holds, HOLD_BATCH, ender->arrivals);
 	return 0;

@@ -55,8 +55,11 @@ static int find_refused(
 static int resolve_taken(const struct spool *spool, struct drop *drop, struct err *err)
 {
 	int64_t id = id_of_taken(drop->on_disk);
+	char control[NAME_MAX + 1];
 	bool found = false;
 
+	if (!drop->avrs_id[0] && batch_file_is_aside(drop->on_disk, control))
+		text_copy(drop->name, control);
 	if (id < 0)
 		return 0;
 	if (letter_find(spool->catalog, id, &drop->letter, &found, err) < 0)

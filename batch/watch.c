@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "batch/batch_file.h"
 #include "spool/folder.h"
 #include "spool/letter_name.h"
 
@@ -147,13 +148,16 @@ static void queue(struct watcher *watcher, const struct folder *folder, const ch
 	arrivals_add(watcher->arrivals, &arrival);
 }
 
-/* "." and "..", and names that are still being written. A .<id>.taken of ours is looked at. */
-static bool is_passed_over(const char *name)
+/* "." and "..", and names that are still being written. What we set aside is looked at. */
+static bool is_passed_over(const struct folder *folder, const char *name)
 {
 	size_t length = strlen(name);
+	char control[NAME_MAX + 1];
 
 	if (name[0] == '.' && name[1] >= '0' && name[1] <= '9' && length > 6 &&
 	    strcmp(name + length - 6, ".taken") == 0)
+		return false;
+	if (!folder->avrs_id[0] && batch_file_is_aside(name, control))
 		return false;
 	return letter_name_is_unfinished(name);
 }
@@ -190,7 +194,7 @@ static void found_entry(
 	struct stat st;
 	unsigned char type = entry->d_type;
 
-	if (is_passed_over(entry->d_name))
+	if (is_passed_over(folder, entry->d_name))
 		return;
 	if (type == DT_UNKNOWN &&
 	    fstatat(folder_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))

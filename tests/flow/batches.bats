@@ -137,9 +137,28 @@ batch_is() { # NAME STATE
 	until_quarantined three.batch.csv 'there is a batch of that name already'
 }
 
+@test "a control file that is replaced while it is accepted is not removed unread" {
+	BIN=$FAULT_PROGRAMS
+	spool_make
+	master 123456789
+	EDELIVERY_FAULT=batch.accepted=stop watchd
+	made 123456789 EFT_1.pdf EFT_2.pdf
+	control night 123456789/EFT_1.pdf
+	wait_for 10 stopped
+	control night 123456789/EFT_2.pdf
+	kill -CONT "$WATCHD"
+	until_quarantined night.batch.csv 'there is a batch of that name already'
+	watchd_stop
+	grep -q EFT_2.pdf "$(find "$ROOT/quarantine" -name '*_night.batch.csv')"
+}
+
+stopped() {
+	[ "$(ps -o stat= -p "$WATCHD" | cut -c 1)" = T ]
+}
+
 @test "killed at each step of posting a batch, all of it is posted at once, and once" {
 	BIN=$FAULT_PROGRAMS
-	for fault in batch.accepted=kill post.recorded=kill post.recorded=kill@2 post.linked=kill@3 \
+	for fault in batch.accepted=kill batch.aside=kill post.recorded=kill post.recorded=kill@2 post.linked=kill@3 \
 		post.synced=kill post.synced=kill@2 batch.posted=kill post.renamed=kill post.removed=kill@2; do
 		echo "fault $fault"
 		ROOT=$T/spool-$fault

@@ -67,6 +67,29 @@ static void a_control_file_is_stored_and_waited_for(void)
 	batches_free(batches);
 }
 
+/* What its job has put in its place since nobody has read. */
+static void only_the_control_file_that_was_accepted_goes(void)
+{
+	for (int i = 0; i < 2; i++) {
+		OWNED_DROPS struct drops drops;
+		struct arrival arrival = {.name = "night.batch.csv"};
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, "");
+		drops_write(&drops, "night.batch.csv", HEADER LINE("EFT_1.pdf"));
+		drop_init(&drop, &arrival);
+		drop.folder_fd = drops.spool.drop_fd;
+		CU_ASSERT_EQUAL(fstatat(drop.folder_fd, drop.on_disk, &drop.st, 0), 0);
+		if (i == 1)
+			drops_write(&drops, "night.batch.csv", HEADER LINE("EFT_2.pdf"));
+		CU_ASSERT_EQUAL(batch_control_remove(&drop, drops.arrivals, &err), 0);
+		CU_ASSERT_EQUAL(drops_has(&drops, "drop/night.batch.csv"), i == 1);
+		CU_ASSERT_FALSE(drops_has(&drops, "drop/.night.batch.csv.taken"));
+		CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), (size_t)i);
+	}
+}
+
 /* watchd died between the transaction and the removal of the file. */
 static void the_same_control_file_again_changes_nothing(void)
 {
@@ -147,6 +170,7 @@ static void a_catalog_that_refuses_leaves_nothing_behind(void)
 void add_suite_batch_control(CU_pSuite suite)
 {
 	TEST(a_control_file_is_stored_and_waited_for);
+	TEST(only_the_control_file_that_was_accepted_goes);
 	TEST(the_same_control_file_again_changes_nothing);
 	TEST(what_is_wrong_with_a_control_file_is_said);
 	TEST(a_catalog_that_refuses_leaves_nothing_behind);

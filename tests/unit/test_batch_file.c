@@ -48,6 +48,21 @@ static void knows_a_control_file_by_its_name(void)
 	}
 }
 
+static void a_control_file_that_is_set_aside_is_known_by_its_name(void)
+{
+	static const char *const others[] = {"night.batch.csv.taken", ".night.csv.taken",
+	    ".batch.csv.taken", "..batch.csv.taken", ".taken", ".", "", ".night.batch.csv"};
+	char hidden[NAME_MAX + 1];
+	char name[NAME_MAX + 1];
+
+	batch_file_aside("night.batch.csv", hidden);
+	CU_ASSERT_STRING_EQUAL(hidden, ".night.batch.csv.taken");
+	CU_ASSERT_TRUE(batch_file_is_aside(hidden, name));
+	CU_ASSERT_STRING_EQUAL(name, "night.batch.csv");
+	for (size_t i = 0; i < COUNT(others); i++)
+		CU_ASSERT_FALSE(batch_file_is_aside(others[i], name));
+}
+
 static void reads_every_letter_with_its_line(void)
 {
 	static const char text[] =
@@ -112,6 +127,7 @@ static void stops_where_its_caller_does(void)
 void add_suite_batch_file(CU_pSuite suite)
 {
 	TEST(knows_a_control_file_by_its_name);
+	TEST(a_control_file_that_is_set_aside_is_known_by_its_name);
 	TEST(reads_every_letter_with_its_line);
 	TEST(refuses_what_is_wrong_and_says_where);
 	TEST(stops_where_its_caller_does);

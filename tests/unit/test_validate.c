@@ -572,6 +572,20 @@ static void what_was_set_aside_with_a_refused_file_has_its_own_name(void)
 	drop_done(&drop);
 }
 
+/* It was accepted, or came in the place of one that was. */
+static void a_control_file_that_was_set_aside_is_judged_as_one(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct drop drop;
+
+	bench_open(&bench, "drop.settle = 0s");
+	drops_write(&bench.drops, ".night.batch.csv.taken", "avrs_id,");
+	drop = look(&bench, ".night.batch.csv.taken");
+	CU_ASSERT_EQUAL(drop.verdict, VERDICT_BATCH);
+	CU_ASSERT_STRING_EQUAL(drop.name, "night.batch.csv");
+	drop_done(&drop);
+}
+
 /* A job may use such a name, too: then it is a hidden one, and ignored like others. */
 static void a_name_of_removing_that_is_none_of_ours_waits(void)
 {
@@ -614,5 +628,6 @@ void add_suite_validate(CU_pSuite suite)
 	TEST(a_held_file_is_recognised);
 	TEST(what_was_being_removed_has_its_own_name);
 	TEST(what_was_set_aside_with_a_refused_file_has_its_own_name);
+	TEST(a_control_file_that_was_set_aside_is_judged_as_one);
 	TEST(a_name_of_removing_that_is_none_of_ours_waits);
 }

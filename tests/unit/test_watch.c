@@ -181,6 +181,11 @@ static void what_is_still_being_written_is_passed_over(void)
 	expect(&bench, "");
 	rescan(&bench);
 	expect(&bench, ID " .17.taken\n");
+	/* So is a control file that was accepted: in the drop root, where they are. */
+	write_file(&bench, "drop/.night.batch.csv.taken");
+	write_file(&bench, "drop/" ID "/.night.batch.csv.taken");
+	rescan(&bench);
+	expect(&bench, " .night.batch.csv.taken\n" ID " .17.taken\n");
 	/* Finished, it gets its name. */
 	move(&bench, "drop/" ID "/a.part", "drop/" ID "/a");
 	look(&bench);
