@@ -19,7 +19,7 @@ enum {
 	LOOKS_MAX = 6, /* from the seventh look in vain on it is one in 64 seconds */
 };
 
-/* A file that waits. Its key is <AVRS-ID>/<class>/<escaped name>. */
+/* A file that waits. Its key is <AVRS-ID>/<class>/<escaped name that it has in the folder>. */
 struct waiting {
 	int64_t intake_id; /* 0: it only has to settle */
 	int64_t since;     /* it is held for this reason, or unchanged */
@@ -72,7 +72,7 @@ static struct waiting *add(
 	return waiting;
 }
 
-static struct waiting *find_name(struct holds *holds, const struct drop *drop, const char *name)
+static struct waiting *find_drop(struct holds *holds, const struct drop *drop)
 {
 	OWNED_BUFFER struct buffer key = BUFFER(2048);
 	OWNED_BUFFER struct buffer escaped = BUFFER(2048);
@@ -80,26 +80,21 @@ static struct waiting *find_name(struct holds *holds, const struct drop *drop, c
 	/* As most often: every drop of a burst asks. */
 	if (!holds->table)
 		return NULL;
-	utf8_escape(&escaped, name, strlen(name));
+	utf8_escape(&escaped, drop->on_disk, strlen(drop->on_disk));
 	make_key(drop->avrs_id, drop->class, buffer_text(&escaped), &key);
 	return find(holds, buffer_text(&key));
 }
 
-static struct waiting *find_drop(struct holds *holds, const struct drop *drop)
-{
-	return find_name(holds, drop, drop->name);
-}
-
 /* The same, and added where it is missing. */
-static struct waiting *have_name(struct holds *holds, const struct drop *drop, const char *name)
+static struct waiting *have_drop(struct holds *holds, const struct drop *drop)
 {
 	OWNED_BUFFER struct buffer key = BUFFER(2048);
 	OWNED_BUFFER struct buffer escaped = BUFFER(2048);
-	struct waiting *waiting = find_name(holds, drop, name);
+	struct waiting *waiting = find_drop(holds, drop);
 
 	if (waiting)
 		return waiting;
-	utf8_escape(&escaped, name, strlen(name));
+	utf8_escape(&escaped, drop->on_disk, strlen(drop->on_disk));
 	make_key(drop->avrs_id, drop->class, buffer_text(&escaped), &key);
 	return add(holds, drop->avrs_id, drop->class, &key);
 }
@@ -175,7 +170,7 @@ void holds_recognise(struct holds *holds, struct drop *drop)
 
 bool holds_has_settled(struct holds *holds, const struct drop *drop)
 {
-	struct waiting *waiting = have_name(holds, drop, drop->name);
+	struct waiting *waiting = have_drop(holds, drop);
 	struct source source = source_of(&drop->st);
 	int64_t settle = holds->spool->settings.drop_settle;
 	int64_t now = clock_now();
@@ -218,6 +213,7 @@ static bool is_patient(const struct waiting *waiting)
 struct storing {
 	const struct spool *spool;
 	struct intake intake;
+	const struct drop *drop; /* to be held; NULL: its row is all that changes */
 	bool is_new;
 	const char *what;
 };
@@ -263,7 +259,7 @@ static bool needs_row(const struct holds *holds, const struct drop *drop,
 {
 	if (waiting && waiting->intake_id && strcmp(waiting->reason, drop->reason) == 0)
 		return false;
-	*ret_storing = (struct storing){.spool = holds->spool, .what = "letter.held"};
+	*ret_storing = (struct storing){.spool = holds->spool, .drop = drop, .what = "letter.held"};
 	drop_intake(drop, INTAKE_HELD, &ret_storing->intake);
 	ret_storing->intake.id = waiting ? waiting->intake_id : 0;
 	ret_storing->is_new = ret_storing->intake.id == 0;
@@ -304,7 +300,7 @@ int holds_keep(struct holds *holds, struct drop *drops, size_t count, struct err
 	for (size_t i = 0; i < storings.count; i++) {
 		log_info("letter=%" PRId64 " held avrs_id=%s reason=\"%s\"", rows[i].intake.id,
 		    rows[i].intake.avrs_id, rows[i].intake.reason);
-		remember(have_row(holds, &rows[i].intake), &rows[i].intake);
+		remember(have_drop(holds, rows[i].drop), &rows[i].intake);
 	}
 	for (size_t i = 0; i < count; i++)
 		if (drops[i].verdict == VERDICT_HOLD)
@@ -314,7 +310,7 @@ int holds_keep(struct holds *holds, struct drop *drops, size_t count, struct err
 
 void holds_wait(struct holds *holds, const struct drop *drop)
 {
-	struct waiting *waiting = have_name(holds, drop, drop->on_disk);
+	struct waiting *waiting = have_drop(holds, drop);
 	int64_t now = clock_now();
 	int64_t again = now + (SECOND << waiting->looks);
 
@@ -323,26 +319,12 @@ void holds_wait(struct holds *holds, const struct drop *drop)
 		waiting->due = again;
 }
 
-/* One that waits under a name of removing is looked at under it. */
-static bool forget_look(struct holds *holds, const struct drop *drop)
-{
-	struct waiting *waiting = NULL;
-
-	if (strcmp(drop->on_disk, drop->name) == 0)
-		return false;
-	waiting = find_name(holds, drop, drop->on_disk);
-	if (waiting)
-		forget(holds, waiting);
-	return true;
-}
-
 int holds_lose(struct holds *holds, struct drop *drop, struct err *err)
 {
 	struct waiting *waiting = find_drop(holds, drop);
 	struct storing storing = {.spool = holds->spool, .what = "letter.gone"};
 
-	/* What was being removed is gone: that says nothing of a file that is held by its name. */
-	if (forget_look(holds, drop) || !waiting)
+	if (!waiting)
 		return 0;
 	if (waiting->intake_id) {
 		drop_intake(drop, INTAKE_GONE, &storing.intake);
@@ -362,7 +344,6 @@ void holds_forget(struct holds *holds, const struct drop *drop)
 {
 	struct waiting *waiting = find_drop(holds, drop);
 
-	(void)forget_look(holds, drop);
 	if (waiting)
 		forget(holds, waiting);
 }

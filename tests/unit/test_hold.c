@@ -314,6 +314,51 @@ static void what_was_being_removed_is_gone_by_itself(void)
 	    drops_number(&bench.drops, "SELECT COUNT(*) FROM intake WHERE state = 'held'"), 1);
 }
 
+/* A .7.taken is not the file that has the name that it stands for, which may wait as well. */
+static void what_was_set_aside_waits_as_what_it_is_called(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct drop drop = look(".7.taken", 1);
+	struct err err;
+
+	bench_open(&bench, "");
+	CU_ASSERT_EQUAL(keep(&bench, "EFT_1.pdf", HOLD_UNKNOWN, "unknown"), VERDICT_HOLD);
+	text_copy(drop.name, "EFT_1.pdf"); /* as validating finds out */
+	holds_recognise(bench.holds, &drop);
+	CU_ASSERT_EQUAL(drop.intake_id, 0);
+	holds_wait(bench.holds, &drop);
+	CU_ASSERT_EQUAL(wake(&bench, true), 2);
+	/* It goes away, and the other one is held on. */
+	CU_ASSERT_EQUAL(holds_lose(bench.holds, &drop, &err), 0);
+	CU_ASSERT_EQUAL(wake(&bench, true), 1);
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops, "SELECT COUNT(*) FROM intake WHERE state = 'held'"), 1);
+	CU_ASSERT_FALSE(holds_has_settled(bench.holds, &drop));
+	holds_forget(bench.holds, &drop);
+	CU_ASSERT_EQUAL(wake(&bench, true), 1);
+}
+
+/* One that has to be held itself has a row of its own, also after a start. */
+static void what_was_set_aside_can_be_held(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct drop drop = look(".7.taken", 1);
+	struct err err;
+
+	bench_open(&bench, "");
+	text_copy(drop.name, "EFT_1.pdf");
+	drop.hold = HOLD_UNKNOWN;
+	drop_decide(&drop, VERDICT_HOLD, "unknown");
+	CU_ASSERT_EQUAL(holds_keep(bench.holds, &drop, 1, &err), 0);
+	CU_ASSERT_NOT_EQUAL(drop.intake_id, 0);
+	CU_ASSERT_EQUAL(holds_keep(bench.holds, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drops_number(&bench.drops, "SELECT COUNT(*) FROM intake"), 1);
+	CU_ASSERT_EQUAL(holds_lose(bench.holds, &drop, &err), 0);
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops, "SELECT COUNT(*) FROM intake WHERE state = 'gone'"), 1);
+	CU_ASSERT_EQUAL(wake(&bench, true), 0);
+}
+
 static void a_file_that_settled_can_be_held_afterwards(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -426,6 +471,8 @@ void add_suite_hold(CU_pSuite suite)
 	TEST(who_waits_for_one_thing_is_woken_by_it_alone);
 	TEST(what_is_gone_is_not_held_any_more);
 	TEST(what_was_being_removed_is_gone_by_itself);
+	TEST(what_was_set_aside_waits_as_what_it_is_called);
+	TEST(what_was_set_aside_can_be_held);
 	TEST(a_file_that_settled_can_be_held_afterwards);
 	TEST(what_waits_is_looked_at_again_ever_later);
 	TEST(what_is_to_settle_is_not_looked_at_later_for_waiting);
