@@ -6,10 +6,12 @@
 #include <limits.h>
 #include <locale.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "spool/archive_writer.h"
 #include "spool/folder.h"
 #include "spool/outbox.h"
@@ -125,6 +127,10 @@ static int make(const struct spool *spool, const char *date, struct err *err)
 	char path[FOLDER_PATH_MAX];
 	char sha256[SHA256_HEX + 1];
 	int64_t size = 0;
+	int64_t begun = clock_now();
+	/* What comes into the outbox from now on is not in it (outbox_note_opening()). */
+	const struct timespec times[] = {
+	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = begun / SECOND, .tv_nsec = begun % SECOND * 1000}};
 
 	folder_paper(date, 0, NULL, path);
 	if (file_open_folder(spool->root_fd, path, &folder_fd, err) < 0 ||
@@ -135,8 +141,8 @@ static int make(const struct spool *spool, const char *date, struct err *err)
 	if (add_all(&filling, date, err) < 0 || archive_writer_end(writer, &size, sha256, err) < 0)
 		return -1;
 	folder_paper_zip(date, path);
-	if (fchmod(fd, ZIP_MODE) < 0)
-		return err_sys(err, "chmod %s", path);
+	if (fchmod(fd, ZIP_MODE) < 0 || futimens(fd, times) < 0)
+		return err_sys(err, "set mode and time of %s", path);
 	if (file_sync(fd, path, err) < 0 ||
 	    file_give_name(fd, folder_fd, temporary, strrchr(path, '/') + 1, err) < 0 ||
 	    file_sync(folder_fd, path, err) < 0)

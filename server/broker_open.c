@@ -2,9 +2,11 @@
 #include "server/broker_open.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/number.h"
 #include "server/acknowledge.h"
 #include "server/answer.h"
 #include "server/report_box.h"
@@ -22,6 +24,18 @@ static void put_opened(struct message *out, const struct view_found *found)
 	message_put_int(out, number_of(found));
 }
 
+/* The zip of a day is opened: its time is that when making it began. */
+static int note_opening(
+    const struct broker_session *s, const struct view_found *found, int fd, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, "stat the zip of %s", found->place.date);
+	return outbox_note_opening(s->broker->spool.catalog, s->view.account.id, found->place.date,
+	    st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec / 1000, err);
+}
+
 /* Open what was found, and answer. *ret_opened: it is open. */
 static int answer_opened(
     struct broker_session *s, const struct view_found *found, bool *ret_opened, struct err *err)
@@ -35,9 +49,7 @@ static int answer_opened(
 		return answer_put(s, ANSWER_DENIED, "what is in drop/ is for nobody to read");
 	if (view_open(&s->view, found, &fd, err) < 0)
 		return answer_put_trouble(s, err);
-	if (found->place.kind == PLACE_PAPER_ZIP &&
-	    outbox_note_opening(
-	        s->broker->spool.catalog, s->view.account.id, found->place.date, err) < 0) {
+	if (found->place.kind == PLACE_PAPER_ZIP && note_opening(s, found, fd, err) < 0) {
 		(void)close(fd);
 		return answer_put_trouble(s, err);
 	}

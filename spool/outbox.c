@@ -135,14 +135,14 @@ int outbox_hand_over(struct catalog *catalog, const struct actor *actor, const c
 }
 
 int outbox_note_opening(
-    struct catalog *catalog, int64_t account_id, const char *date, struct err *err)
+    struct catalog *catalog, int64_t account_id, const char *date, int64_t begun, struct err *err)
 {
 	return catalog_run(catalog,
 	    "INSERT INTO opening (account_id, letter_id, opened)"
 	    " SELECT CAST($1 AS BIGINT), l.id, CAST($3 AS BIGINT) FROM letter l"
-	    " WHERE l.paper = 'queued' AND l.placed IS NOT NULL AND l.paper_date = $2"
+	    " WHERE l.paper = 'queued' AND l.placed < $4 AND l.paper_date = $2"
 	    " ON CONFLICT (account_id, letter_id) DO UPDATE SET opened = excluded.opened",
-	    VALUES(INT(account_id), TEXT(date), INT(clock_now())), err);
+	    VALUES(INT(account_id), TEXT(date), INT(clock_now()), INT(begun)), err);
 }
 
 /* The letters of a date, for the transaction's body. */

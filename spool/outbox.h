@@ -44,9 +44,12 @@ int outbox_list(struct catalog *catalog, const char *date, int64_t after, int64_
 int outbox_hand_over(struct catalog *catalog, const struct actor *actor, const char *login,
     const struct letter *letter, struct err *err);
 
-/* The account opened the zip of a date: with it all letters that are to be printed that day. */
+/*
+ * The account opened the zip of a date: with it all letters that are to be printed that day and
+ * were in the outbox before begun, when making it began. Others are not in it.
+ */
 int outbox_note_opening(
-    struct catalog *catalog, int64_t account_id, const char *date, struct err *err);
+    struct catalog *catalog, int64_t account_id, const char *date, int64_t begun, struct err *err);
 
 /* Hand over all letters of a date that the account has opened since they were queued. */
 int outbox_hand_over_date(struct catalog *catalog, const struct actor *actor, int64_t account_id,

@@ -211,7 +211,8 @@ static void a_whole_day_is_opened_and_handed_over_at_once(void)
 	    outbox_hand_over_date(f.catalog, &shop, account.id, "shop", TODAY, &err), 0);
 	CU_ASSERT_EQUAL(
 	    fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE paper = 'handed-over'"), 0);
-	CU_ASSERT_EQUAL(outbox_note_opening(f.catalog, account.id, TODAY, &err), 0);
+	CU_ASSERT_EQUAL(
+	    outbox_note_opening(f.catalog, account.id, TODAY, FIXTURE_NOW + 1, &err), 0);
 	/* What comes after it was opened is not in it. */
 	clock_freeze(FIXTURE_NOW + 1);
 	fixture_on_paper(&f, ID, TODAY, "EFT_4.pdf", &letter);
@@ -228,6 +229,31 @@ static void a_whole_day_is_opened_and_handed_over_at_once(void)
 	CU_ASSERT_TRUE(is);
 	CU_ASSERT_EQUAL(outbox_has_date(f.catalog, TODAY, &is, &err), 0);
 	CU_ASSERT_FALSE(is);
+}
+
+/* Its zip was made; then one more comes that has the date of that day (R2). */
+static void what_came_after_the_zip_was_begun_is_not_handed_over_with_it(void)
+{
+	static const struct actor shop = {"node", "account shop"};
+	OWNED_FIXTURE struct fixture f;
+	struct account account;
+	struct letter letter;
+	struct err err;
+
+	open_outbox(&f);
+	(void)fixture_clerk(&f, "shop", ID);
+	fixture_account(&f, "shop", &account);
+	fixture_on_paper(&f, ID, TODAY, "EFT_1.pdf", &letter);
+	clock_freeze(FIXTURE_NOW + 1);
+	fixture_on_paper(&f, ID, TODAY, "EFT_2.pdf", &letter);
+	CU_ASSERT_EQUAL(
+	    outbox_note_opening(f.catalog, account.id, TODAY, FIXTURE_NOW + 1, &err), 0);
+	CU_ASSERT_EQUAL(
+	    outbox_hand_over_date(f.catalog, &shop, account.id, "shop", TODAY, &err), 0);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, "SELECT id FROM letter WHERE paper = 'queued'"), letter.id);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE paper = 'handed-over'"), 1);
 }
 
 static void a_line_of_the_manifest_says_what_to_print_for_whom(void)
@@ -261,5 +287,6 @@ void add_suite_outbox(CU_pSuite suite)
 	TEST(a_letter_is_handed_over_once);
 	TEST(what_is_not_to_be_printed_is_not_handed_over);
 	TEST(a_whole_day_is_opened_and_handed_over_at_once);
+	TEST(what_came_after_the_zip_was_begun_is_not_handed_over_with_it);
 	TEST(a_line_of_the_manifest_says_what_to_print_for_whom);
 }

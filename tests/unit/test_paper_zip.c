@@ -61,6 +61,8 @@ static void a_day_is_one_file_that_cannot_be_written_to(void)
 	CU_ASSERT_EQUAL(fstatat(f.spool.root_fd, ZIP, &st, 0), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0440);
 	CU_ASSERT_TRUE(st.st_size > 0);
+	/* Its time says which letters are in it: those that were there when it was begun. */
+	CU_ASSERT_EQUAL(st.st_mtim.tv_sec * SECOND, FIXTURE_NOW);
 }
 
 static void a_letter_that_is_not_what_was_queued_makes_no_zip(void)
