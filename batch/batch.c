@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/notify.h"
 #include "base/text.h"
 #include "batch/post.h"
 #include "batch/publish.h"
@@ -146,9 +147,11 @@ static int undo(struct batches *batches, struct batch *batch, struct err *err)
 	struct revealing r = {.batches = batches, .batch = batch};
 	int result = list_linked(&r, err);
 
-	for (size_t i = 0; i < r.count && result == 0; i++)
+	for (size_t i = 0; i < r.count && result == 0; i++) {
+		notify_alive();
 		result = post_forget(
 		    batches->spool, &r.letters[i].letter, "its batch is not complete", err);
+	}
 	free(r.letters);
 	if (result == 0)
 		stop_running(batch);

@@ -25,6 +25,31 @@ static void hold(struct drop *drop, const char *why, const char *name)
 	drop_decide(drop, VERDICT_HOLD, "%s%.80s", why, name);
 }
 
+static void hold_wrong(struct member *member, struct drop *drop)
+{
+	lose(member);
+	hold(drop, "has not the SHA-256 that its batch says: ", member->batch->name);
+}
+
+/* Is it the file, unchanged, that was hashed before and is another one? */
+static bool is_known_wrong(const struct member *member, const struct drop *drop)
+{
+	return member->wrong_inode == drop->st.st_ino &&
+	       memcmp(&member->wrong_changed, &drop->st.st_ctim, sizeof(drop->st.st_ctim)) == 0;
+}
+
+/* As it is now: giving it back has changed its change time. Not where somebody is to write to it.
+ */
+static void note_wrong(struct member *member, const struct drop *drop)
+{
+	struct stat now;
+
+	if (drop_is_asked_back(drop) || fstat(drop->fd, &now) < 0)
+		return;
+	member->wrong_inode = now.st_ino;
+	member->wrong_changed = now.st_ctim;
+}
+
 static void judge_member(struct member *member, struct drop *drop)
 {
 	struct batch *batch = member->batch;
@@ -38,6 +63,10 @@ static void judge_member(struct member *member, struct drop *drop)
 	if (drop->st.st_size != member->size) {
 		lose(member);
 		hold(drop, "has not the size that its batch says: ", batch->name);
+		return;
+	}
+	if (is_known_wrong(member, drop)) {
+		hold_wrong(member, drop);
 		return;
 	}
 	if (member->state == MEMBER_MISSING)
@@ -97,8 +126,8 @@ void batch_members_check(struct drop *drops, size_t count)
 		if (drop->adopted)
 			take_back(drop);
 		drop->adopted = false;
-		lose(member);
-		hold(drop, "has not the SHA-256 that its batch says: ", member->batch->name);
+		note_wrong(member, drop);
+		hold_wrong(member, drop);
 	}
 }
 

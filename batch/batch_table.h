@@ -29,6 +29,9 @@ struct member {
 	size_t line; /* of the control file, from 1 */
 	int64_t size;
 	char sha256[SHA256_HEX + 1];
+	/* Which file it was found not to be; as long as it is that one it is not hashed again. */
+	ino_t wrong_inode;
+	struct timespec wrong_changed;
 	/* Which file it is, from its linking on. */
 	bool adopted;
 	dev_t device;

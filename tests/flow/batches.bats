@@ -92,7 +92,7 @@ batch_is() { # NAME STATE
 }
 
 @test "a letter that is not what its batch says keeps the batch back, and a right one ends that" {
-	spool_start
+	spool_start drop.rescan=1s
 	master 123456789
 	made 123456789 EFT_1.pdf EFT_2.pdf
 	control night 123456789/EFT_1.pdf 123456789/EFT_2.pdf
@@ -103,6 +103,9 @@ batch_is() { # NAME STATE
 	mv "$T/wrong" "$ROOT/drop/123456789/EFT_2.pdf"
 	wait_for 10 grep -q 'has not the SHA-256 that its batch says: night' "$T/up.log"
 	letters_are 0 posted
+	# It is not taken again and again while nothing has changed.
+	sleep 2.5
+	[ "$(grep -c 'batch=night complete ' "$T/up.log")" = 1 ]
 	put 123456789 EFT_2.pdf
 	until_posted 2
 	wait_for 10 folders_empty

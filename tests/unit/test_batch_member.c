@@ -141,6 +141,38 @@ static void a_letter_with_another_hash_is_given_back_and_held(void)
 	batch_member_let_go(&b.drop);
 }
 
+/* Or the whole batch would be taken and undone at every scan, for as long as it is there. */
+static void a_letter_with_another_hash_is_not_taken_again_as_it_is(void)
+{
+	for (int i = 0; i < 2; i++) {
+		OWNED_BENCH struct member_bench b;
+
+		bench_open(&b, "", OTHER);
+		b.member->batch->is_running = true;
+		judge(&b);
+		b.drop.adopted = i == 0;
+		text_copy(b.drop.letter.sha256, HASH);
+		batch_members_check(&b.drop, 1);
+		batch_member_let_go(&b.drop);
+		drop_done(&b.drop);
+		drops_look(&b.drops, PATH, &b.drop);
+		judge(&b);
+		CU_ASSERT_EQUAL(b.drop.verdict, VERDICT_HOLD);
+		CU_ASSERT_STRING_EQUAL(
+		    b.drop.reason, "has not the SHA-256 that its batch says: night");
+		CU_ASSERT_EQUAL(b.member->state, MEMBER_MISSING);
+		CU_ASSERT_PTR_NULL(b.drop.member);
+		drop_done(&b.drop);
+		/* Another file of the name may be the right one. */
+		drops_write(&b.drops, PATH, "b");
+		drops_look(&b.drops, PATH, &b.drop);
+		judge(&b);
+		CU_ASSERT_EQUAL(b.drop.verdict, VERDICT_POST);
+		CU_ASSERT_PTR_EQUAL(b.drop.member, b.member);
+		batch_member_let_go(&b.drop);
+	}
+}
+
 static void a_letter_with_its_hash_passes(void)
 {
 	OWNED_BENCH struct member_bench b;
@@ -197,6 +229,7 @@ void add_suite_batch_member(CU_pSuite suite)
 	TEST(a_letter_that_waits_keeps_its_state);
 	TEST(a_letter_of_a_batch_under_way_goes_on_as_its_member);
 	TEST(a_letter_with_another_hash_is_given_back_and_held);
+	TEST(a_letter_with_another_hash_is_not_taken_again_as_it_is);
 	TEST(a_letter_with_its_hash_passes);
 	TEST(a_letter_that_went_alone_counts_as_there_if_it_is_the_same);
 	TEST(what_no_batch_names_waits_only_where_one_is_required);
