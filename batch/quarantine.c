@@ -216,19 +216,6 @@ static bool find_refused(const struct intake *intake, int folder_fd, struct drop
 	       (int64_t)ret_drop->st.st_ino == intake->source.inode;
 }
 
-/* Hidden, and not moved. A copy that was not whole has no name, or one that goes now. */
-static void recover_hidden(const struct spool *spool, int folder_fd, const struct intake *intake)
-{
-	char folder[PATH_MAX];
-	struct err err;
-
-	file_parent(intake->path, folder);
-	if (faccessat(spool->root_fd, folder, F_OK, 0) == 0 &&
-	    file_remove_unfinished(spool->root_fd, folder, &err) < 0)
-		log_warning("letter=%" PRId64 " text=\"%s\"", intake->id, err.text);
-	put_away(spool, folder_fd, intake);
-}
-
 /* Is the very file of the row still in its drop folder? Then a crash kept it from being moved. */
 static int recover_one(const struct intake *intake, void *arg, struct err *err)
 {
@@ -250,7 +237,7 @@ static int recover_one(const struct intake *intake, void *arg, struct err *err)
 	if (folder_fd < 0)
 		return 0;
 	if (faccessat(folder_fd, hidden, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		recover_hidden(spool, folder_fd, intake);
+		put_away(spool, folder_fd, intake);
 		return 0;
 	}
 	if (faccessat(spool->root_fd, intake->path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||

@@ -49,11 +49,11 @@ int catalog_open(const char *where, bool create, struct catalog **ret_catalog, s
 void catalog_close(struct catalog *catalog);
 
 /*
- * A transaction of this process that is refused as busy is not begun again after so many
+ * A transaction of this process that is refused as busy is not begun again after limit
  * microseconds: for one that has others to answer meanwhile. (SQLite alone may wait for five
  * seconds each time.)
  */
-void catalog_limit_patience(int64_t patience);
+void catalog_limit_patience(int64_t limit);
 
 /*
  * All connections of this process keep at most about so many bytes of the catalog in memory: for

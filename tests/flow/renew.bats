@@ -84,7 +84,7 @@ acknowledge_all() {
 		[ "$status" = 2 ]
 	done
 	run edelivery letter renew mary 123456789 --since yesterday
-	[ "$status" = 1 ]
+	[ "$status" = 2 ]
 	[[ $output == *'is not a date'* ]]
 	run edelivery letter renew mary 999999999 --all
 	[ "$status" = 1 ]
