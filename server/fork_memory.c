@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,13 +14,12 @@
 enum { HEAP_AHEAD = 1024 * 1024 }; /* free at the heap's end: a short session never grows it */
 
 /*
- * Settings and filters are made before; compression is never offered; GSSAPI has no mechanism
- * (login.c): libssh asks that callback first, and then calls nothing of Kerberos.
+ * Settings and filters are made before; GSSAPI has no mechanism (login.c): libssh asks that
+ * callback first, and then calls nothing of Kerberos.
  */
 static const char *const left_out[] = {
     "libconfuse",
     "libseccomp",
-    "libz",
     "libgssapi_krb5",
     "libkrb5",
     "libk5crypto",
@@ -75,5 +75,7 @@ void fork_memory_settle(void)
 {
 	/* Free chunks that adjoin are put together here, once, not by each process in its copy. */
 	(void)malloc_trim(HEAP_AHEAD);
-	(void)dl_iterate_phdr(leave_out, NULL);
+	/* The dynamic linker would look a name up in them that is bound at its first call. */
+	if (getenv("LD_BIND_NOW"))
+		(void)dl_iterate_phdr(leave_out, NULL);
 }

@@ -41,6 +41,8 @@ static int run(struct helper *helper, const char *settings, struct err *err)
 
 	if (process_sibling(program, path, sizeof(path), err) < 0 || message_channel(ends, err) < 0)
 		return -1;
+	/* Sessions look no name up any more in what they do not have: see fork_memory.h. */
+	(void)setenv("LD_BIND_NOW", "1", 1);
 	result = process_start(argv, &ends[1], 1, &helper->process, err);
 	(void)close(ends[1]);
 	helper->channel = ends[0];

@@ -449,15 +449,18 @@ receipts_are() { # COUNT LOGIN
 	until_posted 2
 	edelivery archive run
 	expect_listing house /archives "bundle-$NIGHT.zip"
-	mkfifo "$T/commands"
-	sftp_as house <"$T/commands" >"$T/said" 2>&1 3>&- &
+	paramiko_as house 3>&- <<-EOT &
+		import time
+		with sftp.open("/archives/bundle-$NIGHT.zip") as f:
+		    f.read(10)
+		    open("$T/reads", "w").close()
+		    time.sleep(30)
+	EOT
 	reader=$!
-	exec 7>"$T/commands"
-	echo "get /archives/bundle-$NIGHT.zip $T/got" >&7
-	wait_for 10 test -s "$T/got"
+	wait_for 10 test -e "$T/reads"
 	edelivery role revoke house 222222222
 	wait_for 5 grep -q 'login=house reason="the right to a file that it had open was withdrawn"' "$T/up.log"
-	exec 7>&-
+	kill "$reader"
 	wait "$reader" || true
 	expect_listing house /archives ''
 	edelivery archive run

@@ -2,6 +2,7 @@
 #include "server/fork_memory.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/lib/child.h"
@@ -35,6 +36,7 @@ static void leave_out_and_fork(const void *arg)
 	struct child_end end;
 
 	CHILD_MUST(has("libgssapi_krb5") && has("libkrb5") && has("libseccomp"));
+	CHILD_MUST(setenv("LD_BIND_NOW", "1", 1) == 0);
 	fork_memory_settle();
 	CHILD_MUST(has("libgssapi_krb5") && has("libkrb5") && has("libseccomp"));
 	child_run(must_be_lean, arg, &end);

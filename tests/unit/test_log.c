@@ -79,6 +79,7 @@ static void log_many(const void *arg)
 {
 	(void)arg;
 	(void)setenv("JOURNAL_STREAM", "1:2", 1);
+	log_open("test", LOG_LEVEL_INFO);
 	log_gather();
 	for (int i = 0; i < 20; i++)
 		log_info("%d=%0*d", i, i == 10 ? 2000 : 90, 0);
