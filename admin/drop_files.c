@@ -109,25 +109,17 @@ static int next_id(struct catalog *catalog, int64_t *ret_id, struct err *err)
 static int drop_one(struct dropping *d, const char *path, struct outcome *outcome, struct err *err)
 {
 	OWNED_FD int from = open(path, O_RDONLY | O_CLOEXEC);
-	OWNED_FD int to = -1;
 	OWNED_BUFFER struct buffer name = BUFFER(sizeof(outcome->name));
-	char temporary[NAME_MAX + 1];
 	struct stat st;
 
 	if (from < 0)
 		return err_sys(err, "%s", path);
-	if (file_new(d->folder_fd, temporary, &to, err) < 0 || file_copy(from, to, path, err) < 0)
+	if (file_copy_as(from, d->folder_fd, name_of(path), DROP_FILE_MODE, &st, err) < 0)
 		return -1;
-	if (fchmod(to, DROP_FILE_MODE) < 0)
-		return err_sys(err, "copy %s", path);
-	if (file_sync(to, path, err) < 0 || file_end_writing(&to, err) < 0)
-		return -1;
-	if (fstat(to, &st) < 0)
-		return err_sys(err, "stat %s", path);
 	outcome->source = source_of(&st);
 	utf8_escape(&name, name_of(path), strlen(name_of(path)));
 	text_copy(outcome->name, buffer_text(&name));
-	return file_give_name(to, d->folder_fd, temporary, name_of(path), err);
+	return 0;
 }
 
 static int drop_all(struct dropping *d, struct err *err)

@@ -409,23 +409,27 @@ int file_give_name(int fd, int folder_fd, const char *temporary, const char *pat
 }
 
 /* All of a copy but its name. */
-static int fill_copy(int from, int to, const char *name, mode_t mode, struct err *err)
+static int fill_copy(
+    int from, int *to, const char *name, mode_t mode, struct stat *ret_st, struct err *err)
 {
-	if (file_copy(from, to, name, err) < 0)
+	if (file_copy(from, *to, name, err) < 0)
 		return -1;
-	if (fchmod(to, mode) < 0)
+	if (fchmod(*to, mode) < 0)
 		return err_sys(err, "chmod %s", name);
-	return file_sync(to, name, err);
+	if (file_sync(*to, name, err) < 0 || file_end_writing(to, err) < 0)
+		return -1;
+	return ret_st && fstat(*to, ret_st) < 0 ? err_sys(err, "stat %s", name) : 0;
 }
 
-int file_copy_as(int from, int folder_fd, const char *name, mode_t mode, struct err *err)
+int file_copy_as(
+    int from, int folder_fd, const char *name, mode_t mode, struct stat *ret_st, struct err *err)
 {
 	OWNED_FD int to = -1;
 	char temporary[NAME_MAX + 1];
 
 	if (file_new(folder_fd, temporary, &to, err) < 0)
 		return -1;
-	if (fill_copy(from, to, name, mode, err) == 0) {
+	if (fill_copy(from, &to, name, mode, ret_st, err) == 0) {
 		fault_point("file.copied");
 		if (file_give_name(to, folder_fd, temporary, name, err) == 0)
 			return 0;

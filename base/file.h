@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buffer.h"
@@ -100,10 +101,12 @@ int file_end_writing(int *fd, struct err *err);
 int file_give_name(int fd, int folder_fd, const char *temporary, const char *path, struct err *err);
 
 /*
- * What from has, after its position, as the file name in the folder, which must not exist: it is
- * there whole and durable, or not at all. The folder is not made durable.
+ * What from has, after its position, as the file name in the folder, which must not exist
+ * (ERR_CONFLICT): it is there whole, durable and without a writer, or not at all. *ret_st, unless
+ * NULL, is what it is before it has that name. The folder is not made durable.
  */
-int file_copy_as(int from, int folder_fd, const char *name, mode_t mode, struct err *err);
+int file_copy_as(
+    int from, int folder_fd, const char *name, mode_t mode, struct stat *ret_st, struct err *err);
 
 /*
  * Give from_name the name to_name, which must not exist: 0, or -1 with errno (EEXIST). Where the

@@ -94,7 +94,7 @@ static int copy_across(const struct spool *spool, int folder_fd, const char *hid
 		return err_sys(err, "open %s", hidden);
 	/* A copy that a former start has made is whole. */
 	if (faccessat(spool->root_fd, intake->path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    (file_copy_as(from, to_fd, name, 0440, err) < 0 ||
+	    (file_copy_as(from, to_fd, name, 0440, NULL, err) < 0 ||
 	        file_sync(to_fd, intake->path, err) < 0))
 		return -1;
 	fault_point("quarantine.copied");

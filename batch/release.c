@@ -49,18 +49,10 @@ static bool is_there(int folder_fd, const char *path)
 static int copy_back(const struct leaving *l, struct err *err)
 {
 	OWNED_FD int from = file_open_beneath(l->spool->root_fd, l->intake.path, O_RDONLY, 0);
-	OWNED_FD int to = -1;
-	char temporary[NAME_MAX + 1];
 
 	if (from < 0)
 		return err_sys(err, "open %s", l->intake.path);
-	if (file_new(l->folder_fd, temporary, &to, err) < 0 ||
-	    file_copy(from, to, l->intake.path, err) < 0)
-		return -1;
-	if (fchmod(to, DROP_FILE_MODE) < 0)
-		return err_sys(err, "copy %s", l->intake.path);
-	if (file_sync(to, l->intake.path, err) < 0 ||
-	    file_give_name(to, l->folder_fd, temporary, l->hidden, err) < 0)
+	if (file_copy_as(from, l->folder_fd, l->hidden, DROP_FILE_MODE, NULL, err) < 0)
 		return -1;
 	fault_point("release.copied");
 	return unlinkat(l->spool->root_fd, l->intake.path, 0) < 0
@@ -71,7 +63,7 @@ static int copy_back(const struct leaving *l, struct err *err)
 /* Never over a file that has its name by now: ERR_CONFLICT. */
 static int rename_back(const struct leaving *l, int from_fd, const char *from, struct err *err)
 {
-	if (renameat2(from_fd, from, l->folder_fd, l->name, RENAME_NOREPLACE) == 0)
+	if (file_rename_new(from_fd, from, l->folder_fd, l->name) == 0)
 		return 0;
 	if (errno == EEXIST)
 		return err_set(err, ERR_CONFLICT, "a file of that name is in the drop folder");

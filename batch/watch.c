@@ -210,8 +210,10 @@ static void read_entries(struct watcher *watcher, const struct folder *folder, i
 	DIR *dir = fdopendir(fd);
 	const struct dirent *entry;
 
-	if (!dir)
+	if (!dir) {
+		(void)close(fd);
 		return;
+	}
 	while ((entry = readdir(dir)) != NULL)
 		found_entry(watcher, folder, fd, entry);
 	(void)closedir(dir);

@@ -409,20 +409,22 @@ static void a_copy_is_there_whole_or_not_at_all(void)
 	OWNED_BUFFER struct buffer got = BUFFER(100);
 	OWNED_FD int from = -1;
 	struct stat st = {0};
+	struct stat made;
 	struct err err;
 
 	scratch_open(&scratch);
 	scratch_write(&scratch, "from", "it");
 	from = openat(scratch.fd, "from", O_RDONLY | O_CLOEXEC);
-	CU_ASSERT_EQUAL(file_copy_as(from, scratch.fd, "to", 0440, &err), 0);
+	CU_ASSERT_EQUAL(file_copy_as(from, scratch.fd, "to", 0440, &made, &err), 0);
 	CU_ASSERT_EQUAL(file_read(scratch.fd, "to", &got, &err), 0);
 	CU_ASSERT_STRING_EQUAL(buffer_text(&got), "it");
 	CU_ASSERT_EQUAL(fstatat(scratch.fd, "to", &st, 0), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 07777, 0440);
+	CU_ASSERT_EQUAL(st.st_ino, made.st_ino);
 	/* Not over another, nor of what cannot be read; and nothing is left of either. */
-	CU_ASSERT_EQUAL(file_copy_as(from, scratch.fd, "to", 0440, &err), -1);
+	CU_ASSERT_EQUAL(file_copy_as(from, scratch.fd, "to", 0440, NULL, &err), -1);
 	CU_ASSERT_EQUAL(err.kind, ERR_CONFLICT);
-	CU_ASSERT_EQUAL(file_copy_as(scratch.fd, scratch.fd, "other", 0440, &err), -1);
+	CU_ASSERT_EQUAL(file_copy_as(scratch.fd, scratch.fd, "other", 0440, NULL, &err), -1);
 	CU_ASSERT_EQUAL(names_in(&scratch), 2);
 }
 
