@@ -13,6 +13,7 @@ enum err_kind {
 	ERR_INTERNAL, /* a bug or a broken installation: stop and page someone */
 	ERR_RETRY,    /* outside trouble (disk full, database away): try again later */
 	ERR_BUSY,     /* somebody else holds it just now: try again at once, a few times */
+	ERR_UNSYNCED, /* a sync failed: what was written before may be lost; else as ERR_RETRY */
 	ERR_GONE,     /* the connection to the database broke: open it again, then as ERR_RETRY */
 	ERR_REFUSED,  /* the input or the caller is at fault: say no, never retry */
 	ERR_CONFLICT, /* refused because something like it is there already */

@@ -56,13 +56,20 @@ int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *e
 	return 0;
 }
 
+static int fail_sync(const char *name, struct err *err)
+{
+	(void)err_sys(err, "make %s durable", name);
+	err->kind = ERR_UNSYNCED;
+	return -1;
+}
+
 int file_sync(int fd, const char *name, struct err *err)
 {
 	if (fault_here("file.sync"))
 		errno = EIO;
 	else if (fsync(fd) == 0)
 		return 0;
-	return err_sys(err, "make %s durable", name);
+	return fail_sync(name, err);
 }
 
 int file_sync_all(int fd, struct err *err)
@@ -71,7 +78,7 @@ int file_sync_all(int fd, struct err *err)
 		errno = EIO;
 	else if (syncfs(fd) == 0)
 		return 0;
-	return err_sys(err, "make the file system durable");
+	return fail_sync("the file system", err);
 }
 
 int file_sync_folder(int folder_fd, const char *path, struct err *err)

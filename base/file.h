@@ -39,7 +39,10 @@ int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *e
 /* Make the folder path and those above it as needed, each made durable. */
 int file_make_folder(int folder_fd, const char *path, mode_t mode, struct err *err);
 
-/* Make durable: the content of fd, or what names stand in the folder path. */
+/*
+ * Make durable: the content of fd, or what names stand in the folder path. After ERR_UNSYNCED it is
+ * of no use to try again with the same file: the kernel tells of what it could not write only once.
+ */
 int file_sync(int fd, const char *name, struct err *err);
 int file_sync_folder(int folder_fd, const char *path, struct err *err);
 

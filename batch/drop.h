@@ -44,6 +44,7 @@ struct drop {
 	struct stat st;
 	bool leased;  /* nobody has it open for writing, and nobody can without asking */
 	bool claimed; /* see claim.h */
+	bool doubted; /* see doubt.h */
 	enum letter_format format;
 	const char *media; /* of FORMAT_MEDIA; borrowed from the letter types */
 

@@ -36,10 +36,11 @@ static size_t count_to_post(const struct drop *drops, size_t count)
 	return to_post;
 }
 
-int post_sync(const struct spool *spool, const struct drop *drops, size_t count, struct err *err)
+int post_sync(
+    const struct spool *spool, int sync_fd, const struct drop *drops, size_t count, struct err *err)
 {
 	if (count_to_post(drops, count) >= (size_t)spool->settings.post_syncfs_from)
-		return file_sync_all(spool->root_fd, err);
+		return file_sync_all(sync_fd, err);
 	for (size_t i = 0; i < count; i++)
 		if (drops[i].verdict == VERDICT_POST &&
 		    file_sync(drops[i].served_fd, "a taken file", err) < 0)

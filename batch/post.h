@@ -17,8 +17,12 @@
 #include "batch/drop.h"
 #include "spool/spool.h"
 
-/* Step 2, for those of count taken drops whose verdict is to post. Any thread may do it. */
-int post_sync(const struct spool *spool, const struct drop *drops, size_t count, struct err *err);
+/*
+ * Step 2, for those of count taken drops whose verdict is to post. Any thread may do it, with a
+ * sync_fd of its own that was opened, somewhere in their file system, before they were taken.
+ */
+int post_sync(const struct spool *spool, int sync_fd, const struct drop *drops, size_t count,
+    struct err *err);
 
 /* Not to be posted after all, before any row was made: adopted files are their jobs' again. */
 void post_give_back(struct drop *drops, size_t count);

@@ -74,7 +74,8 @@ static int hash_and_copy(
 
 static bool can_be_adopted(const struct letters_folder *letters, const struct drop *drop)
 {
-	return drop->leased && drop->st.st_nlink == 1 && letters->device == drop->st.st_dev;
+	return drop->leased && !drop->doubted && drop->st.st_nlink == 1 &&
+	       letters->device == drop->st.st_dev;
 }
 
 /* What clients see as its time. */
@@ -253,6 +254,7 @@ struct taking {
 	int letters_fd;
 	struct drop *drops;
 	size_t count;
+	int sync_fd; /* of its own: each open file is told of what could not be written */
 	pthread_t thread;
 	bool is_beside;
 	int result;
@@ -266,7 +268,7 @@ static void *run_taking(void *arg)
 	size_t troubled = take(t->letters_fd, t->drops, t->count, &t->err);
 	struct err trouble = t->err;
 
-	t->result = post_sync(t->spool, t->drops, t->count, &t->err);
+	t->result = post_sync(t->spool, t->sync_fd, t->drops, t->count, &t->err);
 	if (t->result == 0 && troubled > 0)
 		t->err = trouble;
 	t->troubled = troubled > 0;
@@ -284,8 +286,14 @@ struct taking *take_begin(
 {
 	struct taking *t = mem_new(1, sizeof(*t));
 
-	*t = (struct taking){
-	    .spool = spool, .letters_fd = letters_fd, .drops = drops, .count = count};
+	*t = (struct taking){.spool = spool,
+	    .letters_fd = letters_fd,
+	    .drops = drops,
+	    .count = count,
+	    .sync_fd = -1};
+	t->result = file_open_folder(letters_fd, ".", &t->sync_fd, &t->err);
+	if (t->result < 0)
+		return t;
 	t->is_beside = count > 1 && pthread_create(&t->thread, NULL, run_beside, t) == 0;
 	if (!t->is_beside)
 		(void)run_taking(t);
@@ -301,6 +309,7 @@ int take_end(struct taking *taking, bool *ret_troubled, struct err *err)
 	result = taking->result;
 	*ret_troubled = taking->troubled;
 	*err = taking->err;
+	clean_fd(&taking->sync_fd);
 	free(taking);
 	return result;
 }

@@ -19,6 +19,7 @@
 #include "batch/batch_control.h"
 #include "batch/batch_member.h"
 #include "batch/dispatch.h"
+#include "batch/doubt.h"
 #include "batch/ending.h"
 #include "batch/manifest.h"
 #include "batch/paper.h"
@@ -78,6 +79,7 @@ struct watchd {
 	struct scanner scanner;
 	bool is_unscanned; /* clamd was away when it was last looked at */
 	int64_t probe;     /* not before this: is it back? */
+	struct doubt doubt;
 	struct manifest manifest;
 	struct process paper_zip; /* that is being made */
 	int64_t descriptors;      /* that it may have open */
@@ -97,6 +99,7 @@ static void pause_for(struct watchd *w, const struct err *err)
 {
 	log_error("text=\"nothing is posted for %d s: %s\"", PAUSE_AFTER_TROUBLE, err->text);
 	w->in_trouble = true;
+	doubt_note(&w->doubt, err);
 	loop_after(w->loop, PAUSE_AFTER_TROUBLE * SECOND, work, w);
 }
 
@@ -128,6 +131,8 @@ static int begin_group(struct watchd *w, struct group *group, struct err *err)
 	    dispatch(w->dispatcher, group->drops, group->count, err) < 0 ||
 	    batch_members_judge(w->batches, group->drops, group->count, err) < 0)
 		return -1;
+	for (size_t i = 0; i < group->count; i++)
+		group->drops[i].doubted = doubt_is_about(&w->doubt, &group->drops[i].st);
 	group->taking = take_begin(&w->spool, w->letters_fd, group->drops, group->count);
 	return 0;
 }
@@ -227,11 +232,12 @@ static struct group *new_group(struct watchd *w)
 /* Not seen to an end: as if it had not begun, and all of it queued again. */
 static void abandon_group(struct watchd *w, struct group *group)
 {
-	struct err ignored;
+	struct err err;
 	bool troubled;
 
 	if (group->taking) {
-		(void)take_end(group->taking, &troubled, &ignored);
+		if (take_end(group->taking, &troubled, &err) < 0)
+			doubt_note(&w->doubt, &err);
 		post_give_back(group->drops, group->count);
 	}
 	for (size_t i = 0; i < group->count; i++)
@@ -609,6 +615,7 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	w->manifest = (struct manifest){.spool = &w->spool, .loop = w->loop};
 	w->arrivals = arrivals_new();
 	scanner_init(&w->scanner, &w->spool.settings);
+	doubt_init(&w->doubt, &w->spool);
 	w->claims = claims_new();
 	w->dispatcher = dispatcher_new(&w->spool);
 	drop_root_init(&w->drop_root, &w->spool);

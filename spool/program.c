@@ -52,6 +52,7 @@ int program_status(enum err_kind kind)
 	switch (kind) {
 	case ERR_RETRY:
 	case ERR_BUSY:
+	case ERR_UNSYNCED:
 	case ERR_GONE:
 		return STATUS_TRY_AGAIN;
 	case ERR_USAGE:

@@ -193,6 +193,44 @@ elsewhere() {
 	[ "$(find "$ROOT/letters" -type f | wc -l)" = 1 ]
 }
 
+inode_of() { # FILE: what is served under that name
+	stat -c %i "$(find "$ROOT/letters" -name "*_$1")"
+}
+
+@test "after a sync that failed, files are copied: the kernel forgets what it could not write" {
+	BIN=$FAULT_PROGRAMS
+	spool_make
+	master 123456789
+	mkdir -p "$ROOT/drop/123456789"
+	EDELIVERY_FAULT=file.sync=fail watchd
+	wait_for 10 grep -q 'watching' "$T/up.log"
+	drop 123456789 EFT_1.pdf
+	inode=$(stat -c %i "$ROOT/drop/123456789/EFT_1.pdf")
+	wait_for 10 grep -q 'nothing is posted for' "$T/up.log"
+	until_posted 1
+	wait_for 10 folders_empty
+	[ "$(inode_of EFT_1.pdf)" != "$inode" ]
+	# Neither is one that was being written meanwhile adopted, nor by the next process.
+	watchd_stop
+	drop 123456789 EFT_2.pdf
+	inode=$(stat -c %i "$ROOT/drop/123456789/EFT_2.pdf")
+	watchd
+	until_posted 2
+	wait_for 10 folders_empty
+	[ "$(inode_of EFT_2.pdf)" != "$inode" ]
+	watchd_stop
+	# Two hours later they are as ever.
+	touch -d '2 hours ago' "$ROOT/run/sync-failed"
+	drop 123456789 EFT_3.pdf
+	inode=$(stat -c %i "$ROOT/drop/123456789/EFT_3.pdf")
+	watchd
+	until_posted 3
+	wait_for 10 folders_empty
+	watchd_stop
+	[ "$(inode_of EFT_3.pdf)" = "$inode" ]
+	expect_each_once 3
+}
+
 stopped() {
 	[ "$(ps -o stat= -p "$1" | cut -c 1)" = T ]
 }

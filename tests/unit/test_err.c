@@ -19,8 +19,8 @@ static const char *long_word(void)
 
 static void yields_minus_one_with_kind_and_words(void)
 {
-	static const enum err_kind kinds[] = {
-	    ERR_INTERNAL, ERR_RETRY, ERR_BUSY, ERR_GONE, ERR_REFUSED, ERR_CONFLICT, ERR_USAGE};
+	static const enum err_kind kinds[] = {ERR_INTERNAL, ERR_RETRY, ERR_BUSY, ERR_UNSYNCED,
+	    ERR_GONE, ERR_REFUSED, ERR_CONFLICT, ERR_USAGE};
 
 	for (size_t i = 0; i < COUNT(kinds); i++) {
 		struct err err = {.kind = ERR_USAGE, .text = "before"};

@@ -167,7 +167,7 @@ static void tells_what_cannot_be_made_durable(void)
 
 	CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_CLOEXEC), 0);
 	CU_ASSERT_EQUAL(file_sync(ends[1], "letter", &err), -1);
-	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
+	CU_ASSERT_EQUAL(err.kind, ERR_UNSYNCED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "letter"));
 	(void)close(ends[0]);
 	(void)close(ends[1]);

@@ -129,6 +129,7 @@ static void what_time_may_mend_is_seventy_five(void)
 {
 	CU_ASSERT_EQUAL(program_status(ERR_RETRY), 75);
 	CU_ASSERT_EQUAL(program_status(ERR_BUSY), 75);
+	CU_ASSERT_EQUAL(program_status(ERR_UNSYNCED), 75);
 	CU_ASSERT_EQUAL(program_status(ERR_GONE), 75);
 	CU_ASSERT_EQUAL(program_status(ERR_USAGE), 2);
 	CU_ASSERT_EQUAL(program_status(ERR_REFUSED), 1);
