@@ -2,10 +2,10 @@
 /*
  * Taking: the dropped file, or a copy of it, becomes ours, and is hashed.
  *
- * Adopted where that is as safe as a copy: the same file system, one link, it can be made ours,
- * what was written to it is not in doubt (doubt.h), and a lease says that nobody writes to it.
- * Otherwise copied into an inode of our own, and the source found unchanged afterwards. What was
- * hashed is what is served, whatever its job does.
+ * Adopted where that is as safe as a copy: the same file system, one link, it can be made ours and
+ * is not root's, whom its mode does not stop, what was written to it is not in doubt (doubt.h), and
+ * a lease says that nobody writes to it. Otherwise copied into an inode of our own, and the source
+ * found unchanged afterwards. What was hashed is what is served, whatever its job does.
  */
 #ifndef BATCH_TAKE_H
 #define BATCH_TAKE_H

@@ -70,11 +70,24 @@ static void give_the_lease_up(struct drops *drops, struct drop *drop)
 	drop->leased = false;
 }
 
+/* As if: only root could make one. */
+static void make_it_roots(struct drops *drops, struct drop *drop)
+{
+	(void)drops;
+	drop->st.st_uid = 0;
+}
+
+static void make_it_doubtful(struct drops *drops, struct drop *drop)
+{
+	(void)drops;
+	drop->doubted = true;
+}
+
 /* Where its inode cannot be ours alone, the letter is a new one, and the file stays as it is. */
 static void a_file_that_others_may_have_is_copied(void)
 {
 	static void (*const causes[])(struct drops * drops, struct drop * drop) = {
-	    link_it, give_the_lease_up};
+	    link_it, give_the_lease_up, make_it_roots, make_it_doubtful};
 
 	for (size_t i = 0; i < COUNT(causes); i++) {
 		OWNED_DROPS struct drops drops;
