@@ -48,27 +48,32 @@ struct letters_folder {
 	dev_t device;
 };
 
-/* Hash what fd has from its start, and write it to to_fd unless that is -1. */
-static int hash_and_copy(
-    struct worker *worker, int fd, int to_fd, struct letter *ret_letter, struct err *err)
+/*
+ * Hash what the drop has from its start, and write it to to_fd unless that is -1. ERR_BUSY: it has
+ * grown since it was looked at; where leases do not work it could grow as fast as it is read.
+ */
+static int hash_and_copy(struct worker *worker, struct drop *drop, int to_fd, struct err *err)
 {
+	struct letter *letter = &drop->letter;
 	int64_t size = 0;
 	ssize_t count;
 
 	if (digest_begin(worker->digest, err) < 0)
 		return -1;
 	do {
-		count = pread(fd, worker->chunk, CHUNK, size);
+		count = pread(drop->fd, worker->chunk, CHUNK, size);
 		if (count < 0)
 			return err_sys(err, "read");
+		if (size + count > drop->st.st_size)
+			return err_set(err, ERR_BUSY, "being written");
 		digest_add(worker->digest, worker->chunk, (size_t)count);
 		if (to_fd >= 0 && file_write(to_fd, worker->chunk, (size_t)count, err) < 0)
 			return -1;
 		size += count;
 		notify_alive();
 	} while (count == CHUNK); /* a regular file has less only at its end */
-	digest_end(worker->digest, ret_letter->sha256, &ret_letter->crc32);
-	ret_letter->size = size;
+	digest_end(worker->digest, letter->sha256, &letter->crc32);
+	letter->size = size;
 	return 0;
 }
 
@@ -131,7 +136,7 @@ static int adopt(struct worker *worker, struct drop *drop, struct err *err)
 	drop->served_fd = drop->fd;
 	drop->letter.source = source_of(&drop->st);
 	drop->letter.source.changed = 0; /* linking it changes that */
-	if (hash_and_copy(worker, drop->fd, -1, &drop->letter, err) == 0 &&
+	if (hash_and_copy(worker, drop, -1, err) == 0 &&
 	    set_time(drop->fd, drop->letter.posted, err) == 0) {
 		if (!drop_is_asked_back(drop))
 			return 0;
@@ -157,7 +162,7 @@ static int copy(
 {
 	drop->letter.source = source_of(&drop->st);
 	if (file_new(letters->fd, drop->temporary, &drop->served_fd, err) < 0 ||
-	    hash_and_copy(worker, drop->fd, drop->served_fd, &drop->letter, err) < 0)
+	    hash_and_copy(worker, drop, drop->served_fd, err) < 0)
 		return -1;
 	if (!is_unchanged(drop) || drop->letter.size != drop->st.st_size)
 		return err_set(err, ERR_BUSY, "changed while it was copied");

@@ -229,6 +229,30 @@ static void a_file_that_changes_while_it_is_copied_waits(void)
 	}
 }
 
+/* Its end could be out of reach for ever. */
+static void a_file_that_grows_is_copied_no_further_than_it_was(void)
+{
+	enum { MUCH = 16 * 1024 * 1024 };
+	OWNED_DROPS struct drops drops;
+	OWNED_FD int fd = -1;
+	struct drop drop;
+	struct stat copy;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_write(&drops, NAME, "abc");
+	drops_look(&drops, NAME, &drop);
+	give_the_lease_up(&drops, &drop);
+	fd = openat(drops.spool.drop_fd, NAME, O_WRONLY | O_CLOEXEC);
+	CU_ASSERT_EQUAL(ftruncate(fd, MUCH), 0);
+	CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drop.verdict, VERDICT_WAIT);
+	CU_ASSERT_STRING_EQUAL(drop.reason, "being written");
+	CU_ASSERT_EQUAL(fstat(drop.served_fd, &copy), 0);
+	CU_ASSERT_EQUAL(copy.st_size, 0);
+	drop_done(&drop);
+}
+
 static void what_is_not_to_be_posted_is_left_alone(void)
 {
 	OWNED_DROPS struct drops drops;
@@ -378,6 +402,7 @@ void add_suite_take(CU_pSuite suite)
 	TEST(a_file_of_another_file_system_is_copied);
 	TEST(a_file_asked_back_is_given_back_as_it_was);
 	TEST(a_file_that_changes_while_it_is_copied_waits);
+	TEST(a_file_that_grows_is_copied_no_further_than_it_was);
 	TEST(what_is_not_to_be_posted_is_left_alone);
 	TEST(many_are_taken_at_once);
 	TEST(what_cannot_be_copied_now_waits_and_is_told_of);
