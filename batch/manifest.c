@@ -8,13 +8,20 @@
 #include "base/text.h"
 #include "batch/paper.h"
 
+/* For each second of making it, so many without. */
+enum { RESTS = 9 };
+
 void manifest_write(struct manifest *manifest)
 {
+	int64_t begun = clock_elapsed();
 	struct err err;
 
-	if (manifest->date[0] && paper_write_manifest(manifest->spool, manifest->date, &err) < 0)
+	if (!manifest->date[0])
+		return;
+	if (paper_write_manifest(manifest->spool, manifest->date, &err) < 0)
 		log_error("paper=%s text=\"no manifest: %s\"", manifest->date, err.text);
 	manifest->date[0] = '\0';
+	manifest->rest = clock_elapsed() + RESTS * (clock_elapsed() - begun);
 }
 
 static void write_later(void *arg)
@@ -24,10 +31,13 @@ static void write_later(void *arg)
 
 void manifest_note(struct manifest *manifest, const struct letter *letter)
 {
+	int64_t rest;
+
 	if (letter->electronic)
 		return;
 	if (manifest->date[0] && strcmp(manifest->date, letter->paper_date) != 0)
 		manifest_write(manifest);
+	rest = manifest->rest - clock_elapsed();
 	text_copy(manifest->date, letter->paper_date);
-	loop_after(manifest->loop, SECOND, write_later, manifest);
+	loop_after(manifest->loop, rest > SECOND ? rest : SECOND, write_later, manifest);
 }

@@ -11,37 +11,19 @@
 
 enum { MANIFEST_MAX = 256 * 1024 * 1024 };
 
-/* A manifest being made. */
-struct making {
-	const struct spool *spool;
-	struct buffer out;
-};
-
-static int add_line(const struct letter *letter, void *arg, struct err *err)
-{
-	struct making *making = arg;
-
-	return letter->placed
-	           ? outbox_manifest_add(making->spool->catalog, letter, &making->out, err)
-	           : 0;
-}
-
 int paper_write_manifest(const struct spool *spool, const char *date, struct err *err)
 {
-	struct making making = {.spool = spool, .out = BUFFER(MANIFEST_MAX)};
+	OWNED_BUFFER struct buffer out = BUFFER(MANIFEST_MAX);
 	char path[FOLDER_PATH_MAX];
-	int result;
+	int64_t changed = 0;
 
-	outbox_manifest_start(&making.out);
-	result = letter_list_paper(spool->catalog, date, add_line, &making, err);
-	if (result == 0 && buffer_is_full(&making.out))
-		result = err_set(err, ERR_RETRY, "paper/%s/manifest.csv would be too large", date);
+	if (outbox_manifest(spool->catalog, date, false, &out, &changed, err) < 0)
+		return -1;
+	if (buffer_is_full(&out))
+		return err_set(err, ERR_RETRY, "paper/%s/manifest.csv would be too large", date);
 	folder_paper(date, 0, NULL, path);
 	(void)snprintf(path + strlen(path), sizeof(path) - strlen(path), "/manifest.csv");
-	if (result == 0)
-		result = file_replace(spool->root_fd, path, &making.out, 0440, err);
-	buffer_done(&making.out);
-	return result;
+	return file_replace(spool->root_fd, path, &out, 0440, err);
 }
 
 void paper_remove_unfinished(const struct spool *spool)

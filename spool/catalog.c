@@ -43,6 +43,7 @@ struct catalog {
 	bool is_gone;         /* the connection, until it is opened again */
 	int64_t next_connect; /* by clock_elapsed(): not before */
 	int64_t changes;
+	int64_t statements;
 	int64_t change_number; /* when catalog_has_news() was asked last */
 	int64_t announced;
 };
@@ -157,6 +158,7 @@ static int take_statement(
 			catalog->cache[slot] = statement;
 	}
 	statement->in_use = true;
+	catalog->statements++;
 	*ret_statement = statement;
 	return 0;
 }
@@ -271,6 +273,11 @@ static int settle(struct catalog *catalog, struct err *err)
 int64_t catalog_changes(const struct catalog *catalog)
 {
 	return catalog->changes;
+}
+
+int64_t catalog_statements(const struct catalog *catalog)
+{
+	return catalog->statements;
 }
 
 int statement_start(struct statement *statement, const struct value *values, struct err *err)

@@ -96,6 +96,9 @@ int statement_start(struct statement *statement, const struct value *values, str
 /* How many rows the last catalog_run() changed. */
 int64_t catalog_changes(const struct catalog *catalog);
 
+/* How many statements this connection has run: the cost of what was done meanwhile. */
+int64_t catalog_statements(const struct catalog *catalog);
+
 /*
  * Begin a statement that returns rows; get them with statement_next(). Until statement_done()
  * *ret_statement belongs to the caller. One and the same sql may be in use several times.

@@ -280,15 +280,6 @@ int letter_list_named(struct catalog *catalog, const struct letter *after, int64
 	    each, arg, err);
 }
 
-int letter_list_paper(struct catalog *catalog, const char *date,
-    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
-    struct err *err)
-{
-	return letter_row_each(catalog,
-	    SELECT "WHERE l.paper IS NOT NULL AND l.paper_date = $1 ORDER BY l.id",
-	    VALUES(TEXT(date)), each, arg, err);
-}
-
 int letter_list_newest(struct catalog *catalog, const char *avrs_id, int64_t limit,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err)

@@ -168,11 +168,6 @@ int letter_list_lines(struct catalog *catalog, const struct letter *after, int64
     int (*each)(const struct letter_line *line, void *arg, struct err *err), void *arg,
     struct err *err);
 
-/* All of one outbox folder, by id. */
-int letter_list_paper(struct catalog *catalog, const char *date,
-    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
-    struct err *err);
-
 /* The newest limit letters, of one AVRS ID or ("") of all, newest first. */
 int letter_list_newest(struct catalog *catalog, const char *avrs_id, int64_t limit,
     int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,

@@ -12,6 +12,9 @@
 	" l.electronic, l.electronic_reason, l.sequence, l.posted, l.electronic_ended,"        \
 	" l.paper, l.paper_reason, l.paper_date, l.queued, l.placed, l.paper_ended"
 
+/* How many they are: columns behind them begin here. */
+enum { LETTER_COLUMN_COUNT = 25 };
+
 int letter_row_read(const struct statement *row, struct letter *ret_letter, struct err *err);
 
 /* Run sql, which selects LETTER_COLUMNS, and call each(letter, arg) for its rows. */

@@ -9,7 +9,6 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "spool/letter_row.h"
-#include "spool/provider.h"
 
 bool outbox_has(const struct letter *letter)
 {
@@ -201,28 +200,26 @@ int outbox_is_filling(struct catalog *catalog, const char *date, bool *ret_filli
 	    VALUES(TEXT(date)), &row, ret_filling, err);
 }
 
-void outbox_manifest_start(struct buffer *out)
+/* The line of a row that ends with the NPI and the name of the letter's provider. */
+static int add_line(
+    const struct statement *row, const struct letter *letter, struct buffer *out, struct err *err)
 {
-	buffer_add_text(out, "file,avrs_id,npi,name,type,size,sha256,queued,state,reason\r\n");
-}
-
-int outbox_manifest_add(
-    struct catalog *catalog, const struct letter *letter, struct buffer *out, struct err *err)
-{
-	struct provider provider;
+	const char *npi = statement_text(row, LETTER_COLUMN_COUNT);
+	const char *name = statement_text(row, LETTER_COLUMN_COUNT + 1);
 	char number[32];
 	char file[OUTBOX_NAME_MAX + 1];
 	char when[TIME_SIZE];
 
-	if (provider_get(catalog, letter->avrs_id, &provider, err) < 0)
-		return -1;
+	if (!name)
+		return err_set(err, ERR_INTERNAL, "letter %" PRId64 ": there is no provider %s",
+		    letter->id, letter->avrs_id);
 	outbox_name(letter, file);
 	(void)snprintf(number, sizeof(number), "%" PRId64, letter->size);
 	clock_print(letter->queued, when);
 	csv_add(out, file);
 	csv_add(out, letter->avrs_id);
-	csv_add(out, provider.npi);
-	csv_add(out, provider.name);
+	csv_add(out, npi ? npi : "");
+	csv_add(out, name);
 	csv_add(out, letter->type);
 	csv_add(out, number);
 	csv_add(out, letter->sha256);
@@ -230,5 +227,40 @@ int outbox_manifest_add(
 	csv_add(out, paper_name(letter->paper));
 	csv_add(out, letter->paper_reason);
 	csv_end(out);
+	return 0;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+int outbox_manifest(struct catalog *catalog, const char *date, bool to_print, struct buffer *out,
+    int64_t *ret_changed, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	int64_t changed = 0;
+	bool found = false;
+
+	buffer_add_text(out, "file,avrs_id,npi,name,type,size,sha256,queued,state,reason\r\n");
+	if (catalog_find(catalog,
+	        "SELECT " LETTER_COLUMNS ", p.npi, p.name FROM letter l"
+	        " LEFT JOIN provider p ON p.avrs_id = l.avrs_id"
+	        " WHERE l.paper IS NOT NULL AND l.paper_date = $1 ORDER BY l.id",
+	        VALUES(TEXT(date)), &row, &found, err) < 0)
+		return -1;
+	while (found) {
+		struct letter letter;
+
+		if (letter_row_read(row, &letter, err) < 0)
+			return -1;
+		changed = later(changed, later(letter.placed, letter.paper_ended));
+		if ((to_print ? outbox_has(&letter) : letter.placed != 0) &&
+		    add_line(row, &letter, out, err) < 0)
+			return -1;
+		if (statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	*ret_changed = changed;
 	return 0;
 }

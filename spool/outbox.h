@@ -59,9 +59,12 @@ int outbox_hand_over_date(struct catalog *catalog, const struct actor *actor, in
 int outbox_is_filling(
     struct catalog *catalog, const char *date, bool *ret_filling, struct err *err);
 
-/* Write the head of a manifest, and a letter's line of it. */
-void outbox_manifest_start(struct buffer *out);
-int outbox_manifest_add(
-    struct catalog *catalog, const struct letter *letter, struct buffer *out, struct err *err);
+/*
+ * Write the manifest of a date: a line for each letter in its folder, or (to_print) for each that
+ * is still to be printed. *ret_changed: when the last one came, or was handed over. It is one query
+ * however many there are.
+ */
+int outbox_manifest(struct catalog *catalog, const char *date, bool to_print, struct buffer *out,
+    int64_t *ret_changed, struct err *err);
 
 #endif

@@ -291,22 +291,15 @@ static int make_manifest(struct making *making, struct err *err)
 }
 
 /* What is still to be printed: what is listed beside it. */
-static int add_paper_line(const struct letter *letter, void *arg, struct err *err)
-{
-	struct making *making = arg;
-
-	note_change(making, letter->placed);
-	note_change(making, letter->paper_ended);
-	return outbox_has(letter)
-	           ? outbox_manifest_add(making->view->spool->catalog, letter, making->out, err)
-	           : 0;
-}
-
 static int make_paper_manifest(struct making *making, struct err *err)
 {
-	outbox_manifest_start(making->out);
-	return letter_list_paper(
-	    making->view->spool->catalog, making->place->date, add_paper_line, making, err);
+	int64_t changed = 0;
+
+	if (outbox_manifest(making->view->spool->catalog, making->place->date, true, making->out,
+	        &changed, err) < 0)
+		return -1;
+	note_change(making, changed);
+	return 0;
 }
 
 static int make_drop_status(struct making *making, struct err *err)

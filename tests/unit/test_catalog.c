@@ -147,6 +147,19 @@ static void counts_the_rows_that_changed(void)
 	CU_ASSERT_EQUAL(catalog_changes(f.catalog), 3);
 }
 
+static void counts_the_statements_that_were_run(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	int64_t before;
+	struct err err;
+
+	open_with_table(&f);
+	before = catalog_statements(f.catalog);
+	for (int64_t id = 1; id <= 3; id++)
+		CU_ASSERT_EQUAL(add_fruit(f.catalog, id, "x", &err), 0);
+	CU_ASSERT_EQUAL(catalog_statements(f.catalog), before + 3);
+}
+
 static void runs_any_text_once(void)
 {
 	OWNED_FIXTURE struct fixture f;
@@ -562,6 +575,7 @@ void add_suite_catalog(CU_pSuite suite)
 	TEST(runs_a_statement_inside_itself);
 	TEST_ON_SQLITE(forgets_the_values_of_the_last_run);
 	TEST(counts_the_rows_that_changed);
+	TEST(counts_the_statements_that_were_run);
 	TEST(runs_any_text_once);
 	TEST(commits_what_succeeds);
 	TEST(undoes_what_fails_and_does_not_try_again);

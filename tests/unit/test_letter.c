@@ -460,26 +460,6 @@ static void lists_the_next_of_a_class_by_name(void)
 	    letter_list_named(f.catalog, &after, 9, note_line, &seen, &err), &err, ERR_USAGE));
 }
 
-static void lists_an_outbox_folder_by_id(void)
-{
-	OWNED_FIXTURE struct fixture f;
-	struct seen seen = {.stop_after = 9};
-	struct letter letter;
-	struct err err;
-
-	open_with_providers(&f);
-	fixture_letter(&f, OTHER, CLASS_EDELIVERY, "first", &letter);
-	fixture_letter(&f, ID, CLASS_EDELIVERY, "second", &letter);
-	fixture_letter(&f, ID, CLASS_EDELIVERY, "tomorrow", &letter);
-	fixture_letter(&f, ID, CLASS_EDELIVERY, "electronic", &letter);
-	fixture_sql(&f, "UPDATE letter SET paper = 'handed-over', paper_date = '2024-05-15'"
-	                " WHERE name IN ('first', 'second')");
-	fixture_sql(&f, "UPDATE letter SET paper = 'queued', paper_date = '2024-05-16'"
-	                " WHERE name = 'tomorrow'");
-	CU_ASSERT_EQUAL(letter_list_paper(f.catalog, "2024-05-15", note, &seen, &err), 0);
-	CU_ASSERT_STRING_EQUAL(seen.names, "first second ");
-}
-
 static void lists_the_newest_first(void)
 {
 	static const struct {
@@ -558,7 +538,6 @@ void add_suite_letter(CU_pSuite suite)
 	TEST(lists_what_is_posted_in_a_class_by_number);
 	TEST(lists_the_lines_of_the_same_letters);
 	TEST(lists_the_next_of_a_class_by_name);
-	TEST(lists_an_outbox_folder_by_id);
 	TEST(lists_the_newest_first);
 	TEST(finds_where_a_day_begins);
 }

@@ -76,6 +76,25 @@ static void a_letter_on_paper_has_its_manifest_in_a_second(void)
 	CU_ASSERT_TRUE(has_manifest(&bench, TODAY));
 }
 
+/* As if making it had taken so long: a day's letters are many. */
+static void a_manifest_that_takes_long_is_made_less_often(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct err err;
+
+	bench_open(&bench);
+	bench.manifest.rest = clock_elapsed() + 2 * SECOND;
+	note(&bench, TODAY);
+	loop_after(bench.loop, SECOND + SECOND / 10, stop, bench.loop);
+	CU_ASSERT_EQUAL(loop_run(bench.loop, &err), 0);
+	CU_ASSERT_FALSE(has_manifest(&bench, TODAY));
+	note(&bench, TODAY);
+	loop_after(bench.loop, SECOND, stop, bench.loop);
+	CU_ASSERT_EQUAL(loop_run(bench.loop, &err), 0);
+	CU_ASSERT_TRUE(has_manifest(&bench, TODAY));
+	CU_ASSERT_TRUE(bench.manifest.rest <= clock_elapsed() + SECOND);
+}
+
 static void midnight_within_a_burst_leaves_no_day_without(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -104,6 +123,7 @@ static void an_electronic_letter_is_in_none(void)
 void add_suite_manifest(CU_pSuite suite)
 {
 	TEST(a_letter_on_paper_has_its_manifest_in_a_second);
+	TEST(a_manifest_that_takes_long_is_made_less_often);
 	TEST(midnight_within_a_burst_leaves_no_day_without);
 	TEST(an_electronic_letter_is_in_none);
 }

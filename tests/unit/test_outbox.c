@@ -256,26 +256,61 @@ static void what_came_after_the_zip_was_begun_is_not_handed_over_with_it(void)
 	    fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE paper = 'handed-over'"), 1);
 }
 
-static void a_line_of_the_manifest_says_what_to_print_for_whom(void)
+#define HEAD "file,avrs_id,npi,name,type,size,sha256,queued,state,reason\r\n"
+#define LINE(id, name, state)                                                       \
+	id "_" name "," ID ",1234567893,\"Elm Street, Clinic\",EFT,1000,"           \
+	   "000000000000000000000000000000000000000000000000000000000000000" id "," \
+	   "2024-05-15T12:00:00Z," state ",the provider has no account (R2)\r\n"
+
+static void expect_manifest(struct fixture *f, bool to_print, const char *expected)
+{
+	OWNED_BUFFER struct buffer out = BUFFER(4096);
+	int64_t changed = 0;
+	struct err err;
+
+	CU_ASSERT_EQUAL(outbox_manifest(f->catalog, TODAY, to_print, &out, &changed, &err), 0);
+	CU_ASSERT_STRING_EQUAL(buffer_text(&out), expected);
+	CU_ASSERT_EQUAL(changed, FIXTURE_NOW);
+}
+
+static void a_manifest_says_what_to_print_for_whom(void)
 {
 	OWNED_FIXTURE struct fixture f;
-	OWNED_BUFFER struct buffer out = BUFFER(4096);
 	struct letter letter;
-	struct err err;
 
 	open_outbox(&f);
 	fixture_sql(&f, "UPDATE provider SET npi = '1234567893', name = 'Elm Street, Clinic'");
 	fixture_on_paper(&f, ID, TODAY, "EFT_1.pdf", &letter);
-	outbox_manifest_start(&out);
-	CU_ASSERT_EQUAL(outbox_manifest_add(f.catalog, &letter, &out, &err), 0);
-	CU_ASSERT_STRING_EQUAL(buffer_text(&out),
-	    "file,avrs_id,npi,name,type,size,sha256,queued,state,reason\r\n"
-	    "1_EFT_1.pdf," ID ",1234567893,\"Elm Street, Clinic\",EFT,1000,"
-	    "0000000000000000000000000000000000000000000000000000000000000001,"
-	    "2024-05-15T12:00:00Z,queued,the provider has no account (R2)\r\n");
-	text_copy(letter.avrs_id, "200000002");
-	CU_ASSERT_TRUE(
-	    fails(outbox_manifest_add(f.catalog, &letter, &out, &err), &err, ERR_REFUSED));
+	fixture_on_paper(&f, ID, TODAY, "EFT_2.pdf", &letter);
+	fixture_on_paper(&f, ID, "2024-05-14", "EFT_3.pdf", &letter);
+	fixture_on_paper(&f, ID, TODAY, "EFT_4.pdf", &letter);
+	fixture_sql(&f, "UPDATE letter SET placed = NULL WHERE name = 'EFT_4.pdf'");
+	fixture_sql(&f, "UPDATE letter SET paper = 'handed-over' WHERE name = 'EFT_1.pdf'");
+	expect_manifest(
+	    &f, false, HEAD LINE("1", "EFT_1.pdf", "handed-over") LINE("2", "EFT_2.pdf", "queued"));
+	expect_manifest(&f, true, HEAD LINE("2", "EFT_2.pdf", "queued"));
+}
+
+/* It is made while nobody else's letter is posted, and a day can have a hundred thousand. */
+static void a_manifest_is_one_query_however_long_it_is(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	OWNED_BUFFER struct buffer out = BUFFER(65536);
+	struct letter letter;
+	int64_t before;
+	int64_t changed = 0;
+	struct err err;
+
+	open_outbox(&f);
+	for (int i = 0; i < 50; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "EFT_%d.pdf", i);
+		fixture_on_paper(&f, ID, TODAY, name, &letter);
+	}
+	before = catalog_statements(f.catalog);
+	CU_ASSERT_EQUAL(outbox_manifest(f.catalog, TODAY, false, &out, &changed, &err), 0);
+	CU_ASSERT_EQUAL(catalog_statements(f.catalog), before + 1);
 }
 
 void add_suite_outbox(CU_pSuite suite)
@@ -288,5 +323,6 @@ void add_suite_outbox(CU_pSuite suite)
 	TEST(what_is_not_to_be_printed_is_not_handed_over);
 	TEST(a_whole_day_is_opened_and_handed_over_at_once);
 	TEST(what_came_after_the_zip_was_begun_is_not_handed_over_with_it);
-	TEST(a_line_of_the_manifest_says_what_to_print_for_whom);
+	TEST(a_manifest_says_what_to_print_for_whom);
+	TEST(a_manifest_is_one_query_however_long_it_is);
 }

@@ -134,6 +134,7 @@ static void a_manifest_that_cannot_be_made_leaves_the_one_before(void)
 	drops_forget_references(&drops);
 	drops_run(&drops, "DELETE FROM provider");
 	CU_ASSERT_EQUAL(paper_write_manifest(&drops.spool, DAY_OF_TEST, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_INTERNAL);
 	CU_ASSERT_EQUAL(count_lines(&drops), 2);
 }
 
