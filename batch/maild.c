@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -18,6 +17,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "batch/courier.h"
+#include "batch/mail_results.h"
 #include "spool/mail_claim.h"
 #include "spool/mail_daily.h"
 #include "spool/mail_gather.h"
@@ -25,7 +25,6 @@
 #include "spool/mail_token.h"
 #include "spool/spool.h"
 
-#define DELAY_MOST  (4 * HOUR)
 #define PAUSE_FIRST (5 * SECOND) /* at most, after trouble with the relay; then twice as long */
 #define PAUSE_MOST  (5 * MINUTE)
 #define STOP_GRACE  (15 * SECOND) /* for what is on its way; less than `edelivery up` gives us */
@@ -35,9 +34,8 @@
 #define RECORD_WITHIN (10 * SECOND / 1000)
 
 enum {
-	READY_MAX = 256,         /* claimed in one transaction */
-	GROUP_MAX = 64,          /* what they tell is read together */
-	RECORD_FROM = READY_MAX, /* so many answers are recorded at once */
+	GROUP_MAX = 64,               /* what they tell is read together */
+	RECORD_FROM = MAIL_READY_MAX, /* so many answers are recorded at once */
 	FORGET_MAX = 500,
 };
 
@@ -52,33 +50,23 @@ struct maild {
 	struct courier courier;
 	struct watch *courier_watch; /* NULL: none runs */
 	bool courier_ready;
-	struct mail ready[READY_MAX]; /* claimed, and not sent from ready_at on */
+	struct mail ready[MAIL_READY_MAX]; /* claimed, and not sent from ready_at on */
 	int64_t begin_before; /* by clock_elapsed(): later than that, claims could run out */
 	size_t ready_at;
 	size_t ready_count;
 	struct mail flying[COURIER_QUEUE_MAX]; /* on their way to the relay */
 	size_t flying_count;
-	struct mail_result done[3 * READY_MAX + COURIER_QUEUE_MAX]; /* to be recorded */
-	size_t done_count;
-	int64_t pause;       /* the last one; 0: the relay is well */
-	int64_t pause_until; /* by clock_elapsed() */
-	bool trouble;        /* the courier is stopped once nothing flies */
-	bool renew;          /* the same: it has settings that were read anew */
+	struct mail_results done; /* to be recorded */
+	int64_t pause;            /* the last one; 0: the relay is well */
+	int64_t pause_until;      /* by clock_elapsed() */
+	bool trouble;             /* the courier is stopped once nothing flies */
+	bool renew;               /* the same: it has settings that were read anew */
 	bool stopping;
 	bool catalog_away;
 };
 
 static void work(void *arg);
 static int step(struct maild *m, struct err *err);
-
-int64_t maild_delay(int64_t first, int64_t attempts)
-{
-	int64_t delay = first;
-
-	for (int64_t i = 1; i < attempts && delay < DELAY_MOST; i++)
-		delay *= 2;
-	return delay < DELAY_MOST ? delay : DELAY_MOST;
-}
 
 /* The catalog cannot be had now: say so once, and try again with the next second. */
 static void note_catalog(struct maild *m, int result, const struct err *err)
@@ -92,79 +80,31 @@ static void note_catalog(struct maild *m, int result, const struct err *err)
 
 /* --- what became of mails */
 
-static void add_done(
-    struct maild *m, const struct mail *mail, enum mail_outcome outcome, const char *answer)
-{
-	struct mail_result *result = &m->done[m->done_count++];
-
-	*result = (struct mail_result){.mail = *mail, .outcome = outcome};
-	text_copy(result->answer, answer);
-}
-
-/* Later again, unless it has been tried for too long, or would be of no use then. */
 static void try_again(struct maild *m, const struct mail *mail, int64_t delay, const char *answer)
 {
-	int64_t now = clock_now();
-	bool give_up = now - mail->first_attempt >= m->settings.mail_give_up ||
-	               (mail->expires && now + delay >= mail->expires);
-
-	add_done(m, mail, give_up ? MAIL_OUTCOME_GIVEN_UP : MAIL_OUTCOME_RETRY, answer);
-	m->done[m->done_count - 1].again = now + delay;
+	mail_results_retry(&m->done, mail, delay, m->settings.mail_give_up, answer);
 }
 
 /* What is claimed and was not sent is anybody's. */
 static void give_back_ready(struct maild *m)
 {
 	while (m->ready_at < m->ready_count)
-		add_done(m, &m->ready[m->ready_at++], MAIL_OUTCOME_UNTRIED, "");
-}
-
-static void log_result(const struct mail_result *result)
-{
-	static const char *const words[MAIL_OUTCOME_COUNT] = {
-	    [MAIL_OUTCOME_SENT] = "sent",
-	    [MAIL_OUTCOME_RETRY] = "deferred",
-	    [MAIL_OUTCOME_REFUSED] = "refused",
-	    [MAIL_OUTCOME_GIVEN_UP] = "given-up",
-	    [MAIL_OUTCOME_DROPPED] = "dropped",
-	};
-
-	if (words[result->outcome])
-		log_info("mail=%" PRId64 " %s account=%s kind=%s attempts=%" PRId64
-		         " answer=\"%s\"",
-		    result->mail.id, words[result->outcome], result->mail.login,
-		    mail_kind_name(result->mail.kind), result->mail.attempts, result->answer);
+		mail_results_add(&m->done, &m->ready[m->ready_at++], MAIL_OUTCOME_UNTRIED, "");
 }
 
 /* What cannot be recorded now is kept, and nothing new is claimed until it is. */
 static void record_done(struct maild *m)
 {
-	size_t lost = 0;
 	struct err err;
 	int result;
 
-	if (m->done_count == 0)
+	if (m->done.count == 0)
 		return;
-	fault_point("mail.handed-over");
-	result =
-	    mail_record(m->catalog, &m->actor, m->actor.node, m->done, m->done_count, &lost, &err);
+	result = mail_results_record(&m->done, m->catalog, &m->actor, &err);
 	note_catalog(m, result, &err);
 	/* Answers wait in the channel meanwhile. */
 	if (m->courier_watch)
 		loop_pause(m->loop, m->courier_watch, result < 0);
-	if (result < 0)
-		return;
-	fault_point("mail.recorded");
-	log_gather();
-	for (size_t i = 0; i < m->done_count; i++)
-		log_result(&m->done[i]);
-	log_release();
-	if (lost)
-		log_warning(
-		    "text=\"%zu mails were another maild's or nobody's by the time they were "
-		    "recorded; they may be sent twice\"",
-		    lost);
-	m->done_count = 0;
 }
 
 /* --- the courier */
@@ -206,13 +146,14 @@ static void take_answer(
 	switch (handover) {
 	case HANDOVER_DONE:
 		m->pause = 0;
-		add_done(m, mail, MAIL_OUTCOME_SENT, answer);
+		mail_results_add(&m->done, mail, MAIL_OUTCOME_SENT, answer);
 		break;
 	case HANDOVER_RETRY:
-		try_again(m, mail, maild_delay(m->settings.mail_retry, mail->attempts), answer);
+		try_again(
+		    m, mail, mail_results_delay(m->settings.mail_retry, mail->attempts), answer);
 		break;
 	case HANDOVER_REFUSED:
-		add_done(m, mail, MAIL_OUTCOME_REFUSED, answer);
+		mail_results_add(&m->done, mail, MAIL_OUTCOME_REFUSED, answer);
 		break;
 	case HANDOVER_TROUBLE:
 		pause_for_relay(m, answer);
@@ -220,7 +161,7 @@ static void take_answer(
 		break;
 	case HANDOVER_LATE:
 	case HANDOVER_COUNT:
-		add_done(m, mail, MAIL_OUTCOME_UNTRIED, "");
+		mail_results_add(&m->done, mail, MAIL_OUTCOME_UNTRIED, "");
 		break;
 	}
 }
@@ -267,7 +208,7 @@ static void send_more(struct maild *m)
 
 	if (step(m, &err) < 0)
 		note_catalog(m, -1, &err);
-	if (m->done_count)
+	if (m->done.count)
 		loop_after(m->loop, RECORD_WITHIN, work, m);
 }
 
@@ -278,7 +219,7 @@ static void on_courier(void *arg)
 	enum message_state state = MESSAGE_GOT;
 	struct err err;
 
-	while (state == MESSAGE_GOT && m->done_count < READY_MAX) {
+	while (state == MESSAGE_GOT && m->done.count < MAIL_READY_MAX) {
 		if (message_receive(m->courier.channel, &message, &state, &err) < 0)
 			state = MESSAGE_END;
 		if (state == MESSAGE_GOT)
@@ -286,7 +227,7 @@ static void on_courier(void *arg)
 	}
 	if (state == MESSAGE_END)
 		lose_courier(m);
-	if (m->done_count >= RECORD_FROM || m->stopping || m->trouble || m->renew ||
+	if (m->done.count >= RECORD_FROM || m->stopping || m->trouble || m->renew ||
 	    !m->courier_watch)
 		work(m);
 	else
@@ -313,7 +254,7 @@ static int claim(struct maild *m, struct err *err)
 	int64_t begin_before = clock_elapsed() + timeout; /* even so it ends within the claim */
 	size_t count = 0;
 
-	if (mail_claim(m->catalog, m->actor.node, until, READY_MAX, m->ready, &count, err) < 0)
+	if (mail_claim(m->catalog, m->actor.node, until, MAIL_READY_MAX, m->ready, &count, err) < 0)
 		return -1;
 	m->begin_before = begin_before;
 	m->ready_at = 0;
@@ -353,16 +294,16 @@ static int send_one(
 	    .to = mail->email};
 
 	if (news->dropped[0]) {
-		add_done(m, mail, MAIL_OUTCOME_DROPPED, news->dropped);
+		mail_results_add(&m->done, mail, MAIL_OUTCOME_DROPPED, news->dropped);
 		return 0;
 	}
 	if (email_check(mail->email, err) < 0) {
-		add_done(m, mail, MAIL_OUTCOME_REFUSED, err->text);
+		mail_results_add(&m->done, mail, MAIL_OUTCOME_REFUSED, err->text);
 		return 0;
 	}
 	if (write_return_path(m, mail, return_path, err) < 0 ||
 	    mail_message_write(&m->writer, mail, news, &text, err) < 0) {
-		try_again(m, mail, DELAY_MOST, err->text);
+		try_again(m, mail, MAIL_DELAY_MOST, err->text);
 		return 0;
 	}
 	envelope.text = buffer_text(&text);
@@ -384,7 +325,7 @@ static size_t count_next(const struct maild *m)
 	size_t count = m->flying_count < most ? most - m->flying_count : 0;
 
 	count = least(count, m->ready_count - m->ready_at);
-	count = least(count, m->done_count < READY_MAX ? READY_MAX - m->done_count : 0);
+	count = least(count, m->done.count < MAIL_READY_MAX ? MAIL_READY_MAX - m->done.count : 0);
 	return least(count, GROUP_MAX);
 }
 
@@ -437,14 +378,14 @@ static void work(void *arg)
 	struct err err;
 
 	record_done(m);
-	if (m->stopping && m->flying_count == 0 && m->done_count == 0)
+	if (m->stopping && m->flying_count == 0 && m->done.count == 0)
 		loop_stop(m->loop);
-	if (m->stopping || m->done_count || is_pausing(m))
+	if (m->stopping || m->done.count || is_pausing(m))
 		return;
 	if (step(m, &err) < 0)
 		note_catalog(m, -1, &err);
 	/* What was dropped is recorded at once, and makes room. */
-	if (m->done_count)
+	if (m->done.count)
 		loop_after(m->loop, 0, work, m);
 }
 

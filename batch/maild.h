@@ -6,14 +6,9 @@
 #ifndef BATCH_MAILD_H
 #define BATCH_MAILD_H
 
-#include <stdint.h>
-
 #include "base/err.h"
 
 /* Serve the spool of the settings file at path until SIGTERM or SIGINT. */
 int maild_run(const char *settings, struct err *err);
-
-/* How long a mail waits after so many attempts that failed, if it waits first after the first. */
-int64_t maild_delay(int64_t first, int64_t attempts);
 
 #endif

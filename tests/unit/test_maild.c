@@ -3,21 +3,10 @@
 
 #include <stdio.h>
 
-#include "base/number.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"
 
 void add_suite_maild(CU_pSuite suite);
-
-static void each_attempt_waits_twice_as_long_but_not_for_ever(void)
-{
-	CU_ASSERT_EQUAL(maild_delay(MINUTE, 1), MINUTE);
-	CU_ASSERT_EQUAL(maild_delay(MINUTE, 2), 2 * MINUTE);
-	CU_ASSERT_EQUAL(maild_delay(MINUTE, 5), 16 * MINUTE);
-	CU_ASSERT_EQUAL(maild_delay(MINUTE, 9), 4 * HOUR);
-	CU_ASSERT_EQUAL(maild_delay(MINUTE, INT64_MAX), 4 * HOUR);
-	CU_ASSERT_EQUAL(maild_delay(SECOND, 0), SECOND);
-}
 
 /* What it cannot work with is told before anything is touched. */
 static void refuses_settings_that_leave_it_nothing_to_do(void)
@@ -43,6 +32,5 @@ static void refuses_settings_that_leave_it_nothing_to_do(void)
 
 void add_suite_maild(CU_pSuite suite)
 {
-	TEST(each_attempt_waits_twice_as_long_but_not_for_ever);
 	TEST(refuses_settings_that_leave_it_nothing_to_do);
 }
