@@ -91,11 +91,14 @@ void notify_alive(void)
 	static _Atomic int64_t last;
 	int64_t watchdog = notify_watchdog();
 	int64_t now = clock_elapsed();
+	char state[64];
 
 	if (watchdog == 0 || now - atomic_load(&last) < watchdog / 4)
 		return;
 	atomic_store(&last, now);
-	notify_send("WATCHDOG=1");
+	/* A start that finishes what was interrupted may take long, too. */
+	(void)snprintf(state, sizeof(state), "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=%" PRId64, watchdog);
+	notify_send(state);
 }
 
 int notify_listen(const char *path, int *ret_fd, struct err *err)

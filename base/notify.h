@@ -30,8 +30,9 @@ void notify_stopping(int64_t grace);
 int64_t notify_watchdog(void);
 
 /*
- * Tell its watchdog that we work, at most four times in that while. For loops of work that may
- * take long: it costs a look at the clock. Any thread may call it.
+ * Tell its watchdog that we work, and that a start or a stop may take as long again, at most four
+ * times in that while. For loops of work that may take long: it costs a look at the clock. Any
+ * thread may call it.
  */
 void notify_alive(void);
 

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "batch/post.h"
 #include "batch/publish.h"
+#include "batch/take.h"
 #include "spool/letter_row.h"
 #include "spool/mail_waiting.h"
 
@@ -42,12 +43,14 @@ static int add_letter(const struct letter *letter, void *arg, struct err *err)
 }
 
 /* Its letters that are linked, but not visible. */
-static int list_linked(struct revealing *r, struct err *err)
+static int list_linked(const struct batches *batches, const struct batch *batch,
+    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+    struct err *err)
 {
-	return letter_row_each(r->batches->spool->catalog,
+	return letter_row_each(batches->spool->catalog,
 	    "SELECT " LETTER_COLUMNS " FROM letter l WHERE (l.electronic = 'posting'"
 	    " OR (l.paper = 'queued' AND l.placed IS NULL)) AND l.batch_id = $1",
-	    VALUES(INT(r->batch->id)), add_letter, r, err);
+	    VALUES(INT(batch->id)), each, arg, err);
 }
 
 static int reveal_body(struct catalog *catalog, void *arg, struct err *err)
@@ -77,24 +80,48 @@ static int reveal_body(struct catalog *catalog, void *arg, struct err *err)
 	    &(struct event){.what = "batch.posted", .detail = detail}, err);
 }
 
+static void make_arrival(const struct member *member, struct arrival *ret_arrival)
+{
+	const char *class = strchr(member->key, '/') + 1;
+
+	*ret_arrival = (struct arrival){.class = (enum letter_class)(class[0] - '0')};
+	text_copy_part(ret_arrival->avrs_id, (size_t)(class - member->key), member->key);
+	ret_arrival->name = class + 2;
+}
+
+/* What its file was before it was taken. */
+static void recall_file(const struct member *member, struct drop *drop)
+{
+	drop->adopted = member->adopted;
+	drop->st.st_dev = member->device;
+	drop->st.st_ino = member->inode;
+	drop->st.st_size = member->size;
+	drop->st.st_mtim = member->modified;
+	drop->st.st_mode = member->mode;
+	drop->st.st_uid = member->owner;
+	drop->st.st_gid = member->group;
+}
+
+static void open_folder(const struct spool *spool, struct drop *drop)
+{
+	char folder[FOLDER_PATH_MAX];
+
+	folder_drop(drop->avrs_id, drop->class, folder);
+	drop->folder_fd = file_open_beneath(spool->drop_fd, folder, O_RDONLY | O_DIRECTORY, 0);
+}
+
 /* The drop of a member's file, as it was when it was linked. */
 static void remake_drop(const struct spool *spool, const struct member *member,
     const struct letter *letter, struct drop *ret_drop)
 {
-	struct arrival arrival = {.class = letter->class, .name = letter->dropped_name};
-	char folder[FOLDER_PATH_MAX];
+	struct arrival arrival;
 
-	text_copy(arrival.avrs_id, letter->avrs_id);
+	make_arrival(member, &arrival);
 	drop_init(ret_drop, &arrival);
-	folder_drop(letter->avrs_id, letter->class, folder);
-	ret_drop->folder_fd = file_open_beneath(spool->drop_fd, folder, O_RDONLY | O_DIRECTORY, 0);
+	recall_file(member, ret_drop);
+	open_folder(spool, ret_drop);
 	ret_drop->verdict = VERDICT_POST;
-	ret_drop->adopted = member->adopted;
 	ret_drop->letter = *letter;
-	ret_drop->st.st_dev = member->device;
-	ret_drop->st.st_ino = member->inode;
-	ret_drop->st.st_size = member->size;
-	ret_drop->st.st_mtim = member->modified;
 }
 
 static void remove_names(
@@ -108,6 +135,7 @@ static void remove_names(
 
 		if (!member)
 			continue;
+		notify_alive();
 		remake_drop(r->batches->spool, member, letter, &drop);
 		posted(&drop, arg);
 		if (drop.folder_fd >= 0)
@@ -119,7 +147,7 @@ static int reveal(struct batches *batches, struct batch *batch,
     void (*posted)(struct drop *drop, void *arg), void *arg, struct err *err)
 {
 	struct revealing r = {.batches = batches, .batch = batch};
-	int result = list_linked(&r, err);
+	int result = list_linked(batches, batch, add_letter, &r, err);
 
 	if (result == 0)
 		result = catalog_transact(batches->spool->catalog, reveal_body, &r, err);
@@ -133,28 +161,70 @@ static int reveal(struct batches *batches, struct batch *batch,
 	return result;
 }
 
-static void stop_running(struct batch *batch)
+/* An adopted file is its job's again, if it is still where it was dropped. */
+static void give_back(const struct spool *spool, const struct member *member)
+{
+	struct arrival arrival;
+	struct drop drop;
+	struct stat st;
+
+	if (!member->adopted)
+		return;
+	make_arrival(member, &arrival);
+	drop_init(&drop, &arrival);
+	recall_file(member, &drop);
+	open_folder(spool, &drop);
+	if (drop.folder_fd >= 0)
+		drop.fd = file_open_beneath(drop.folder_fd, drop.name, O_RDONLY, 0);
+	if (drop.fd >= 0 && fstat(drop.fd, &st) == 0 && st.st_dev == drop.st.st_dev &&
+	    st.st_ino == drop.st.st_ino)
+		take_back(&drop);
+	drop_done(&drop);
+	clean_fd(&drop.folder_fd);
+}
+
+static void stop_running(const struct spool *spool, struct batch *batch)
 {
 	batch->is_running = false;
 	batch->is_broken = false;
-	for (struct member *member = batch->members; member; member = member->next)
-		if (member->state == MEMBER_LINKED)
-			member_set_state(member, MEMBER_HELD);
+	for (struct member *member = batch->members; member; member = member->next) {
+		if (member->state != MEMBER_LINKED)
+			continue;
+		notify_alive();
+		give_back(spool, member);
+		member_set_state(member, MEMBER_HELD);
+	}
+}
+
+/* Letters to be undone. */
+struct undoing {
+	struct letter *letters;
+	size_t count;
+};
+
+static int add_undone(const struct letter *letter, void *arg, struct err *err)
+{
+	struct undoing *u = arg;
+
+	(void)err;
+	if ((u->count & (u->count - 1)) == 0)
+		u->letters =
+		    mem_resize(u->letters, u->count ? 2 * u->count : 1, sizeof(*u->letters));
+	u->letters[u->count++] = *letter;
+	return 0;
 }
 
 static int undo(struct batches *batches, struct batch *batch, struct err *err)
 {
-	struct revealing r = {.batches = batches, .batch = batch};
-	int result = list_linked(&r, err);
+	struct undoing u = {NULL, 0};
+	int result = list_linked(batches, batch, add_undone, &u, err);
 
-	for (size_t i = 0; i < r.count && result == 0; i++) {
-		notify_alive();
-		result = post_forget(
-		    batches->spool, &r.letters[i].letter, "its batch is not complete", err);
-	}
-	free(r.letters);
 	if (result == 0)
-		stop_running(batch);
+		result = post_forget(
+		    batches->spool, u.letters, u.count, "its batch is not complete", err);
+	free(u.letters);
+	if (result == 0)
+		stop_running(batches->spool, batch);
 	return result;
 }
 
@@ -163,14 +233,11 @@ static void run(struct batch *batch, struct arrivals *arrivals)
 	log_info("batch=%s complete letters=%zu", batch->name, batch->count);
 	batch->is_running = true;
 	for (const struct member *member = batch->members; member; member = member->next) {
-		struct arrival arrival = {.class = CLASS_EDELIVERY};
-		const char *class = strchr(member->key, '/') + 1;
+		struct arrival arrival;
 
 		if (member->state != MEMBER_HELD)
 			continue;
-		text_copy_part(arrival.avrs_id, (size_t)(class - member->key), member->key);
-		arrival.class = (enum letter_class)(class[0] - '0');
-		arrival.name = class + 2;
+		make_arrival(member, &arrival);
 		arrivals_add(arrivals, &arrival);
 	}
 }
@@ -244,5 +311,5 @@ int batches_go_on(struct batches *batches, struct arrivals *arrivals,
 void batches_start_again(struct batches *batches)
 {
 	for (struct batch *batch = batches->list; batch; batch = batch->next)
-		stop_running(batch);
+		stop_running(batches->spool, batch);
 }

@@ -22,6 +22,8 @@ static void lose(struct member *member)
 static void hold(struct drop *drop, const char *why, const char *name)
 {
 	drop->hold = HOLD_BATCH;
+	/* It may wait for long. */
+	take_disown(drop);
 	drop_decide(drop, VERDICT_HOLD, "%s%.80s", why, name);
 }
 
@@ -138,6 +140,9 @@ static void link_member(struct member *member, const struct drop *drop)
 	member->device = drop->st.st_dev;
 	member->inode = drop->st.st_ino;
 	member->modified = drop->st.st_mtim;
+	member->mode = drop->st.st_mode;
+	member->owner = drop->st.st_uid;
+	member->group = drop->st.st_gid;
 }
 
 /* It was on its way by itself when its batch was accepted. */

@@ -32,11 +32,14 @@ struct member {
 	/* Which file it was found not to be; as long as it is that one it is not hashed again. */
 	ino_t wrong_inode;
 	struct timespec wrong_changed;
-	/* Which file it is, from its linking on. */
+	/* Which file it is, from its linking on, and whose it was. */
 	bool adopted;
 	dev_t device;
 	ino_t inode;
 	struct timespec modified;
+	mode_t mode;
+	uid_t owner;
+	gid_t group;
 	struct member *next;
 	UT_hash_handle hh;
 	char key[];

@@ -13,11 +13,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/notify.h"
 #include "base/number.h"
 #include "batch/folder_cache.h"
 #include "batch/publish.h"
 #include "batch/record.h"
 #include "batch/take.h"
+
+enum { FORGET_AT_ONCE = 500 };
 
 void post_path(const struct letter *letter, char ret_path[FOLDER_PATH_MAX])
 {
@@ -250,27 +253,55 @@ static int finish(const struct recovery *r, struct err *err)
 	return publish(r->spool, r->finished, r->finished_count, err);
 }
 
-int post_forget(
-    const struct spool *spool, const struct letter *letter, const char *reason, struct err *err)
-{
-	char path[FOLDER_PATH_MAX];
+/* Letters whose rows go in one transaction. */
+struct forgetting {
+	const struct letter *letters;
+	size_t count;
+};
 
-	post_path(letter, path);
-	if (unlinkat(spool->root_fd, path, 0) < 0 && errno != ENOENT)
-		return err_sys(err, "unlink %s", path);
-	if (letter_forget(spool->catalog, letter->id, err) < 0)
-		return -1;
-	log_info("letter=%" PRId64 " undone avrs_id=%s reason=\"%s\"", letter->id, letter->avrs_id,
-	    reason);
+static int forget_rows(struct catalog *catalog, void *arg, struct err *err)
+{
+	const struct forgetting *f = arg;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (letter_forget(catalog, f->letters[i].id, err) < 0)
+			return -1;
 	return 0;
 }
 
-/* The dropped file is where it was, and is found by the scan. */
-static int forget_undone(const struct recovery *r, struct err *err)
+/* A row outlives its link: what is interrupted here is forgotten by the next recovery. */
+static int forget_some(
+    const struct spool *spool, const struct forgetting *some, const char *reason, struct err *err)
 {
-	for (size_t i = 0; i < r->undone_count; i++)
-		if (post_forget(r->spool, &r->undone[i], "interrupted", err) < 0)
+	struct forgetting f = *some;
+
+	for (size_t i = 0; i < f.count; i++) {
+		char path[FOLDER_PATH_MAX];
+
+		notify_alive();
+		post_path(&f.letters[i], path);
+		if (unlinkat(spool->root_fd, path, 0) < 0 && errno != ENOENT)
+			return err_sys(err, "unlink %s", path);
+	}
+	if (catalog_transact(spool->catalog, forget_rows, &f, err) < 0)
+		return -1;
+	for (size_t i = 0; i < f.count; i++)
+		log_info("letter=%" PRId64 " undone avrs_id=%s reason=\"%s\"", f.letters[i].id,
+		    f.letters[i].avrs_id, reason);
+	return 0;
+}
+
+int post_forget(const struct spool *spool, const struct letter *letters, size_t count,
+    const char *reason, struct err *err)
+{
+	for (size_t at = 0; at < count; at += FORGET_AT_ONCE) {
+		size_t left = count - at;
+		struct forgetting some = {
+		    letters + at, left < FORGET_AT_ONCE ? left : FORGET_AT_ONCE};
+
+		if (forget_some(spool, &some, reason, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -282,7 +313,7 @@ int post_recover(const struct spool *spool, struct err *err)
 	if (result == 0)
 		result = finish(&r, err);
 	if (result == 0)
-		result = forget_undone(&r, err);
+		result = post_forget(spool, r.undone, r.undone_count, "interrupted", err);
 	for (size_t i = 0; i < r.finished_count; i++)
 		(void)close(r.finished[i].fd);
 	free(r.finished);

@@ -35,10 +35,12 @@ void post_give_back(struct drop *drops, size_t count);
  */
 int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err);
 
-/* Take a letter back that nobody has seen: its link and its row. The dropped file is where it was.
+/*
+ * Take count letters back that nobody has seen: their links and rows, some hundred in a
+ * transaction. The dropped files are where they were.
  */
-int post_forget(
-    const struct spool *spool, const struct letter *letter, const char *reason, struct err *err);
+int post_forget(const struct spool *spool, const struct letter *letters, size_t count,
+    const char *reason, struct err *err);
 
 /* At start and after a failure: finish or undo what this node had begun to post. */
 int post_recover(const struct spool *spool, struct err *err);

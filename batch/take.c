@@ -16,9 +16,11 @@
 #include "base/number.h"
 #include "batch/post.h"
 #include "spool/digest.h"
+#include "spool/drop_folder.h"
 
 enum {
 	CHUNK = 128 * 1024,
+	SERVED_MODE = 0440,
 	NICENESS = 5, /* of a thread, which has its own in Linux */
 };
 
@@ -98,7 +100,7 @@ static int make_ours(struct drop *drop)
 {
 	if (drop->st.st_uid != geteuid() && fchown(drop->fd, geteuid(), getegid()) < 0)
 		return -1;
-	if (fchmod(drop->fd, 0440) == 0)
+	if (fchmod(drop->fd, SERVED_MODE) == 0)
 		return 0;
 	take_back(drop);
 	return -1;
@@ -114,6 +116,21 @@ void take_back(struct drop *drop)
 		log_warning(
 		    "avrs_id=%s inode=%lld text=\"a file that is not taken after all cannot be "
 		    "given back to its owner: %s\"",
+		    drop->avrs_id, (long long)drop->st.st_ino, strerror(errno));
+}
+
+void take_disown(struct drop *drop)
+{
+	struct stat folder;
+
+	/* With a second name it is a letter that is served. */
+	if (!drop->leased || drop->st.st_uid != geteuid() || drop->st.st_nlink != 1 ||
+	    (drop->st.st_mode & 07777) != SERVED_MODE)
+		return;
+	if (fstat(drop->folder_fd, &folder) < 0 || fchown(drop->fd, (uid_t)-1, folder.st_gid) < 0 ||
+	    fchmod(drop->fd, DROP_FILE_MODE) < 0 || fstat(drop->fd, &drop->st) < 0)
+		log_warning(
+		    "avrs_id=%s inode=%lld text=\"a file that waits cannot be given back: %s\"",
 		    drop->avrs_id, (long long)drop->st.st_ino, strerror(errno));
 }
 
@@ -166,7 +183,7 @@ static int copy(
 		return -1;
 	if (!is_unchanged(drop) || drop->letter.size != drop->st.st_size)
 		return err_set(err, ERR_BUSY, "changed while it was copied");
-	if (fchmod(drop->served_fd, 0440) < 0)
+	if (fchmod(drop->served_fd, SERVED_MODE) < 0)
 		return err_sys(err, "chmod");
 	return set_time(drop->served_fd, drop->letter.posted, err);
 }

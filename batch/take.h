@@ -39,4 +39,10 @@ int take_recover(int letters_fd, struct err *err);
 /* Give an adopted file back as it was: its owner, mode and time. */
 void take_back(struct drop *drop);
 
+/*
+ * A dropped file that is to wait: if a run that was killed had adopted it, jobs can write to it
+ * again. Whose it was is not known any more; it becomes the group's of its folder.
+ */
+void take_disown(struct drop *drop);
+
 #endif

@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "batch/batch.h"
 #include "batch/batch_member.h"
 #include "batch/post.h"
+#include "batch/take.h"
 #include "tests/lib/captured.h"
 #include "tests/lib/drops.h"
 #include "tests/unit/suite.h"
@@ -76,15 +78,16 @@ static void go_on(struct batch_bench *b)
 	CU_ASSERT_EQUAL(batches_go_on(b->batches, b->drops.arrivals, note_end, b, &err), 0);
 }
 
-/* Its way up to the link, as a group of watchd's. */
-static void link_letter(struct batch_bench *b, size_t i)
+/* The way of a dropped letter up to the link, as a group of watchd's. */
+static void link_dropped(struct batch_bench *b, size_t i)
 {
 	char path[64];
 	struct drop drop;
 	struct err err;
 
 	(void)snprintf(path, sizeof(path), DROPS_AVRS_ID "/%s", names[i]);
-	drops_take(&b->drops, path, contents[i], &drop);
+	drops_look(&b->drops, path, &drop);
+	CU_ASSERT_EQUAL(take(b->drops.letters_fd, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(batch_members_judge(b->batches, &drop, 1, &err), 0);
 	batch_members_check(&drop, 1);
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
@@ -92,6 +95,15 @@ static void link_letter(struct batch_bench *b, size_t i)
 	batch_member_note(b->batches, &drop);
 	batch_member_let_go(&drop);
 	drop_done(&drop);
+}
+
+static void link_letter(struct batch_bench *b, size_t i)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), DROPS_AVRS_ID "/%s", names[i]);
+	drops_write(&b->drops, path, contents[i]);
+	link_dropped(b, i);
 }
 
 static int64_t count_letters(const struct batch_bench *b)
@@ -155,6 +167,33 @@ static void what_was_linked_of_a_batch_that_broke_is_undone(void)
 	CU_ASSERT_EQUAL(member_of(&b, 0)->state, MEMBER_HELD);
 	CU_ASSERT_FALSE(member_of(&b, 0)->batch->is_running);
 	CU_ASSERT_TRUE(drops_has(&b.drops, "drop/" DROPS_AVRS_ID "/EFT_1.pdf"));
+}
+
+/* It may have to be written again before the rest is there, or for months. */
+static void what_is_undone_is_its_jobs_again(void)
+{
+	OWNED_BENCH struct batch_bench b;
+	struct stat before;
+	struct stat after;
+
+	bench_open(&b, "");
+	hold_both(&b);
+	go_on(&b);
+	drops_write(&b.drops, DROPS_AVRS_ID "/EFT_1.pdf", contents[0]);
+	CU_ASSERT_EQUAL(fchmodat(b.drops.spool.drop_fd, DROPS_AVRS_ID "/EFT_1.pdf", 0624, 0), 0);
+	CU_ASSERT_EQUAL(fstatat(b.drops.spool.drop_fd, DROPS_AVRS_ID "/EFT_1.pdf", &before, 0), 0);
+	link_dropped(&b, 0);
+	CU_ASSERT_TRUE(member_of(&b, 0)->adopted);
+	member_set_state(member_of(&b, 1), MEMBER_MISSING);
+	member_of(&b, 1)->batch->is_broken = true;
+	go_on(&b);
+	CU_ASSERT_EQUAL(fstatat(b.drops.spool.drop_fd, DROPS_AVRS_ID "/EFT_1.pdf", &after, 0), 0);
+	CU_ASSERT_EQUAL(after.st_ino, before.st_ino);
+	CU_ASSERT_EQUAL(after.st_mode, before.st_mode);
+	CU_ASSERT_EQUAL(after.st_uid, before.st_uid);
+	CU_ASSERT_EQUAL(after.st_gid, before.st_gid);
+	CU_ASSERT_EQUAL(after.st_nlink, 1);
+	CU_ASSERT_EQUAL(memcmp(&after.st_mtim, &before.st_mtim, sizeof(before.st_mtim)), 0);
 }
 
 /* A member's drop is between judging and its end: nothing is decided over its head. */
@@ -243,6 +282,7 @@ void add_suite_batch(CU_pSuite suite)
 	TEST(a_batch_that_is_complete_has_its_letters_queued_once);
 	TEST(a_batch_becomes_visible_when_its_last_letter_is_linked);
 	TEST(what_was_linked_of_a_batch_that_broke_is_undone);
+	TEST(what_is_undone_is_its_jobs_again);
 	TEST(a_batch_with_a_letter_under_way_is_left_alone);
 	TEST(a_catalog_that_refuses_leaves_all_of_it_invisible);
 	TEST(a_batch_that_starts_again_queues_its_letters_again);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "batch/batch_member.h"
@@ -66,6 +68,46 @@ static void a_letter_is_held_until_its_batch_is_complete(void)
 	CU_ASSERT_STRING_EQUAL(b.drop.reason, "waits for the rest of its batch: night");
 	CU_ASSERT_EQUAL(b.member->state, MEMBER_HELD);
 	CU_ASSERT_PTR_NULL(b.drop.member);
+}
+
+/* Whoever adopted it was killed: its job has to be able to write it again until then. */
+static void what_was_left_adopted_is_jobs_again_while_it_waits(void)
+{
+	OWNED_BENCH struct member_bench b;
+	struct stat folder;
+	struct stat st;
+
+	bench_open(&b, "", HASH);
+	CU_ASSERT_EQUAL(fchown(b.drop.fd, geteuid(), getegid()), 0);
+	CU_ASSERT_EQUAL(fchmod(b.drop.fd, 0440), 0);
+	drop_done(&b.drop);
+	drops_look(&b.drops, PATH, &b.drop);
+	judge(&b);
+	CU_ASSERT_EQUAL(b.drop.verdict, VERDICT_HOLD);
+	CU_ASSERT_EQUAL(fstat(b.drop.fd, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 07777, 0660);
+	CU_ASSERT_EQUAL(fstat(b.drop.folder_fd, &folder), 0);
+	CU_ASSERT_EQUAL(st.st_gid, folder.st_gid);
+	CU_ASSERT_EQUAL(memcmp(&b.drop.st.st_ctim, &st.st_ctim, sizeof(st.st_ctim)), 0);
+}
+
+/* It has a second name, so it may be a letter that is served. */
+static void what_may_be_served_is_left_as_it_is_while_it_waits(void)
+{
+	OWNED_BENCH struct member_bench b;
+	struct stat st;
+
+	bench_open(&b, "", HASH);
+	CU_ASSERT_EQUAL(fchown(b.drop.fd, geteuid(), getegid()), 0);
+	CU_ASSERT_EQUAL(fchmod(b.drop.fd, 0440), 0);
+	CU_ASSERT_EQUAL(
+	    linkat(b.drops.spool.drop_fd, PATH, b.drops.spool.root_fd, "letters/1_" NAME, 0), 0);
+	drop_done(&b.drop);
+	drops_look(&b.drops, PATH, &b.drop);
+	judge(&b);
+	CU_ASSERT_EQUAL(b.drop.verdict, VERDICT_HOLD);
+	CU_ASSERT_EQUAL(fstat(b.drop.fd, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 07777, 0440);
 }
 
 static void a_letter_of_another_size_is_not_there(void)
@@ -224,6 +266,8 @@ static void what_no_batch_names_waits_only_where_one_is_required(void)
 void add_suite_batch_member(CU_pSuite suite)
 {
 	TEST(a_letter_is_held_until_its_batch_is_complete);
+	TEST(what_was_left_adopted_is_jobs_again_while_it_waits);
+	TEST(what_may_be_served_is_left_as_it_is_while_it_waits);
 	TEST(a_letter_of_another_size_is_not_there);
 	TEST(a_letter_that_is_refused_breaks_a_batch_that_is_under_way);
 	TEST(a_letter_that_waits_keeps_its_state);

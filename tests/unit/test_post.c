@@ -333,6 +333,32 @@ static void a_placed_letter_for_paper_is_finished_by_the_next_start(void)
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE placed > 0"), 1);
 }
 
+/* A batch can have a hundred thousand: not each in a transaction of its own. */
+static void what_is_forgotten_goes_together(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop batch[2];
+	struct letter letters[2];
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, "a", &batch[0]);
+	drops_take(&drops, FOLDER "EFT_2.pdf", "b", &batch[1]);
+	CU_ASSERT_EQUAL(record(&drops.spool, batch, 2, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		letters[i] = batch[i].letter;
+		link_it(&drops, &batch[i]);
+		drop_done(&batch[i]);
+	}
+	drops_refuse(&drops, "DELETE", "letter", "OLD.name = 'EFT_2.pdf'");
+	CU_ASSERT_EQUAL(post_forget(&drops.spool, letters, 2, "for a test", &err), -1);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 2);
+	drops_allow(&drops, "letter");
+	CU_ASSERT_EQUAL(post_forget(&drops.spool, letters, 2, "for a test", &err), 0);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
+	CU_ASSERT_EQUAL(post_forget(&drops.spool, letters, 0, "for a test", &err), 0);
+}
+
 static void what_another_node_has_begun_is_its_own(void)
 {
 	OWNED_DROPS struct drops drops;
@@ -445,6 +471,7 @@ void add_suite_post(CU_pSuite suite)
 	TEST(a_linked_letter_is_posted_by_the_next_start);
 	TEST(a_letter_posted_by_the_next_start_has_its_time);
 	TEST(a_placed_letter_for_paper_is_finished_by_the_next_start);
+	TEST(what_is_forgotten_goes_together);
 	TEST(what_another_node_has_begun_is_its_own);
 	TEST(a_dropped_file_that_is_left_is_removed_and_not_posted_again);
 	TEST(what_is_left_under_the_name_of_removing_is_removed);
