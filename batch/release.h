@@ -12,10 +12,11 @@
 #include "spool/spool.h"
 
 /*
- * Do all that is wanted of this node's quarantine; what was begun before a crash is finished. A
- * file that cannot be released stays in quarantine, and its reason says why. Fails only where the
- * catalog does; another file's trouble is logged, and tried again by the next call.
+ * Do what is wanted of this node's quarantine, a hundred files a call: *at is where to go on, 0 to
+ * begin with, and 0 again when all was seen. What was begun before a crash is finished. A file that
+ * cannot be released stays in quarantine, and its reason says why. Fails only where the catalog
+ * does; another file's trouble is logged, and tried again from the next beginning on.
  */
-int release_wanted(const struct spool *spool, struct holds *holds, struct err *err);
+int release_wanted(const struct spool *spool, struct holds *holds, int64_t *at, struct err *err);
 
 #endif

@@ -82,6 +82,7 @@ struct watchd {
 	struct doubt doubt;
 	struct manifest manifest;
 	struct process paper_zip; /* that is being made */
+	int64_t released;         /* up to this id, of those that are to leave the quarantine */
 	int64_t descriptors;      /* that it may have open */
 	struct drop_root drop_root;
 	bool is_adrift; /* the drop root is gone: nothing is posted until it is back */
@@ -425,13 +426,25 @@ static void on_events(void *arg)
 		scan(w);
 }
 
+/* Of very many files some at a time, and what is dropped meanwhile in between. */
+static void release_some(void *arg)
+{
+	struct watchd *w = arg;
+	struct err err;
+
+	if (w->is_adrift)
+		return;
+	if (release_wanted(&w->spool, w->holds, &w->released, &err) < 0)
+		log_warning("text=\"%s\"", err.text);
+	else if (w->released)
+		loop_after(w->loop, 0, release_some, w);
+}
+
 /* What is wanted of the quarantine; what fails now is tried again at the next rescan. */
 static void release(struct watchd *w)
 {
-	struct err err;
-
-	if (release_wanted(&w->spool, w->holds, &err) < 0)
-		log_warning("text=\"%s\"", err.text);
+	w->released = 0;
+	release_some(w);
 }
 
 static void on_rescan(void *arg)
@@ -593,9 +606,13 @@ static int recover(struct watchd *w, struct err *err)
 	if (take_recover(w->letters_fd, err) < 0 || post_recover(&w->spool, err) < 0 ||
 	    quarantine_recover(&w->spool, w->arrivals, err) < 0 ||
 	    batches_new(&w->spool, &w->batches, err) < 0 ||
-	    holds_new(&w->spool, &w->holds, err) < 0 ||
-	    release_wanted(&w->spool, w->holds, err) < 0)
+	    holds_new(&w->spool, &w->holds, err) < 0)
 		return -1;
+	/* Before a scan takes one that was moved back, and no more, for a new file. */
+	do {
+		if (release_wanted(&w->spool, w->holds, &w->released, err) < 0)
+			return -1;
+	} while (w->released);
 	w->ender = (struct ender){w->holds, w->batches, w->arrivals, &w->manifest, &w->spool};
 	return paper_list_dates(w->spool.catalog, recover_paper, &w->spool, err);
 }

@@ -137,34 +137,39 @@ was_released() { # ID
 	edelivery letter show "$id" | grep -q '^state  *discarded'
 }
 
-@test "killed while releasing or discarding, the file is in exactly one place" {
+@test "killed while releasing or discarding, each file is in exactly one place" {
 	BIN=$FAULT_PROGRAMS
-	for point in release.moved release.removed; do
-		ROOT=$T/spool-$point
+	for fault in release.moved=kill release.moved=kill@2 release.removed=kill release.removed=kill@2; do
+		echo "fault $fault"
+		ROOT=$T/spool-$fault
 		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
 		spool_make
 		master 123456789
 		watchd
-		drop 123456789 NOSUCH_1.pdf
+		drop 123456789 NOSUCH_1.pdf NOSUCH_2.pdf
 		until_quarantined NOSUCH_1.pdf 'unknown letter type'
+		until_quarantined NOSUCH_2.pdf 'unknown letter type'
 		watchd_stop
-		id=$(id_of NOSUCH_1.pdf)
+		ids=("$(id_of NOSUCH_1.pdf)" "$(id_of NOSUCH_2.pdf)")
 		wish=discard
-		[ $point = release.removed ] || wish=release
-		edelivery quarantine $wish --no-wait "$id"
-		run env EDELIVERY_FAULT=$point=kill "$BIN/edelivery-watchd" -c "$EDELIVERY_CONF" 3>&-
+		[[ $fault == release.removed* ]] || wish=release
+		edelivery quarantine $wish --no-wait "${ids[@]}"
+		run env EDELIVERY_FAULT="$fault" "$BIN/edelivery-watchd" -c "$EDELIVERY_CONF" 3>&-
 		[ "$status" = 137 ]
 		watchd
-		if [ $wish = release ]; then
-			# Looked at again, it is refused again.
-			wait_for 10 was_released "$id"
-			until_quarantined NOSUCH_1.pdf 'unknown letter type'
-			[ "$(id_of NOSUCH_1.pdf)" = "$id" ]
-		else
-			wait_for 10 status_is quarantined 0
-		fi
+		for i in 0 1; do
+			name=NOSUCH_$((i + 1)).pdf
+			if [ $wish = release ]; then
+				# Looked at again, it is refused again.
+				wait_for 10 was_released "${ids[i]}"
+				until_quarantined "$name" 'unknown letter type'
+				[ "$(id_of "$name")" = "${ids[i]}" ]
+			else
+				wait_for 10 status_is quarantined 0
+			fi
+			[ "$(find "$ROOT/quarantine" -name "*_$name" | wc -l)" = "$([ $wish = discard ]; echo $?)" ]
+		done
 		watchd_stop
 		[ -z "$(find "$ROOT/drop" -type f)" ]
-		[ "$(find "$ROOT/quarantine" -name '*_NOSUCH_1.pdf' | wc -l)" = "$([ $wish = discard ]; echo $?)" ]
 	done
 }

@@ -80,7 +80,10 @@ static void do_wanted(struct bench *bench)
 {
 	struct err err;
 
-	CU_ASSERT_EQUAL(release_wanted(&bench->drops.spool, bench->holds, &err), 0);
+	int64_t at = 0;
+
+	CU_ASSERT_EQUAL(release_wanted(&bench->drops.spool, bench->holds, &at, &err), 0);
+	CU_ASSERT_EQUAL(at, 0);
 	look_up(bench);
 }
 
@@ -327,8 +330,69 @@ static void without_its_row_nothing_is_released(void)
 	CU_ASSERT_TRUE(drops_has(&bench.drops, "drop/" FOLDER "EFT_1.pdf"));
 }
 
+/* All of a night's letters, say: watchd looks at everything else in between. */
+static void very_many_are_released_some_at_a_time(void)
+{
+	enum { MANY = 250, AT_MOST = 100 };
+	OWNED_BENCH struct bench bench;
+	const struct actor actor = {"test", "operator test"};
+	int64_t at = 0;
+	struct err err;
+
+	bench_open(&bench, "EFT_1.pdf");
+	for (int64_t id = 2; id <= MANY; id++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), FOLDER "EFT_%d.pdf", (int)id);
+		drops_write(&bench.drops, path, "it");
+		refuse(&bench, strchr(path, '/') + 1);
+	}
+	for (int64_t id = 1; id <= MANY; id++)
+		CU_ASSERT_EQUAL(
+		    intake_want(bench.drops.spool.catalog, &actor, id, WISH_RELEASE, &err), 0);
+	for (int released = 0; released < MANY; released += AT_MOST) {
+		int64_t before = catalog_statements(bench.drops.spool.catalog);
+		int64_t most = released + AT_MOST < MANY ? released + AT_MOST : MANY;
+
+		CU_ASSERT_EQUAL(release_wanted(&bench.drops.spool, bench.holds, &at, &err), 0);
+		CU_ASSERT_EQUAL(
+		    drops_number(&bench.drops, "SELECT COUNT(*) FROM intake WHERE state = 'held'"),
+		    most);
+		CU_ASSERT_EQUAL(at, most < MANY ? most : 0);
+		CU_ASSERT_TRUE(
+		    catalog_statements(bench.drops.spool.catalog) - before < 10 * AT_MOST);
+	}
+}
+
+/* The others' rows are changed with it, but must not stay as they are for it. */
+static void one_that_the_catalog_refuses_keeps_back_no_other(void)
+{
+	OWNED_BENCH struct bench bench;
+	const struct actor actor = {"test", "operator test"};
+	struct err err;
+
+	bench_open(&bench, "EFT_1.pdf");
+	drops_write(&bench.drops, FOLDER "EFT_2.pdf", "it");
+	refuse(&bench, "EFT_2.pdf");
+	for (int64_t id = 1; id <= 2; id++)
+		CU_ASSERT_EQUAL(
+		    intake_want(bench.drops.spool.catalog, &actor, id, WISH_RELEASE, &err), 0);
+	drops_refuse(&bench.drops, "UPDATE", "intake", "NEW.state = 'held' AND NEW.id = 1");
+	do_wanted(&bench);
+	CU_ASSERT_EQUAL(bench.intake.state, INTAKE_QUARANTINED);
+	CU_ASSERT_FALSE(drops_has(&bench.drops, "drop/" FOLDER "EFT_1.pdf"));
+	CU_ASSERT_TRUE(drops_has(&bench.drops, "drop/" FOLDER "EFT_2.pdf"));
+	CU_ASSERT_EQUAL(
+	    drops_number(&bench.drops, "SELECT id FROM intake WHERE state = 'held'"), 2);
+	drops_allow(&bench.drops, "intake");
+	do_wanted(&bench);
+	CU_ASSERT_EQUAL(bench.intake.state, INTAKE_HELD);
+}
+
 void add_suite_release(CU_pSuite suite)
 {
+	TEST(very_many_are_released_some_at_a_time);
+	TEST(one_that_the_catalog_refuses_keeps_back_no_other);
 	TEST(a_released_file_is_where_it_was_dropped_and_keeps_its_id);
 	TEST(a_name_of_any_bytes_comes_back_as_it_was);
 	TEST(what_has_its_name_by_now_is_not_replaced);
