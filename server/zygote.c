@@ -3,6 +3,7 @@
 
 #include <seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -68,23 +69,36 @@ struct zygote {
 	int control_fd;
 	struct loop *loop;
 	struct {
-		pid_t pid; /* 0: free */
+		pid_t pid;
 		int64_t number;
-	} * sessions;
+	} * sessions; /* that have not ended, in no order */
+	size_t count;
 	size_t capacity;
 };
 
 /* Remember which session a process is, to tell if it ends badly. */
 static void remember(struct zygote *z, pid_t pid, int64_t number)
 {
-	size_t slot = 0;
-
-	while (slot < z->capacity && z->sessions[slot].pid)
-		slot++;
-	if (slot == z->capacity)
+	if (z->count == z->capacity)
 		return;
-	z->sessions[slot].pid = pid;
-	z->sessions[slot].number = number;
+	z->sessions[z->count].pid = pid;
+	z->sessions[z->count].number = number;
+	z->count++;
+}
+
+/* Returns which session it was, or 0. */
+static int64_t forget(struct zygote *z, pid_t pid)
+{
+	int64_t number;
+	size_t i = 0;
+
+	while (i < z->count && z->sessions[i].pid != pid)
+		i++;
+	if (i == z->count)
+		return 0;
+	number = z->sessions[i].number;
+	z->sessions[i] = z->sessions[--z->count];
+	return number;
 }
 
 static void tell_crash(struct zygote *z, int64_t number, int status)
@@ -107,15 +121,13 @@ static void on_child(void *arg)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (size_t i = 0; i < z->capacity; i++) {
-			if (z->sessions[i].pid != pid)
-				continue;
-			z->sessions[i].pid = 0;
-			/* SIGKILL comes from outside: the broker's, when it was too slow to end. */
-			if (WIFEXITED(status) ? WEXITSTATUS(status) != EXIT_SUCCESS
-			                      : WTERMSIG(status) != SIGKILL)
-				tell_crash(z, z->sessions[i].number, status);
-		}
+		int64_t number = forget(z, pid);
+		/* SIGKILL comes from outside: the broker's, when it was too slow to end. */
+		bool crashed = WIFEXITED(status) ? WEXITSTATUS(status) != EXIT_SUCCESS
+		                                 : WTERMSIG(status) != SIGKILL;
+
+		if (number && crashed)
+			tell_crash(z, number, status);
 	}
 }
 
