@@ -11,7 +11,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { HEAP_AHEAD = 1024 * 1024 }; /* free at the heap's end: a short session never grows it */
+#include "base/mem.h"
+
+enum {
+	HEAP_AHEAD = 1024 * 1024, /* free at the heap's end: a short session never grows it */
+	/* Of glibc's allocator. */
+	LEAST_BLOCK = 24,
+	SMALL_BLOCK = 1032,
+	BLOCK_STEP = 16,
+};
 
 /*
  * Settings and filters are made before; GSSAPI has no mechanism (login.c): libssh asks that
@@ -71,10 +79,52 @@ void fork_memory_begin(void)
 	(void)mallopt(M_TOP_PAD, HEAP_AHEAD);
 }
 
+/* A gap between blocks that are in use: it is never given back. */
+struct gap {
+	struct gap *next;
+};
+static struct gap *filled;
+
+/* Fill the gaps of that size which begin below end, at most *budget bytes of them. */
+static void fill_gaps_of(size_t size, uintptr_t end, size_t *budget)
+{
+	while (*budget >= size) {
+		struct gap *gap = mem_resize(NULL, 1, size);
+
+		if ((uintptr_t)gap >= end) {
+			free(gap);
+			return;
+		}
+		*gap = (struct gap){filled};
+		filled = gap;
+		*budget -= size;
+	}
+}
+
+/*
+ * What a session allocates in gaps is on as many pages, and each of them is copied when it is
+ * written to; what it allocates at the heap's end is side by side, on pages that are empty.
+ */
+static void fill_gaps(void)
+{
+	size_t budget = mallinfo2().fordblks;
+	/* No gap is as large; nothing is written to it, here and below, or it would be no fresh memory. */
+	void *last = mem_resize(NULL, 1, HEAP_AHEAD / 2);
+	uintptr_t end = (uintptr_t)last;
+
+	free(last);
+	/* The allocator cuts what is large into pieces, and keeps what is small by its size. */
+	for (size_t size = HEAP_AHEAD / 4; size > SMALL_BLOCK; size /= 2)
+		fill_gaps_of(size, end, &budget);
+	for (size_t size = SMALL_BLOCK; size >= LEAST_BLOCK; size -= BLOCK_STEP)
+		fill_gaps_of(size, end, &budget);
+}
+
 void fork_memory_settle(void)
 {
 	/* Free chunks that adjoin are put together here, once, not by each process in its copy. */
 	(void)malloc_trim(HEAP_AHEAD);
+	fill_gaps();
 	/* The dynamic linker would look a name up in them that is bound at its first call. */
 	if (getenv("LD_BIND_NOW"))
 		(void)dl_iterate_phdr(leave_out, NULL);

@@ -10,9 +10,11 @@
 void fork_memory_begin(void);
 
 /*
- * Called once, when everything is prepared. What is forked from here on does not have the libraries
- * which this program needs for its start only, or libssh for what we never do (Kerberos): a call
- * into one ends it. Only where all names were bound at the start (LD_BIND_NOW in the environment).
+ * Called once, when everything is prepared. What is allocated from here on is at the heap's end, on
+ * pages that nobody has touched, and not between older blocks.
+ * What is forked from here on does not have the libraries which this program needs for its start
+ * only, or libssh for what we never do (Kerberos): a call into one ends it. Only where all names
+ * were bound at the start (LD_BIND_NOW in the environment).
  */
 void fork_memory_settle(void);
 
