@@ -21,6 +21,7 @@
 #include "server/control.h"
 #include "server/fork_memory.h"
 #include "server/host_key.h"
+#include "server/kernel_random.h"
 #include "server/raw_key.h"
 #include "server/request.h"
 #include "server/session.h"
@@ -230,7 +231,8 @@ static int prepare(struct zygote *z, const char *settings, struct err *err)
 	z->capacity = (size_t)z->settings.server_sessions + 64;
 	z->sessions = mem_new(z->capacity, sizeof(*z->sessions));
 	raw_key_begin();
-	if (host_key_load(&z->settings, z->means.policy, &z->bind, err) < 0 ||
+	if (kernel_random_begin(err) < 0 ||
+	    host_key_load(&z->settings, z->means.policy, &z->bind, err) < 0 ||
 	    host_key_warm_up(z->bind, err) < 0 ||
 	    session_prepare(z->bind, &z->settings, &z->means.ssh, err) < 0 ||
 	    sandbox_new(session_rules, &z->sandbox, err) < 0 || sandbox_new(rules, &own, err) < 0)
