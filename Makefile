@@ -135,6 +135,11 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_LIB) $(foreach r,server bat
 $(BUILD)/bad-client: $(BUILD)/tests/flow/bad_client.o $(BUILD)/base.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
+# What valgrind cannot do, for tests/long.
+$(BUILD)/openat2.so: tests/valgrind/openat2.c
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARN) -O1 -g -fPIC -shared $< -o $@
+
 bench: deps ## the figures, beside their peers in one run
 	@$(MAKE) --no-print-directory all $(BUILD)/bench-client $(BUILD)/bench-floor
 	@for f in tests/bench/*; do [ -x $$f ] || continue; echo "== $$f"; $$f $(BUILD) || exit 1; done
