@@ -33,7 +33,7 @@ void manifest_note(struct manifest *manifest, const struct letter *letter)
 {
 	int64_t rest;
 
-	if (letter->electronic)
+	if (!letter->paper)
 		return;
 	if (manifest->date[0] && strcmp(manifest->date, letter->paper_date) != 0)
 		manifest_write(manifest);

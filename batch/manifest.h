@@ -18,7 +18,7 @@ struct manifest {
 	char date[DATE_SIZE]; /* of the outbox folder whose manifest is out of date, or "" */
 };
 
-/* The letter was placed: if it goes on paper, its day's manifest is made soon. */
+/* The letter was placed, or posted: if it goes on paper, its day's manifest is made soon. */
 void manifest_note(struct manifest *manifest, const struct letter *letter);
 
 /* Make the one that is out of date now, where there is one. That it cannot be is logged. */

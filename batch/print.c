@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,12 +11,16 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "batch/paper.h"
+#include "base/notify.h"
+#include "batch/folder_cache.h"
 #include "spool/folder.h"
 #include "spool/letter.h"
 
-/* What is to be placed. */
+enum { PRINT_AT_ONCE = 250 };
+
+/* What is to be placed now. */
 struct queue {
+	const struct spool *spool;
 	struct letter *letters;
 	size_t count;
 };
@@ -25,89 +30,102 @@ static int add(const struct letter *letter, void *arg, struct err *err)
 	struct queue *queue = arg;
 
 	(void)err;
-	queue->letters = mem_resize(queue->letters, queue->count + 1, sizeof(*letter));
 	queue->letters[queue->count++] = *letter;
 	return 0;
 }
 
 /* The name in the outbox; what has it already is a former attempt's, since it has the id in it. */
-static int place(const struct spool *spool, const struct letter *letter, struct err *err)
+static int place(const struct spool *spool, struct folder_cache *folders,
+    const struct letter *letter, struct err *err)
 {
 	char from[FOLDER_PATH_MAX];
 	char to[FOLDER_PATH_MAX];
 	char folder[PATH_MAX];
+	int folder_fd = -1;
 
 	folder_letter(letter->avrs_id, letter->class, letter->id, letter->name, from);
 	folder_paper(letter->paper_date, letter->id, letter->name, to);
 	file_parent(to, folder);
-	if (file_make_folder(spool->root_fd, folder, 0750, err) < 0)
+	if (folder_cache_make(folders, folder, 0750, &folder_fd, err) < 0)
 		return -1;
-	if (linkat(spool->root_fd, from, spool->root_fd, to, 0) < 0 && errno != EEXIST)
+	if (linkat(spool->root_fd, from, folder_fd, strrchr(to, '/') + 1, 0) < 0 && errno != EEXIST)
 		return err_sys(err, "place %s", to);
-	return file_sync_folder(spool->root_fd, folder, err);
-}
-
-/* A letter that is placed, for the transaction's body. */
-struct placed {
-	const struct spool *spool;
-	const struct letter *letter;
-};
-
-static int note(struct catalog *catalog, void *arg, struct err *err)
-{
-	const struct placed *placed = arg;
-	const struct letter *letter = placed->letter;
-
-	if (letter_set_placed(catalog, letter->id, clock_now(), err) < 0)
-		return -1;
-	return event_add(catalog, &placed->spool->actor,
-	    &(struct event){.what = "letter.on-paper",
-	        .avrs_id = letter->avrs_id,
-	        .letter_id = letter->id,
-	        .detail = letter->paper_reason},
-	    err);
-}
-
-static int print(const struct spool *spool, const struct letter *letter, struct err *err)
-{
-	struct placed placed = {spool, letter};
-
-	if (place(spool, letter, err) < 0)
-		return -1;
 	fault_point("print.linked");
-	if (catalog_transact(spool->catalog, note, &placed, err) < 0)
-		return -1;
-	log_info("letter=%" PRId64 " on-paper avrs_id=%s type=%s bytes=%" PRId64 " reason=\"%s\"",
-	    letter->id, letter->avrs_id, letter->type, letter->size, letter->paper_reason);
 	return 0;
 }
 
-/* The manifests of the days that came into the outbox; letters of one day follow one another. */
-static void write_manifests(const struct spool *spool, const struct queue *queue)
+/* Those that cannot be are left out of the queue. */
+static int place_all(struct queue *queue, struct err *err)
 {
-	const char *last = "";
-	struct err err;
+	struct folder_cache *folders = folder_cache_new(queue->spool->root_fd);
+	size_t placed = 0;
+	int result;
 
 	for (size_t i = 0; i < queue->count; i++) {
-		const char *date = queue->letters[i].paper_date;
+		struct err reason;
 
-		if (strcmp(date, last) != 0 && paper_write_manifest(spool, date, &err) < 0)
-			log_error("paper=%s text=\"no manifest: %s\"", date, err.text);
-		last = date;
+		notify_alive();
+		if (place(queue->spool, folders, &queue->letters[i], &reason) < 0)
+			log_error(
+			    "letter=%" PRId64 " text=\"%s\"", queue->letters[i].id, reason.text);
+		else
+			queue->letters[placed++] = queue->letters[i];
 	}
+	queue->count = placed;
+	result = folder_cache_sync(folders, SIZE_MAX, err);
+	folder_cache_free(folders);
+	return result;
 }
 
-int print_queued(const struct spool *spool, struct err *err)
+static int note(struct catalog *catalog, void *arg, struct err *err)
 {
-	struct queue queue = {NULL, 0};
-	struct err reason;
-	int result = letter_list_to_print(spool->catalog, spool->actor.node, add, &queue, err);
+	const struct queue *queue = arg;
 
-	for (size_t i = 0; i < queue.count && result == 0; i++)
-		if (print(spool, &queue.letters[i], &reason) < 0)
-			log_error(
-			    "letter=%" PRId64 " text=\"%s\"", queue.letters[i].id, reason.text);
-	write_manifests(spool, &queue);
-	free(queue.letters);
-	return result;
+	for (size_t i = 0; i < queue->count; i++) {
+		const struct letter *letter = &queue->letters[i];
+
+		if (letter_set_placed(catalog, letter->id, clock_now(), err) < 0 ||
+		    event_add(catalog, &queue->spool->actor,
+		        &(struct event){.what = "letter.on-paper",
+		            .avrs_id = letter->avrs_id,
+		            .letter_id = letter->id,
+		            .detail = letter->paper_reason},
+		        err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int print_some(struct queue *queue, struct manifest *manifest, struct err *err)
+{
+	if (place_all(queue, err) < 0 ||
+	    catalog_transact(queue->spool->catalog, note, queue, err) < 0)
+		return -1;
+	for (size_t i = 0; i < queue->count; i++) {
+		const struct letter *letter = &queue->letters[i];
+
+		manifest_note(manifest, letter);
+		log_info("letter=%" PRId64 " on-paper avrs_id=%s type=%s bytes=%" PRId64
+		         " reason=\"%s\"",
+		    letter->id, letter->avrs_id, letter->type, letter->size, letter->paper_reason);
+	}
+	return 0;
+}
+
+int print_queued(struct printing *printing, bool *ret_more, struct err *err)
+{
+	const struct spool *spool = printing->spool;
+	OWNED_MEM struct letter *letters = mem_new(PRINT_AT_ONCE, sizeof(*letters));
+	struct queue queue = {.spool = spool, .letters = letters};
+	bool more;
+
+	if (letter_list_to_print(spool->catalog, spool->actor.node, &printing->last, PRINT_AT_ONCE,
+	        add, &queue, err) < 0)
+		return -1;
+	more = queue.count == PRINT_AT_ONCE;
+	printing->last = more ? letters[PRINT_AT_ONCE - 1] : (struct letter){.id = 0};
+	if (queue.count > 0 && print_some(&queue, printing->manifest, err) < 0)
+		return -1;
+	*ret_more = more;
+	return 0;
 }

@@ -6,9 +6,21 @@
 #ifndef BATCH_PRINT_H
 #define BATCH_PRINT_H
 
+#include "batch/manifest.h"
 #include "spool/spool.h"
 
-/* Place those of this node that are queued. One that cannot be keeps back no other. */
-int print_queued(const struct spool *spool, struct err *err);
+/* How far it has got; the first two are borrowed. */
+struct printing {
+	const struct spool *spool;
+	struct manifest *manifest;
+	struct letter last; /* that was looked at; id 0: it begins */
+};
+
+/*
+ * Place those of this node that are queued, some hundred a call, all that it places in one
+ * transaction: *ret_more, there may be more of them. One that cannot be placed keeps back no other;
+ * it is tried again from the next beginning on.
+ */
+int print_queued(struct printing *printing, bool *ret_more, struct err *err);
 
 #endif

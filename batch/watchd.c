@@ -81,6 +81,7 @@ struct watchd {
 	int64_t probe;     /* not before this: is it back? */
 	struct doubt doubt;
 	struct manifest manifest;
+	struct printing printing;
 	struct process paper_zip; /* that is being made */
 	int64_t released;         /* up to this id, of those that are to leave the quarantine */
 	int64_t descriptors;      /* that it may have open */
@@ -530,16 +531,20 @@ static void on_alive(void *arg)
 	notify_alive();
 }
 
-/* What nobody comes for is printed as well. */
+/* What nobody comes for is printed as well: of very much some at a time. */
 static void print_unfetched(void *arg)
 {
 	struct watchd *w = arg;
+	bool more = false;
 	struct err err;
 
-	if (unfetched_queue(w->spool.catalog, &w->spool.actor, &w->spool.settings, &err) < 0 ||
-	    print_queued(&w->spool, &err) < 0)
+	if (unfetched_queue(w->spool.catalog, &w->spool.actor, &w->spool.settings, &more, &err) <
+	        0 ||
+	    (!more && print_queued(&w->printing, &more, &err) < 0))
 		log_warning(
 		    "text=\"letters that nobody comes for are printed later: %s\"", err.text);
+	else if (more)
+		loop_after(w->loop, 0, print_unfetched, w);
 }
 
 static void on_stop(void *arg)
@@ -630,6 +635,7 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	    checker_start(&w->checker, err) < 0 || loop_new(&w->loop, err) < 0)
 		return -1;
 	w->manifest = (struct manifest){.spool = &w->spool, .loop = w->loop};
+	w->printing = (struct printing){.spool = &w->spool, .manifest = &w->manifest};
 	w->arrivals = arrivals_new();
 	scanner_init(&w->scanner, &w->spool.settings);
 	doubt_init(&w->doubt, &w->spool);

@@ -146,14 +146,16 @@ int letter_queue_paper(struct catalog *catalog, int64_t id, const char *reason, 
 }
 
 /* The first condition is that of the index letter_unfinished, to the word. */
-int letter_list_to_print(struct catalog *catalog, const char *node,
-    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+int letter_list_to_print(struct catalog *catalog, const char *node, const struct letter *after,
+    int64_t limit, int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err)
 {
 	return letter_row_each(catalog,
 	    SELECT "WHERE (l.electronic = 'posting' OR (l.paper = 'queued' AND l.placed IS NULL))"
-	           " AND l.electronic = 'posted' AND l.node = $1 ORDER BY l.paper_date, l.id",
-	    VALUES(TEXT(node)), each, arg, err);
+	           " AND l.electronic = 'posted' AND l.node = $1"
+	           " AND l.avrs_id >= $2 AND (l.avrs_id > $2 OR l.id > $3)"
+	           " ORDER BY l.avrs_id, l.id LIMIT $4",
+	    VALUES(TEXT(node), TEXT(after->avrs_id), INT(after->id), INT(limit)), each, arg, err);
 }
 
 int letter_list_unfinished(struct catalog *catalog, const char *node,

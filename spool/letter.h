@@ -114,9 +114,12 @@ int letter_find_name(struct catalog *catalog, const char *avrs_id, const char *n
 /* It is to be printed, too: a posted letter without a paper delivery gets one. */
 int letter_queue_paper(struct catalog *catalog, int64_t id, const char *reason, struct err *err);
 
-/* Posted letters whose paper delivery is queued and that this node has to place, by day and id. */
-int letter_list_to_print(struct catalog *catalog, const char *node,
-    int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
+/*
+ * At most limit posted letters whose paper delivery is queued and that this node has to place, by
+ * AVRS ID and id, behind those of after.
+ */
+int letter_list_to_print(struct catalog *catalog, const char *node, const struct letter *after,
+    int64_t limit, int (*each)(const struct letter *letter, void *arg, struct err *err), void *arg,
     struct err *err);
 
 /* Those that this node began to post and has not finished. */

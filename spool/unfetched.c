@@ -94,24 +94,22 @@ static int judge_untold(struct catalog *catalog, void *arg, struct err *err)
 }
 
 int unfetched_queue(struct catalog *catalog, const struct actor *actor,
-    const struct settings *settings, struct err *err)
+    const struct settings *settings, bool *ret_more, struct err *err)
 {
 	int64_t now = clock_now();
 	struct judging old = {.actor = actor, .days = settings->paper_after};
 	struct judging untold = {.actor = actor,
 	    .days = settings->paper_after_bounce,
-	    .old_enough = now - settings->paper_after_bounce * DAY,
-	    .seen = CHUNK};
-	bool more = old.days > 0;
+	    .old_enough = now - settings->paper_after_bounce * DAY};
+	bool more = false;
 
-	if (!more && letter_walk_forget(catalog, "unfetched", err) < 0)
+	if (old.days == 0 && letter_walk_forget(catalog, "unfetched", err) < 0)
 		return -1;
-	while (more)
-		if (letter_walk(catalog, "unfetched", now - old.days * DAY, judge_old, &old, &more,
-		        err) < 0)
-			return -1;
-	while (untold.days && untold.seen == CHUNK)
-		if (catalog_transact(catalog, judge_untold, &untold, err) < 0)
-			return -1;
+	if (old.days > 0 && letter_walk(catalog, "unfetched", now - old.days * DAY, judge_old, &old,
+	                        &more, err) < 0)
+		return -1;
+	if (untold.days > 0 && catalog_transact(catalog, judge_untold, &untold, err) < 0)
+		return -1;
+	*ret_more = more || untold.seen == CHUNK;
 	return 0;
 }

@@ -17,10 +17,11 @@
 #include "spool/settings.h"
 
 /*
- * Queue the paper deliveries of what is due now, in short transactions; watchd places them. Where
- * paper.after was off before, only letters that become that old from now on are judged.
+ * Queue paper deliveries that are due now, some hundred a call; watchd places them. *ret_more:
+ * there may be more of them. Where paper.after was off before, only letters that become that old
+ * from now on are judged.
  */
 int unfetched_queue(struct catalog *catalog, const struct actor *actor,
-    const struct settings *settings, struct err *err);
+    const struct settings *settings, bool *ret_more, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "batch/print.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,6 +33,21 @@ static void add_letter(const struct fixture *f, const char *name, struct letter 
 	CU_ASSERT_EQUAL(letter_queue_paper(f->catalog, ret_letter->id, "nobody came", &err), 0);
 }
 
+/* All that is queued is printed, and its manifest made. */
+static void print_all(const struct fixture *f)
+{
+	struct manifest manifest = {.spool = &f->spool};
+	struct printing printing = {.spool = &f->spool, .manifest = &manifest};
+	bool more = true;
+	struct err err;
+
+	CU_ASSERT_EQUAL_FATAL(loop_new(&manifest.loop, &err), 0);
+	while (more)
+		CU_ASSERT_EQUAL_FATAL(print_queued(&printing, &more, &err), 0);
+	manifest_write(&manifest);
+	loop_free(manifest.loop);
+}
+
 static void open_with_letters(struct fixture *f, struct letter letters[2])
 {
 	fixture_open(f);
@@ -54,10 +70,9 @@ static void gives_each_a_name_in_the_outbox_and_leaves_it_served(void)
 	OWNED_FIXTURE struct fixture f;
 	struct letter letters[2];
 	OWNED_MEM char *manifest = NULL;
-	struct err err;
 
 	open_with_letters(&f, letters);
-	CU_ASSERT_EQUAL(print_queued(&f.spool, &err), 0);
+	print_all(&f);
 	for (int i = 0; i < 2; i++) {
 		OWNED_MEM char *text = printed(&f, &letters[i]);
 
@@ -80,12 +95,11 @@ static void goes_on_where_a_former_run_ended(void)
 {
 	OWNED_FIXTURE struct fixture f;
 	struct letter letters[2];
-	struct err err;
 
 	open_with_letters(&f, letters);
-	CU_ASSERT_EQUAL(print_queued(&f.spool, &err), 0);
+	print_all(&f);
 	fixture_sql(&f, "UPDATE letter SET placed = NULL WHERE id = 1");
-	CU_ASSERT_EQUAL(print_queued(&f.spool, &err), 0);
+	print_all(&f);
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE placed IS NULL"), 0);
 }
 
@@ -95,12 +109,11 @@ static void one_that_cannot_be_keeps_back_no_other(void)
 	struct letter letters[2];
 	char path[FOLDER_PATH_MAX];
 	OWNED_MEM char *second = NULL;
-	struct err err;
 
 	open_with_letters(&f, letters);
 	folder_letter(ID, CLASS_EDELIVERY, letters[0].id, letters[0].name, path);
 	CU_ASSERT_EQUAL(unlinkat(f.scratch.fd, path, 0), 0);
-	CU_ASSERT_EQUAL(print_queued(&f.spool, &err), 0);
+	print_all(&f);
 	second = printed(&f, &letters[1]);
 	CU_ASSERT_PTR_NOT_NULL(second);
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE placed IS NULL"), 1);
@@ -123,8 +136,43 @@ static void recovery_leaves_it_posted(void)
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT last_sequence FROM provider"), 2);
 }
 
+/* After weeks without anybody: watchd looks at what is dropped in between. */
+static void very_many_are_printed_some_at_a_time(void)
+{
+	enum { MANY = 300, AT_MOST = 250 };
+	OWNED_FIXTURE struct fixture f;
+	struct manifest manifest = {.spool = &f.spool};
+	struct printing printing = {.spool = &f.spool, .manifest = &manifest};
+	int64_t before;
+	bool more = false;
+	struct err err;
+
+	fixture_open(&f);
+	scratch_provider(&f.spool, ID);
+	for (int i = 0; i < MANY; i++) {
+		struct letter letter;
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "EFT_%d.pdf", i);
+		add_letter(&f, name, &letter);
+	}
+	CU_ASSERT_EQUAL_FATAL(loop_new(&manifest.loop, &err), 0);
+	before = catalog_statements(f.catalog);
+	CU_ASSERT_EQUAL(print_queued(&printing, &more, &err), 0);
+	CU_ASSERT_TRUE(more);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE placed IS NOT NULL"), AT_MOST);
+	CU_ASSERT_TRUE(catalog_statements(f.catalog) - before < 4 * AT_MOST);
+	CU_ASSERT_EQUAL(print_queued(&printing, &more, &err), 0);
+	CU_ASSERT_FALSE(more);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE placed IS NOT NULL"), MANY);
+	loop_free(manifest.loop);
+}
+
 void add_suite_print(CU_pSuite suite)
 {
+	TEST(very_many_are_printed_some_at_a_time);
 	TEST(gives_each_a_name_in_the_outbox_and_leaves_it_served);
 	TEST(goes_on_where_a_former_run_ended);
 	TEST(one_that_cannot_be_keeps_back_no_other);
