@@ -17,6 +17,7 @@
 	ROW(drop_files)                                                            \
 	ROW(letter_list) ROW(letter_show) ROW(letter_renew)                        \
 	ROW(quarantine_list) ROW(quarantine_release) ROW(quarantine_discard)       \
+	ROW(batch_list) ROW(batch_discard)                                         \
 	ROW(mail_list) ROW(mail_retry) ROW(mail_hold) ROW(mail_bounce)             \
 	ROW(archive_run) ROW(archive_list) ROW(archive_verify)                     \
 	ROW(reindex) ROW(catalog_copy)

@@ -26,7 +26,7 @@ static const struct {
         NULL},
     {"short_batches", "batches that wait for long",
         "SELECT COUNT(*) FROM batch WHERE state = 'held' AND alarmed IS NOT NULL",
-        "the log of watchd names what is missing"},
+        "the log of watchd names what is missing; `edelivery batch discard NAME` gives one up"},
     {"quarantined", "files in quarantine",
         "SELECT COUNT(*) FROM intake WHERE state = 'quarantined'",
         "`edelivery quarantine list` says why"},

@@ -26,6 +26,7 @@ struct revealing {
 	struct batch *batch;
 	struct publication *letters;
 	size_t count;
+	bool was_discarded; /* meanwhile */
 };
 
 static int add_letter(const struct letter *letter, void *arg, struct err *err)
@@ -58,6 +59,13 @@ static int reveal_body(struct catalog *catalog, void *arg, struct err *err)
 	struct revealing *r = arg;
 	char detail[REASON_MAX + 1];
 
+	if (catalog_run(catalog,
+	        "UPDATE batch SET state = 'posted', posted = $2 WHERE id = $1 AND state = 'held'",
+	        VALUES(INT(r->batch->id), INT(clock_now())), err) < 0)
+		return -1;
+	r->was_discarded = catalog_changes(catalog) == 0;
+	if (r->was_discarded)
+		return 0;
 	if (publish(r->batches->spool, r->letters, r->count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->count; i++) {
@@ -71,10 +79,6 @@ static int reveal_body(struct catalog *catalog, void *arg, struct err *err)
 		        err) < 0)
 			return -1;
 	}
-	if (catalog_run(catalog,
-	        "UPDATE batch SET state = 'posted', posted = $2 WHERE id = $1 AND state = 'held'",
-	        VALUES(INT(r->batch->id), INT(clock_now())), err) < 0)
-		return -1;
 	(void)snprintf(detail, sizeof(detail), "%s: %zu letters", r->batch->name, r->batch->count);
 	return event_add(catalog, &r->batches->spool->actor,
 	    &(struct event){.what = "batch.posted", .detail = detail}, err);
@@ -151,7 +155,8 @@ static int reveal(struct batches *batches, struct batch *batch,
 
 	if (result == 0)
 		result = catalog_transact(batches->spool->catalog, reveal_body, &r, err);
-	if (result == 0) {
+	batch->is_discarded |= result == 0 && r.was_discarded;
+	if (result == 0 && !r.was_discarded) {
 		log_info("batch=%s posted letters=%zu", batch->name, batch->count);
 		fault_point("batch.posted");
 		remove_names(&r, posted, arg);
@@ -228,18 +233,40 @@ static int undo(struct batches *batches, struct batch *batch, struct err *err)
 	return result;
 }
 
-static void run(struct batch *batch, struct arrivals *arrivals)
+/* Its letters of that state are to be looked at. */
+static void queue_members(
+    const struct batch *batch, enum member_state state, struct arrivals *arrivals)
 {
-	log_info("batch=%s complete letters=%zu", batch->name, batch->count);
-	batch->is_running = true;
 	for (const struct member *member = batch->members; member; member = member->next) {
 		struct arrival arrival;
 
-		if (member->state != MEMBER_HELD)
+		if (member->state != state)
 			continue;
 		make_arrival(member, &arrival);
 		arrivals_add(arrivals, &arrival);
 	}
+}
+
+static void run(struct batch *batch, struct arrivals *arrivals)
+{
+	log_info("batch=%s complete letters=%zu", batch->name, batch->count);
+	batch->is_running = true;
+	queue_members(batch, MEMBER_HELD, arrivals);
+}
+
+/* An operator discarded it: its letters are judged like any others from now on. */
+static int let_loose(
+    struct batches *batches, struct batch *batch, struct arrivals *arrivals, struct err *err)
+{
+	if (undo(batches, batch, err) < 0)
+		return -1;
+	log_info("batch=%s discarded letters=%zu missing=%zu", batch->name, batch->count,
+	    batch->counts[MEMBER_MISSING]);
+	queue_members(batch, MEMBER_HELD, arrivals);
+	/* There, but not what it said; or not there. */
+	queue_members(batch, MEMBER_MISSING, arrivals);
+	batches_forget(batches, batch);
+	return 0;
 }
 
 static int alarm_body(struct catalog *catalog, void *arg, struct err *err)
@@ -281,6 +308,37 @@ static int alarm_if_short(struct batches *batches, struct batch *batch, struct e
 	return 0;
 }
 
+int batches_heed(struct batches *batches, struct err *err)
+{
+	for (struct batch *batch = batches->list; batch; batch = batch->next) {
+		OWNED_STATEMENT struct statement *row = NULL;
+
+		if (catalog_find(batches->spool->catalog,
+		        "SELECT 1 FROM batch WHERE id = $1 AND state = 'discarded'",
+		        VALUES(INT(batch->id)), &row, &batch->is_discarded, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int go_on(struct batches *batches, struct batch *batch, struct arrivals *arrivals,
+    void (*posted)(struct drop *drop, void *arg), void *arg, struct err *err)
+{
+	if (batch->flying > 0)
+		return 0;
+	if (batch->is_discarded)
+		return let_loose(batches, batch, arrivals, err);
+	if (batch->is_broken && undo(batches, batch, err) < 0)
+		return -1;
+	if (batch->counts[MEMBER_MISSING] > 0)
+		return alarm_if_short(batches, batch, err);
+	if (batch->counts[MEMBER_LINKED] + batch->counts[MEMBER_POSTED] == batch->count)
+		return reveal(batches, batch, posted, arg, err);
+	if (!batch->is_running)
+		run(batch, arrivals);
+	return 0;
+}
+
 int batches_go_on(struct batches *batches, struct arrivals *arrivals,
     void (*posted)(struct drop *drop, void *arg), void *arg, struct err *err)
 {
@@ -288,23 +346,8 @@ int batches_go_on(struct batches *batches, struct arrivals *arrivals,
 	struct batch *next = NULL;
 
 	DL_FOREACH_SAFE(batches->list, batch, next)
-	{
-		size_t done = batch->counts[MEMBER_LINKED] + batch->counts[MEMBER_POSTED];
-
-		if (batch->flying > 0)
-			continue;
-		if (batch->is_broken && undo(batches, batch, err) < 0)
-			return -1;
-		if (batch->counts[MEMBER_MISSING] > 0) {
-			if (alarm_if_short(batches, batch, err) < 0)
-				return -1;
-		} else if (done == batch->count) {
-			if (reveal(batches, batch, posted, arg, err) < 0)
-				return -1;
-		} else if (!batch->is_running) {
-			run(batch, arrivals);
-		}
-	}
+	if (go_on(batches, batch, arrivals, posted, arg, err) < 0)
+		return -1;
 	return 0;
 }
 

@@ -13,10 +13,14 @@
 #include "batch/batch_table.h"
 #include "batch/drop.h"
 
+/* After news: which of them did an operator discard? */
+int batches_heed(struct batches *batches, struct err *err);
+
 /*
  * Go on with each batch: queue the letters of one that has become complete; make one visible that
  * is linked, and call posted() with a drop for each of its files, to be removed; undo one that
- * broke; raise the alarm for one that stays short.
+ * broke; raise the alarm for one that stays short; undo one that was discarded, and queue its
+ * letters, which are no batch's any more.
  */
 int batches_go_on(struct batches *batches, struct arrivals *arrivals,
     void (*posted)(struct drop *drop, void *arg), void *arg, struct err *err);

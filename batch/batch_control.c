@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "batch/aside.h"
+#include "batch/batch.h"
 
 struct accepting {
 	struct batches *batches;
@@ -31,6 +32,8 @@ static int collect(const struct batch_line *line, void *arg, struct err *err)
 	const struct member *other =
 	    batches_find(a->batches, line->avrs_id, line->class, line->name);
 
+	if (other && other->batch->is_discarded)
+		return err_set(err, ERR_BUSY, "batch %s is being discarded", other->batch->name);
 	if (other && strcmp(other->batch->name, a->name) != 0)
 		return err_set(err, ERR_REFUSED, "line %zu: batch %s names that letter, too",
 		    line->line, other->batch->name);
@@ -68,10 +71,16 @@ static int store_batch(struct catalog *catalog, void *arg, struct err *err)
 	struct accepting *a = arg;
 	char detail[REASON_MAX + 1];
 
+	/* One that was discarded leaves its name to the one that comes anew. */
 	if (catalog_take_ids(catalog, "batch", 1, &a->id, err) < 0 ||
 	    catalog_run(catalog,
-	        "INSERT INTO batch (id, name, state, seen) VALUES ($1, $2, 'held', $3)",
-	        VALUES(INT(a->id), TEXT(a->name), INT(a->now)), err) < 0)
+	        "UPDATE batch SET name = name || ' (' || CAST(id AS TEXT) || ')'"
+	        " WHERE name = $1 AND state = 'discarded'",
+	        VALUES(TEXT(a->name)), err) < 0 ||
+	    catalog_run(catalog,
+	        "INSERT INTO batch (id, name, state, seen, node) VALUES ($1, $2, 'held', $3, $4)",
+	        VALUES(INT(a->id), TEXT(a->name), INT(a->now), TEXT(a->batches->spool->actor.node)),
+	        err) < 0)
 		return -1;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct batch_line *line = &a->lines[i];
@@ -104,7 +113,7 @@ static int is_known(const struct accepting *a, bool *ret_named, bool *ret_same, 
 	*ret_same = false;
 	if (catalog_find(a->batches->spool->catalog,
 	        "SELECT m.line, m.sha256, m.name FROM batch b JOIN batch_member m ON m.batch_id = b.id"
-	        " WHERE b.name = $1 ORDER BY m.avrs_id, m.class, m.name",
+	        " WHERE b.name = $1 AND b.state <> 'discarded' ORDER BY m.avrs_id, m.class, m.name",
 	        VALUES(TEXT(a->name)), &row, &found, err) < 0)
 		return -1;
 	*ret_named = found;
@@ -125,7 +134,7 @@ static int read_control(struct accepting *a, struct err *err)
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", a->drop->fd);
-	if (file_read(AT_FDCWD, path, &text, err) < 0 ||
+	if (batches_heed(a->batches, err) < 0 || file_read(AT_FDCWD, path, &text, err) < 0 ||
 	    batch_file_parse(buffer_text(&text), text.length, collect, a, err) < 0)
 		return -1;
 	return check_lines(a, err);
@@ -181,6 +190,9 @@ int batch_control_accept(struct batches *batches, struct drop *drop, struct err 
 	} else if (err->kind == ERR_REFUSED) {
 		drop_decide(drop, VERDICT_QUARANTINE, "a batch control file that is wrong: %.*s",
 		    REASON_MAX - 50, err->text);
+		result = 0;
+	} else if (err->kind == ERR_BUSY && !a.posted) {
+		drop_decide(drop, VERDICT_WAIT, "%.*s", REASON_MAX, err->text);
 		result = 0;
 	}
 	free(a.lines);

@@ -89,9 +89,50 @@ static int was_named(
 	OWNED_STATEMENT struct statement *row = NULL;
 
 	return catalog_find(catalog,
-	    "SELECT 1 FROM batch_member WHERE avrs_id = $1 AND name = $2 AND class = $3",
+	    "SELECT 1 FROM batch_member m JOIN batch b ON b.id = m.batch_id"
+	    " WHERE m.avrs_id = $1 AND m.name = $2 AND m.class = $3 AND b.state <> 'discarded'",
 	    VALUES(TEXT(drop->avrs_id), TEXT(drop->name), TEXT(letter_class_name(drop->class))),
 	    &row, ret_named, err);
+}
+
+/* One that waited for a batch until that was discarded must not wait for ever. */
+static int refuse_discarded(struct catalog *catalog, struct drop *drop, struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (!drop->intake_id)
+		return 0;
+	if (catalog_find(catalog,
+	        "SELECT b.name FROM batch_member m JOIN batch b ON b.id = m.batch_id"
+	        " JOIN intake i ON i.id = $4"
+	        " WHERE m.avrs_id = $1 AND m.name = $2 AND m.class = $3 AND b.state = 'discarded'"
+	        " AND i.seen <= b.discarded ORDER BY b.id DESC LIMIT 1",
+	        VALUES(TEXT(drop->avrs_id), TEXT(drop->name), TEXT(letter_class_name(drop->class)),
+	            INT(drop->intake_id)),
+	        &row, &found, err) < 0)
+		return -1;
+	if (found)
+		drop_decide(drop, VERDICT_QUARANTINE,
+		    "its batch was discarded, and no other names it (drop.require-batch): %.80s",
+		    statement_text(row, 0));
+	return 0;
+}
+
+/* Where drop.require-batch says so: what no batch names. */
+static int judge_unnamed(struct catalog *catalog, struct drop *drop, struct err *err)
+{
+	bool named = false;
+
+	if (was_named(catalog, drop, &named, err) < 0)
+		return -1;
+	if (named)
+		return 0;
+	if (refuse_discarded(catalog, drop, err) < 0)
+		return -1;
+	if (drop->verdict == VERDICT_POST)
+		hold(drop, "no batch names it (drop.require-batch)", "");
+	return 0;
 }
 
 int batch_members_judge(struct batches *batches, struct drop *drops, size_t count, struct err *err)
@@ -99,7 +140,6 @@ int batch_members_judge(struct batches *batches, struct drop *drops, size_t coun
 	for (size_t i = 0; i < count; i++) {
 		struct drop *drop = &drops[i];
 		struct member *member = member_of(batches, drop);
-		bool named = true;
 
 		if (member && drop->verdict == VERDICT_POST) {
 			judge_member(member, drop);
@@ -107,10 +147,8 @@ int batch_members_judge(struct batches *batches, struct drop *drops, size_t coun
 			lose(member);
 		} else if (drop->verdict == VERDICT_POST &&
 		           batches->spool->settings.drop_require_batch) {
-			if (was_named(batches->spool->catalog, drop, &named, err) < 0)
+			if (judge_unnamed(batches->spool->catalog, drop, err) < 0)
 				return -1;
-			if (!named)
-				hold(drop, "no batch names it (drop.require-batch)", "");
 		}
 	}
 	return 0;

@@ -11,7 +11,8 @@
 
 /*
  * After routing: letters of a batch that is not complete are held, those of one that is go on as
- * its members; where drop.require-batch says so, what no batch names is held, too.
+ * its members; where drop.require-batch says so, what no batch names is held, too, or refused, if
+ * it waited for a batch that was discarded.
  */
 int batch_members_judge(struct batches *batches, struct drop *drops, size_t count, struct err *err);
 

@@ -11,9 +11,10 @@
 #include <uthash.h>
 
 #include "batch/batch_file.h"
+#include "spool/letter_batch.h"
 #include "spool/spool.h"
 
-enum { BATCH_NAME_MAX = 80 };
+enum { BATCH_NAME_MAX = LETTER_BATCH_NAME_MAX };
 
 enum member_state {
 	MEMBER_MISSING, /* not there, or not right */
@@ -52,7 +53,8 @@ struct batch {
 	bool is_alarmed;
 	bool is_running; /* its letters are on their way */
 	bool is_broken;  /* one of them went lost on it */
-	size_t flying;   /* drops that have a member of it */
+	bool is_discarded;
+	size_t flying; /* drops that have a member of it */
 	size_t count;
 	size_t counts[MEMBER_POSTED + 1]; /* of members, by state */
 	struct member *members;

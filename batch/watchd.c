@@ -514,8 +514,11 @@ static void on_second(void *arg)
 	}
 	if (hear_news(w, &err) < 0)
 		log_warning("text=\"%s\"", err.text);
-	if (w->has_news)
+	if (w->has_news) {
 		release(w);
+		if (batches_heed(w->batches, &err) < 0)
+			log_warning("text=\"%s\"", err.text);
+	}
 	look_for_clamd(w);
 	holds_wake(w->holds, w->has_news, w->arrivals);
 	w->has_news = false;

@@ -406,8 +406,15 @@ static const char *const version_10[] = {
     NULL,
 };
 
+/* Batches that an operator discarded, and on which machine the letters of one are dropped. */
+static const char *const version_11[] = {
+    "ALTER TABLE batch ADD COLUMN discarded BIGINT",
+    "ALTER TABLE batch ADD COLUMN node TEXT",
+    NULL,
+};
+
 static const char *const *const versions[] = {version_1, version_2, version_3, version_4, version_5,
-    version_6, version_7, version_8, version_9, version_10};
+    version_6, version_7, version_8, version_9, version_10, version_11};
 
 int64_t schema_newest(void)
 {

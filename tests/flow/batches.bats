@@ -124,6 +124,77 @@ batch_is() { # NAME STATE
 	edelivery status | grep -q batch.short
 }
 
+@test "a batch that stays short is discarded: what is there is posted, and its name is free again" {
+	spool_start
+	master 123456789
+	made 123456789 EFT_1.pdf EFT_2.pdf EFT_3.pdf
+	control night 123456789/EFT_1.pdf 123456789/EFT_2.pdf 123456789/EFT_3.pdf
+	put 123456789 EFT_1.pdf EFT_2.pdf
+	until_status held 2
+	edelivery batch list | grep -qE '^night +held +3 +2 +1 +20'
+	edelivery batch list --json | grep -q '"name":"night","state":"held","letters":3,"there":2,"missing":1'
+	letters_are 0 posted
+	edelivery batch discard night
+	until_posted 2
+	wait_for 10 folders_empty
+	until_status held 0
+	status_is batches 0
+	[ "$(edelivery batch list)" = 'no batch waits' ]
+	edelivery batch list --all --json | grep -q '"name":"night","state":"discarded".*"ended":"20'
+	run -1 edelivery batch discard night
+	[[ $output == *'no batch night waits'* ]]
+	edelivery status | grep -q batch.discarded
+	# The rest in a batch of the same name: what was posted counts as there.
+	control night 123456789/EFT_1.pdf 123456789/EFT_3.pdf
+	put 123456789 EFT_3.pdf
+	until_posted 3
+	wait_for 10 batch_is night posted
+	expect_each_once 3
+}
+
+@test "with drop.require-batch the letters of a discarded batch are refused, and released for another" {
+	spool_start drop.require-batch=yes
+	master 123456789
+	made 123456789 EFT_1.pdf EFT_2.pdf EFT_3.pdf
+	put 123456789 EFT_3.pdf
+	control night 123456789/EFT_1.pdf 123456789/EFT_2.pdf
+	put 123456789 EFT_1.pdf
+	until_status held 2
+	edelivery batch discard night
+	until_quarantined EFT_1.pdf 'its batch was discarded, and no other names it (drop.require-batch): night'
+	# What comes only now waits for another batch, as what no batch named before.
+	put 123456789 EFT_2.pdf
+	until_status held 2
+	control night 123456789/EFT_1.pdf 123456789/EFT_2.pdf 123456789/EFT_3.pdf
+	until_status batches 1
+	edelivery quarantine release "$(edelivery quarantine list --json | sed 's/.*"id":\([0-9]*\),.*/\1/')"
+	until_posted 3
+	wait_for 10 folders_empty
+	status_is quarantined 0
+	expect_each_once 3
+}
+
+@test "a batch that is discarded while its letters are on their way is undone, not posted as one" {
+	BIN=$FAULT_PROGRAMS
+	spool_make post.batch=2
+	master 123456789
+	EDELIVERY_FAULT=post.synced=stop watchd
+	sleep 0.3
+	made 123456789 EFT_1.pdf EFT_2.pdf EFT_3.pdf
+	control night 123456789/EFT_1.pdf 123456789/EFT_2.pdf 123456789/EFT_3.pdf
+	put 123456789 EFT_1.pdf EFT_2.pdf EFT_3.pdf
+	wait_for 10 stopped
+	edelivery batch discard night
+	kill -CONT "$WATCHD"
+	until_posted 3
+	wait_for 10 folders_empty
+	watchd_stop
+	run ! batch_is night posted
+	batch_is night discarded
+	expect_each_once 3
+	letters_are 0 posting
+}
+
 @test "a control file that is wrong is quarantined with the place of the mistake" {
 	spool_start
 	master 123456789

@@ -196,6 +196,77 @@ static void what_is_undone_is_its_jobs_again(void)
 	CU_ASSERT_EQUAL(memcmp(&after.st_mtim, &before.st_mtim, sizeof(before.st_mtim)), 0);
 }
 
+static void discard(struct batch_bench *b)
+{
+	static const struct actor operator_of_test = {"test", "operator test"};
+	struct err err;
+
+	CU_ASSERT_EQUAL(
+	    letter_batch_discard(b->drops.spool.catalog, &operator_of_test, "night", &err), 0);
+}
+
+/* What was linked of it is undone; what is there is to be looked at as no batch's. */
+static void a_batch_that_is_discarded_lets_its_letters_go(void)
+{
+	OWNED_BENCH struct batch_bench b;
+	struct err err;
+
+	bench_open(&b, "");
+	hold_both(&b);
+	go_on(&b);
+	while (arrivals_count(b.drops.arrivals) > 0)
+		free(arrivals_take(b.drops.arrivals, false));
+	link_letter(&b, 0);
+	member_set_state(member_of(&b, 1), MEMBER_MISSING);
+	CU_ASSERT_EQUAL(batches_heed(b.batches, &err), 0);
+	CU_ASSERT_FALSE(member_of(&b, 0)->batch->is_discarded);
+	discard(&b);
+	CU_ASSERT_EQUAL(batches_heed(b.batches, &err), 0);
+	go_on(&b);
+	CU_ASSERT_PTR_NULL(member_of(&b, 0));
+	CU_ASSERT_EQUAL(arrivals_count(b.drops.arrivals), 2);
+	CU_ASSERT_EQUAL(drops_number(&b.drops, "SELECT COUNT(*) FROM letter"), 0);
+	CU_ASSERT_TRUE(drops_has(&b.drops, "drop/" DROPS_AVRS_ID "/EFT_1.pdf"));
+}
+
+/* The operator comes between the last link and the transaction that shows all of it (R10). */
+static void a_batch_that_was_discarded_is_not_posted(void)
+{
+	OWNED_BENCH struct batch_bench b;
+
+	bench_open(&b, "");
+	hold_both(&b);
+	go_on(&b);
+	link_letter(&b, 0);
+	link_letter(&b, 1);
+	discard(&b);
+	go_on(&b);
+	CU_ASSERT_EQUAL(count_letters(&b), 0);
+	CU_ASSERT_EQUAL(b.ended, 0);
+	go_on(&b);
+	CU_ASSERT_PTR_NULL(member_of(&b, 0));
+	CU_ASSERT_EQUAL(drops_number(&b.drops, "SELECT COUNT(*) FROM letter"), 0);
+	CU_ASSERT_EQUAL(
+	    drops_number(&b.drops, "SELECT COUNT(*) FROM batch WHERE state = 'discarded'"), 1);
+}
+
+/* One letter was lost and is there again, linked, before the batch was looked at. */
+static void a_batch_that_broke_and_is_whole_again_is_not_posted_empty(void)
+{
+	OWNED_BENCH struct batch_bench b;
+
+	bench_open(&b, "");
+	hold_both(&b);
+	go_on(&b);
+	link_letter(&b, 0);
+	link_letter(&b, 1);
+	member_of(&b, 0)->batch->is_broken = true;
+	go_on(&b);
+	CU_ASSERT_EQUAL(
+	    drops_number(&b.drops, "SELECT COUNT(*) FROM batch WHERE state = 'held'"), 1);
+	CU_ASSERT_EQUAL(member_of(&b, 0)->state, MEMBER_HELD);
+}
+
 /* A member's drop is between judging and its end: nothing is decided over its head. */
 static void a_batch_with_a_letter_under_way_is_left_alone(void)
 {
@@ -283,6 +354,9 @@ void add_suite_batch(CU_pSuite suite)
 	TEST(a_batch_becomes_visible_when_its_last_letter_is_linked);
 	TEST(what_was_linked_of_a_batch_that_broke_is_undone);
 	TEST(what_is_undone_is_its_jobs_again);
+	TEST(a_batch_that_is_discarded_lets_its_letters_go);
+	TEST(a_batch_that_was_discarded_is_not_posted);
+	TEST(a_batch_that_broke_and_is_whole_again_is_not_posted_empty);
 	TEST(a_batch_with_a_letter_under_way_is_left_alone);
 	TEST(a_catalog_that_refuses_leaves_all_of_it_invisible);
 	TEST(a_batch_that_starts_again_queues_its_letters_again);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "batch/batch.h"
 #include "batch/batch_control.h"
 #include "tests/lib/drops.h"
 #include "tests/unit/suite.h"
@@ -64,6 +65,48 @@ static void a_control_file_is_stored_and_waited_for(void)
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM batch_member"), 2);
 	CU_ASSERT_EQUAL(
 	    drops_number(&drops, "SELECT COUNT(*) FROM event WHERE what = 'batch.accepted'"), 1);
+	batches_free(batches);
+}
+
+static void ignore(struct drop *drop, void *arg)
+{
+	(void)drop;
+	(void)arg;
+}
+
+/* The job makes a right one: of the same name, as every night. */
+static void a_batch_that_was_discarded_leaves_its_name_to_another(void)
+{
+	static const struct actor boss = {"test", "operator test"};
+	OWNED_DROPS struct drops drops;
+	struct batches *batches;
+	char reason[REASON_MAX + 1];
+	struct err err;
+
+	drops_open(&drops, "");
+	batches = load(&drops);
+	(void)accept(&drops, batches, "night.batch.csv", HEADER LINE("EFT_1.pdf"), reason);
+	CU_ASSERT_EQUAL(letter_batch_discard(drops.spool.catalog, &boss, "night", &err), 0);
+	/* Its letters are its own until they are let go. */
+	CU_ASSERT_EQUAL(accept(&drops, batches, "night.batch.csv",
+	                    HEADER LINE("EFT_1.pdf") LINE("EFT_2.pdf"), reason),
+	    VERDICT_WAIT);
+	CU_ASSERT_STRING_EQUAL(reason, "batch night is being discarded");
+	CU_ASSERT_EQUAL(batches_go_on(batches, drops.arrivals, ignore, NULL, &err), 0);
+	CU_ASSERT_EQUAL(accept(&drops, batches, "night.batch.csv",
+	                    HEADER LINE("EFT_1.pdf") LINE("EFT_2.pdf"), reason),
+	    VERDICT_BATCH);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT id FROM batch WHERE name = 'night'"), 2);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT id FROM batch WHERE name = 'night (1)'"
+	                                     " AND state = 'discarded'"),
+	    1);
+	CU_ASSERT_EQUAL(
+	    batches_find(batches, DROPS_AVRS_ID, CLASS_EDELIVERY, "EFT_1.pdf")->batch->id, 2);
+	/* The same one once more was taken in already. */
+	CU_ASSERT_EQUAL(accept(&drops, batches, "night.batch.csv",
+	                    HEADER LINE("EFT_1.pdf") LINE("EFT_2.pdf"), reason),
+	    VERDICT_BATCH);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM batch"), 2);
 	batches_free(batches);
 }
 
@@ -170,6 +213,7 @@ static void a_catalog_that_refuses_leaves_nothing_behind(void)
 void add_suite_batch_control(CU_pSuite suite)
 {
 	TEST(a_control_file_is_stored_and_waited_for);
+	TEST(a_batch_that_was_discarded_leaves_its_name_to_another);
 	TEST(only_the_control_file_that_was_accepted_goes);
 	TEST(the_same_control_file_again_changes_nothing);
 	TEST(what_is_wrong_with_a_control_file_is_said);

@@ -263,8 +263,50 @@ static void what_no_batch_names_waits_only_where_one_is_required(void)
 	}
 }
 
+/* It waited for a batch that was discarded: nothing else would end its waiting
+ * (drop.require-batch). */
+static void what_waited_for_a_discarded_batch_is_refused_where_one_is_required(void)
+{
+	static const struct {
+		const char *extra;
+		int64_t intake_id;
+		enum verdict verdict;
+	} rows[] = {
+	    {"", 1, VERDICT_POST},
+	    {"drop.require-batch = yes\n", 1, VERDICT_QUARANTINE},
+	    /* Held since then; and not held at all, so it is another file. */
+	    {"drop.require-batch = yes\n", 2, VERDICT_HOLD},
+	    {"drop.require-batch = yes\n", 0, VERDICT_HOLD},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWNED_BENCH struct member_bench b;
+
+		bench_open(&b, rows[i].extra, HASH);
+		drops_run(&b.drops, "INSERT INTO batch (id, name, state, seen, discarded)"
+		                    " VALUES (8, 'bad', 'discarded', 5, 10)");
+		drops_run(&b.drops,
+		    "INSERT INTO batch_member (batch_id, line, avrs_id, class, name, size, sha256)"
+		    " VALUES (8, 2, '" DROPS_AVRS_ID "', 'edelivery', 'EFT_2.pdf', 1, 'x')");
+		drops_run(&b.drops,
+		    "INSERT INTO intake (id, avrs_id, class, name, state, reason, node, size,"
+		    " source_device, source_inode, source_changed, seen, changed) VALUES"
+		    " (1, '" DROPS_AVRS_ID "', 'edelivery', 'EFT_2.pdf', 'held', '', 'x', 1, 0, 0,"
+		    " 0, 9, 9), (2, '" DROPS_AVRS_ID "', 'edelivery', 'EFT_2.pdf', 'held', '', 'x',"
+		    " 1, 0, 0, 0, 11, 11)");
+		text_copy(b.drop.name, "EFT_2.pdf");
+		b.drop.intake_id = rows[i].intake_id;
+		judge(&b);
+		CU_ASSERT_EQUAL(b.drop.verdict, rows[i].verdict);
+		if (rows[i].verdict == VERDICT_QUARANTINE)
+			CU_ASSERT_PTR_NOT_NULL(
+			    strstr(b.drop.reason, "its batch was discarded, and no other"));
+	}
+}
+
 void add_suite_batch_member(CU_pSuite suite)
 {
+	TEST(what_waited_for_a_discarded_batch_is_refused_where_one_is_required);
 	TEST(a_letter_is_held_until_its_batch_is_complete);
 	TEST(what_was_left_adopted_is_jobs_again_while_it_waits);
 	TEST(what_may_be_served_is_left_as_it_is_while_it_waits);
