@@ -14,7 +14,7 @@
 	ROW(account_disable) ROW(account_enable) ROW(account_unlock) ROW(account_remove) \
 	ROW(role_grant) ROW(role_revoke)                                           \
 	ROW(key_add) ROW(key_list) ROW(key_remove) ROW(password_set)                                 \
-	ROW(drop_files)                                                            \
+	ROW(drop_list) ROW(drop_files)                                             \
 	ROW(letter_list) ROW(letter_show) ROW(letter_renew)                        \
 	ROW(quarantine_list) ROW(quarantine_release) ROW(quarantine_discard)       \
 	ROW(batch_list) ROW(batch_discard)                                         \

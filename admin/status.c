@@ -35,7 +35,7 @@ static const struct {
         "print paper/ and hand it over"},
     {"unreadable", "files that cannot be read",
         "SELECT COUNT(*) FROM intake WHERE state = 'held' AND reason LIKE 'cannot be read%'",
-        "the log of watchd has their ids, `edelivery letter show ID` what mends it"},
+        "`edelivery drop list` says what mends it"},
     {"unscanned", "files that wait for the virus scanner",
         "SELECT COUNT(*) FROM intake WHERE state = 'held' AND reason LIKE 'not scanned%'",
         "is it there (systemctl status clamav-daemon), and may it take files of that size?"},
@@ -188,7 +188,7 @@ static int print_holds(struct catalog *catalog, struct err *err)
 	        NO_VALUES, &row, &found, err) < 0)
 		return -1;
 	if (found)
-		(void)printf("\nwhat held files wait for:\n");
+		(void)printf("\nwhat held files wait for (`edelivery drop list`):\n");
 	while (found) {
 		char since[TIME_SIZE];
 

@@ -69,6 +69,9 @@ load ../lib/spool
 	: >"$ROOT/drop/123456789/EFT_1.pdf"
 	head -c 2000 "$T/letter.pdf" >"$ROOT/drop/123456789/EFT_2.pdf"
 	until_status held 2
+	edelivery drop list | grep -qE '^ *[12] +123456789 +edelivery +EFT_1.pdf +empty.* 20[0-9TZ:-]+ +20[0-9TZ:-]+$'
+	edelivery drop list --json 123456789 | grep -q '"class":"edelivery","name":"EFT_2.pdf","reason":"a PDF that is cut off.*"when":"20.*"seen":"20'
+	[ "$(edelivery drop list 987654321)" = 'no file is held' ]
 	cat "$T/letter.pdf" >"$ROOT/drop/123456789/EFT_1.pdf"
 	tail -c +2001 "$T/letter.pdf" >>"$ROOT/drop/123456789/EFT_2.pdf"
 	until_posted 2
