@@ -45,7 +45,7 @@ static int run(const struct call *call, struct err *err)
 	    listing_new(call_has(call, "json"), columns, &listing, err) < 0)
 		return -1;
 	held.listing = listing;
-	if (intake_list(spool.catalog, INTAKE_HELD, add_row, &held, err) < 0)
+	if (intake_list(spool.catalog, NULL, INTAKE_HELD, add_row, &held, err) < 0)
 		return -1;
 	return listing_print(listing, "no file is held", err);
 }

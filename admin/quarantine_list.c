@@ -28,7 +28,7 @@ static int run(const struct call *call, struct err *err)
 
 	if (operator_open(call, &spool, err) < 0 ||
 	    listing_new(call_has(call, "json"), columns, &listing, err) < 0 ||
-	    intake_list(spool.catalog, INTAKE_QUARANTINED, add_row, listing, err) < 0)
+	    intake_list(spool.catalog, NULL, INTAKE_QUARANTINED, add_row, listing, err) < 0)
 		return -1;
 	return listing_print(listing, "the quarantine is empty", err);
 }

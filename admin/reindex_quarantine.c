@@ -153,5 +153,5 @@ int reindex_quarantine(struct comparison *comparison, struct err *err)
 
 	if (file_each(spool->root_fd, "quarantine", each_date, comparison, err) < 0)
 		return -1;
-	return intake_list(spool->catalog, INTAKE_QUARANTINED, check_row, comparison, err);
+	return intake_list(spool->catalog, NULL, INTAKE_QUARANTINED, check_row, comparison, err);
 }

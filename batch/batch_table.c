@@ -143,8 +143,9 @@ static int load(struct batches *batches, struct err *err)
 	bool found = false;
 
 	if (catalog_find(batches->spool->catalog,
-	        "SELECT id, name, seen, alarmed FROM batch WHERE state = 'held' ORDER BY id",
-	        NO_VALUES, &row, &found, err) < 0)
+	        "SELECT id, name, seen, alarmed FROM batch WHERE state = 'held'"
+	        " AND COALESCE(node, $1) = $1 ORDER BY id",
+	        VALUES(TEXT(batches->spool->actor.node)), &row, &found, err) < 0)
 		return -1;
 	while (found) {
 		struct batch *batch = batches_add(

@@ -136,7 +136,7 @@ int holds_new(const struct spool *spool, struct holds **ret_holds, struct err *e
 	struct holds *holds = mem_new(1, sizeof(*holds));
 
 	holds->spool = spool;
-	if (intake_list(spool->catalog, INTAKE_HELD, load_row, holds, err) < 0) {
+	if (intake_list(spool->catalog, spool->actor.node, INTAKE_HELD, load_row, holds, err) < 0) {
 		holds_free(holds);
 		return -1;
 	}

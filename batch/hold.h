@@ -12,7 +12,7 @@
 
 struct holds;
 
-/* Read the held rows from the catalog. spool is borrowed for as long as holds live. */
+/* Read the held rows of this node from the catalog. spool is borrowed for as long as holds live. */
 int holds_new(const struct spool *spool, struct holds **ret_holds, struct err *err);
 void holds_free(struct holds *holds);
 

@@ -253,5 +253,6 @@ int quarantine_recover(const struct spool *spool, struct arrivals *arrivals, str
 	struct recovery recovery = {spool, arrivals};
 
 	folder_remove_unfinished(spool->root_fd, "quarantine");
-	return intake_list(spool->catalog, INTAKE_QUARANTINED, recover_one, &recovery, err);
+	return intake_list(
+	    spool->catalog, spool->actor.node, INTAKE_QUARANTINED, recover_one, &recovery, err);
 }

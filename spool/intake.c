@@ -164,15 +164,20 @@ int intake_next_wanted(struct catalog *catalog, const char *node, int64_t after,
 	return *ret_found ? read_row(row, ret_intake, err) : 0;
 }
 
-int intake_list(struct catalog *catalog, enum intake_state state,
+int intake_list(struct catalog *catalog, const char *node, enum intake_state state,
     int (*each)(const struct intake *intake, void *arg, struct err *err), void *arg,
     struct err *err)
 {
 	OWNED_STATEMENT struct statement *row = NULL;
+	const char *name = intake_state_name(state);
 	bool found = false;
+	int result =
+	    node ? catalog_find(catalog, SELECT "WHERE state = $1 AND node = $2 ORDER BY id",
+	               VALUES(TEXT(name), TEXT(node)), &row, &found, err)
+	         : catalog_find(catalog, SELECT "WHERE state = $1 ORDER BY id", VALUES(TEXT(name)),
+	               &row, &found, err);
 
-	if (catalog_find(catalog, SELECT "WHERE state = $1 ORDER BY id",
-	        VALUES(TEXT(intake_state_name(state))), &row, &found, err) < 0)
+	if (result < 0)
 		return -1;
 	while (found) {
 		struct intake intake;

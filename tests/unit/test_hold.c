@@ -245,6 +245,20 @@ static size_t wake_held(struct bench *bench, enum hold hold)
 }
 
 /* Batches and clamd tell themselves when they are there; news of anything else are none to them. */
+/* Its file is in another drop folder: here it would be found gone. */
+static void what_another_node_holds_is_its_own(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench, "");
+	(void)keep(&bench, "EFT_1.pdf", HOLD_UNFINISHED, "cut off");
+	reopen(&bench);
+	CU_ASSERT_EQUAL(wake(&bench, false), 1);
+	drops_run(&bench.drops, "UPDATE intake SET node = 'another'");
+	reopen(&bench);
+	CU_ASSERT_EQUAL(wake(&bench, false), 0);
+}
+
 static void who_waits_for_one_thing_is_woken_by_it_alone(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -468,6 +482,7 @@ void add_suite_hold(CU_pSuite suite)
 	TEST(a_file_is_held_as_long_as_its_reason_allows);
 	TEST(held_files_are_woken_when_their_time_is_up);
 	TEST(a_start_looks_at_every_held_file);
+	TEST(what_another_node_holds_is_its_own);
 	TEST(who_waits_for_one_thing_is_woken_by_it_alone);
 	TEST(what_is_gone_is_not_held_any_more);
 	TEST(what_was_being_removed_is_gone_by_itself);

@@ -236,13 +236,20 @@ static void lists_those_in_a_state_oldest_first(void)
 	add(&f, 9, "c", INTAKE_HELD);
 	add(&f, 5, "a", INTAKE_HELD);
 	add(&f, 7, "b", INTAKE_QUARANTINED);
-	CU_ASSERT_EQUAL(intake_list(f.catalog, INTAKE_HELD, note, &seen, &err), 0);
+	CU_ASSERT_EQUAL(intake_list(f.catalog, NULL, INTAKE_HELD, note, &seen, &err), 0);
 	CU_ASSERT_STRING_EQUAL(seen.ids, "5 9 ");
-	CU_ASSERT_EQUAL(intake_list(f.catalog, INTAKE_GONE, note, &seen, &err), 0);
+	CU_ASSERT_EQUAL(intake_list(f.catalog, NULL, INTAKE_GONE, note, &seen, &err), 0);
 	CU_ASSERT_STRING_EQUAL(seen.ids, "5 9 ");
 	seen = (struct seen){.stop_after = 1};
 	CU_ASSERT_TRUE(
-	    fails(intake_list(f.catalog, INTAKE_HELD, note, &seen, &err), &err, ERR_USAGE));
+	    fails(intake_list(f.catalog, NULL, INTAKE_HELD, note, &seen, &err), &err, ERR_USAGE));
+	CU_ASSERT_STRING_EQUAL(seen.ids, "5 ");
+	/* Machines may have drop folders of their own. */
+	fixture_sql(&f, "UPDATE intake SET node = 'another' WHERE id = 5");
+	seen = (struct seen){.stop_after = 9};
+	CU_ASSERT_EQUAL(intake_list(f.catalog, "another", INTAKE_HELD, note, &seen, &err), 0);
+	CU_ASSERT_STRING_EQUAL(seen.ids, "5 ");
+	CU_ASSERT_EQUAL(intake_list(f.catalog, "third", INTAKE_HELD, note, &seen, &err), 0);
 	CU_ASSERT_STRING_EQUAL(seen.ids, "5 ");
 }
 
