@@ -68,7 +68,10 @@ static void free_removed(struct loop *loop)
 {
 	struct watch **at = &loop->watches;
 
-	while (loop->has_removed && *at) {
+	/* Nothing is written then: what a zygote writes after a fork is copied first. */
+	if (!loop->has_removed)
+		return;
+	while (*at) {
 		struct watch *watch = *at;
 
 		if (!watch->removed) {
