@@ -24,12 +24,20 @@ static struct {
 	int (*take_apart)(const EVP_PKEY *key, unsigned char *bytes, size_t *length);
 } openssl;
 
-void raw_key_begin(void)
+static bool find_openssls(void)
 {
-	if (openssl.make)
-		return;
-	*(void **)&openssl.make = dlsym(RTLD_NEXT, "EVP_PKEY_new_raw_private_key");
-	*(void **)&openssl.take_apart = dlsym(RTLD_NEXT, "EVP_PKEY_get_raw_private_key");
+	if (!openssl.make)
+		*(void **)&openssl.make = dlsym(RTLD_NEXT, "EVP_PKEY_new_raw_private_key");
+	if (!openssl.take_apart)
+		*(void **)&openssl.take_apart = dlsym(RTLD_NEXT, "EVP_PKEY_get_raw_private_key");
+	return openssl.make && openssl.take_apart;
+}
+
+int raw_key_begin(struct err *err)
+{
+	return find_openssls()
+	           ? 0
+	           : err_set(err, ERR_INTERNAL, "OpenSSL is not there as a library of its own");
 }
 
 static void forget(struct raw_key *raw)
@@ -56,7 +64,8 @@ EVP_PKEY *EVP_PKEY_new_raw_private_key(int type, ENGINE *e, const unsigned char 
 {
 	EVP_PKEY *key = NULL;
 
-	raw_key_begin();
+	if (!find_openssls())
+		return NULL;
 	if (type == EVP_PKEY_X25519 && is_of(&exchange, priv, len)) {
 		key = EVP_PKEY_up_ref(exchange.key) == 1 ? exchange.key : NULL;
 		forget(&exchange);
@@ -74,7 +83,8 @@ int EVP_PKEY_get_raw_private_key(const EVP_PKEY *pkey, unsigned char *priv, size
 {
 	int result;
 
-	raw_key_begin();
+	if (!find_openssls())
+		return 0;
 	result = openssl.take_apart(pkey, priv, len);
 	/* It is counted, and else not changed. */
 	if (result == 1 && priv && *len == RAW_LENGTH &&

@@ -14,7 +14,12 @@
 #ifndef SERVER_RAW_KEY_H
 #define SERVER_RAW_KEY_H
 
-/* Have them linked. Keys of before are not known; what is known is known after a fork as well. */
-void raw_key_begin(void);
+#include "base/err.h"
+
+/*
+ * Have them linked, and find OpenSSL's. Keys of before are not known; what is known is known after
+ * a fork as well. Returns 0, or -1 with ERR_INTERNAL.
+ */
+int raw_key_begin(struct err *err);
 
 #endif

@@ -230,8 +230,7 @@ static int prepare(struct zygote *z, const char *settings, struct err *err)
 	z->means.policy = policy_get(z->settings.server_policy);
 	z->capacity = (size_t)z->settings.server_sessions + 64;
 	z->sessions = mem_new(z->capacity, sizeof(*z->sessions));
-	raw_key_begin();
-	if (kernel_random_begin(err) < 0 ||
+	if (raw_key_begin(err) < 0 || kernel_random_begin(err) < 0 ||
 	    host_key_load(&z->settings, z->means.policy, &z->bind, err) < 0 ||
 	    host_key_warm_up(z->bind, err) < 0 ||
 	    session_prepare(z->bind, &z->settings, &z->means.ssh, err) < 0 ||

@@ -48,8 +48,9 @@ static void a_key_of_an_exchange_is_given_back_once(void)
 	OWNED_KEY EVP_PKEY *again = NULL;
 	OWNED_KEY EVP_PKEY *anew = NULL;
 	unsigned char bytes[LENGTH];
+	struct err err;
 
-	raw_key_begin();
+	CU_ASSERT_EQUAL_FATAL(raw_key_begin(&err), 0);
 	take_apart(key, bytes);
 	again = make(EVP_PKEY_X25519, bytes);
 	CU_ASSERT_PTR_EQUAL(again, key);
