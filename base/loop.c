@@ -153,20 +153,35 @@ void loop_every(struct loop *loop, int64_t period, void (*due)(void *arg), void 
 	add_timer(loop, (struct timer){clock_elapsed() + period, period, due, arg});
 }
 
-void loop_after(struct loop *loop, int64_t delay, void (*due)(void *arg), void *arg)
+/* What is to come once, by loop_after(); NULL: it is not. */
+static struct timer *find_timer(struct loop *loop, void (*due)(void *arg), const void *arg)
 {
-	int64_t due_at = clock_elapsed() + delay;
-
 	for (int i = 0; i < TIMERS_MAX; i++) {
 		struct timer *timer = &loop->timers[i];
 
-		if (timer->due_at && !timer->period && timer->due == due && timer->arg == arg) {
-			if (due_at < timer->due_at)
-				timer->due_at = due_at;
-			return;
-		}
+		if (timer->due_at && !timer->period && timer->due == due && timer->arg == arg)
+			return timer;
 	}
-	add_timer(loop, (struct timer){due_at, 0, due, arg});
+	return NULL;
+}
+
+void loop_after(struct loop *loop, int64_t delay, void (*due)(void *arg), void *arg)
+{
+	struct timer *timer = find_timer(loop, due, arg);
+	int64_t due_at = clock_elapsed() + delay;
+
+	if (!timer)
+		add_timer(loop, (struct timer){due_at, 0, due, arg});
+	else if (due_at < timer->due_at)
+		timer->due_at = due_at;
+}
+
+void loop_cancel(struct loop *loop, void (*due)(void *arg), void *arg)
+{
+	struct timer *timer = loop ? find_timer(loop, due, arg) : NULL;
+
+	if (timer)
+		timer->due_at = 0;
 }
 
 static void read_signals(void *arg)

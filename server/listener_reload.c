@@ -18,9 +18,16 @@
 
 #define RELOAD_PATIENCE (60 * SECOND) /* for fresh helpers to get ready */
 
-/* Fresh helpers that are not wanted any more end by themselves. */
+static void on_reload_late(void *arg)
+{
+	listener_keep_old(arg, "the fresh processes are not ready in time");
+}
+
+/* Fresh helpers that are not wanted any more end by themselves. The next ones have all their time.
+ */
 void listener_abandon(struct listener *l)
 {
+	loop_cancel(l->loop, on_reload_late, l);
 	helper_close(&l->next_zygote);
 	helper_close(&l->next_broker);
 }
@@ -30,14 +37,6 @@ void listener_keep_old(struct listener *l, const char *why)
 	listener_abandon(l);
 	log_error("text=\"not reloaded, what was in force stays so: %s\"", why);
 	listener_tell_ready(l);
-}
-
-static void on_reload_late(void *arg)
-{
-	struct listener *l = arg;
-
-	if (l->next_zygote || l->next_broker)
-		listener_keep_old(l, "the fresh processes are not ready in time");
 }
 
 static void put_helper(struct buffer *out, const char *word, const struct helper *helper)
@@ -129,6 +128,7 @@ bool listener_take_over(struct listener *l)
 
 	if (!helper_is_ready(l->next_zygote) || !helper_is_ready(l->next_broker))
 		return false;
+	loop_cancel(l->loop, on_reload_late, l);
 	listener_tell_traffic(l);
 	helper_close(&l->zygote);
 	retire_broker(l);

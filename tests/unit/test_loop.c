@@ -350,6 +350,25 @@ static void keeps_the_earlier_of_two_times(void)
 	}
 }
 
+/* And what is asked for after that has its own time, not the earlier one's. */
+static void forgets_a_time_that_is_cancelled(void)
+{
+	start(NULL);
+	loop_cancel(loop, call, &places[0]);
+	loop_cancel(NULL, call, &places[0]);
+	loop_after(loop, MS, call, &places[0]);
+	loop_after(loop, MS, call, &places[1]);
+	loop_every(loop, MS, call, &places[2]);
+	loop_cancel(loop, call, &places[0]);
+	loop_cancel(loop, call, &places[2]);
+	loop_after(loop, HOUR, call, &places[0]);
+	run_a_while();
+	CU_ASSERT_EQUAL(places[0].calls, 0);
+	CU_ASSERT_EQUAL(places[1].calls, 1);
+	CU_ASSERT_TRUE(places[2].calls > 0);
+	end();
+}
+
 static void keeps_timers_of_different_arguments_apart(void)
 {
 	start(NULL);
@@ -508,6 +527,7 @@ void add_suite_loop(CU_pSuite suite)
 	TEST(calls_nothing_more_when_stopped_until_it_runs_again);
 	TEST(calls_once_after_the_delay);
 	TEST(keeps_the_earlier_of_two_times);
+	TEST(forgets_a_time_that_is_cancelled);
 	TEST(keeps_timers_of_different_arguments_apart);
 	TEST(lets_a_timer_ask_for_itself_again);
 	TEST(calls_every_period);
