@@ -132,6 +132,39 @@ int news_has(struct catalog *catalog, const struct membership *membership,
 	return 0;
 }
 
+int news_tell_apart(struct catalog *catalog, const struct membership *membership,
+    enum letter_class class,
+    int (*each)(const struct letter *letter, bool is_new, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	enum { NO_EXCEPTION = -1 };
+	OWNED_STATEMENT struct statement *row = NULL;
+	int64_t floor = floor_of(membership, class);
+	bool found = false;
+
+	if (catalog_find(catalog,
+	        "SELECT " LETTER_COLUMNS ", COALESCE(a.renewed, -1) FROM letter l"
+	        " LEFT JOIN acknowledgement a ON a.account_id = $1 AND a.avrs_id = l.avrs_id"
+	        " AND a.sequence = l.sequence"
+	        " WHERE l.avrs_id = $2 AND l.class = $3 AND l.electronic = 'posted'"
+	        " ORDER BY l.sequence",
+	        VALUES(INT(membership->account_id), TEXT(membership->avrs_id),
+	            TEXT(letter_class_name(class))),
+	        &row, &found, err) < 0)
+		return -1;
+	while (found) {
+		int64_t renewed = statement_int(row, LETTER_COLUMN_COUNT);
+		struct letter letter;
+
+		if (letter_row_read(row, &letter, err) < 0 ||
+		    each(&letter, renewed == NO_EXCEPTION ? letter.sequence > floor : renewed != 0,
+		        arg, err) < 0 ||
+		    statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * Read the membership again, and keep others from moving its mark until the transaction ends.
  * What is acknowledged changes, and with it what the texts of the view tell.

@@ -33,6 +33,15 @@ int news_list(struct catalog *catalog, const struct membership *membership,
 int news_has(struct catalog *catalog, const struct membership *membership,
     const struct letter *letter, bool *ret_new, struct err *err);
 
+/*
+ * The same for all posted letters of a class that the role shows, by one query: call each(letter,
+ * is_new, arg), in the order of their numbers.
+ */
+int news_tell_apart(struct catalog *catalog, const struct membership *membership,
+    enum letter_class class,
+    int (*each)(const struct letter *letter, bool is_new, void *arg, struct err *err), void *arg,
+    struct err *err);
+
 /* The letter is not new any more; nothing else about it changes. */
 int news_acknowledge(struct catalog *catalog, const struct actor *actor,
     const struct membership *membership, const struct letter *letter, struct err *err);

@@ -247,15 +247,13 @@ static int make_any_status(struct making *making, struct err *err)
 	    making, making->place->kind == PLACE_STATUS ? make_status : make_provider_status, err);
 }
 
-static int add_manifest_line(const struct letter *letter, void *arg, struct err *err)
+static int add_manifest_line(const struct letter *letter, bool is_new, void *arg, struct err *err)
 {
 	struct making *making = arg;
 	char text[TIME_SIZE];
 	char size[32];
-	bool is_new = false;
 
-	if (news_has(making->view->spool->catalog, &making->membership, letter, &is_new, err) < 0)
-		return -1;
+	(void)err;
 	csv_add(making->out, letter->name);
 	csv_add(making->out, letter_class_name(letter->class));
 	csv_add(making->out, letter->type);
@@ -277,16 +275,11 @@ static int make_manifest(struct making *making, struct err *err)
 	making->changed = making->membership.granted;
 	note_change(making, making->membership.changed);
 	note_change(making, making->membership.last_posted);
-	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++) {
-		struct letter first = {.class = class};
-
-		if (!role_shows(making->membership.role, class))
-			continue;
-		text_copy(first.avrs_id, making->place->avrs_id);
-		if (letter_list_posted(making->view->spool->catalog, &first, INT64_MAX,
+	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++)
+		if (role_shows(making->membership.role, class) &&
+		    news_tell_apart(making->view->spool->catalog, &making->membership, class,
 		        add_manifest_line, making, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

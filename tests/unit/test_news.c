@@ -171,6 +171,38 @@ static int64_t count_news(const struct model *m, enum letter_class class, int64_
 	return count;
 }
 
+static int note_apart(const struct letter *letter, bool is_new_to_it, void *arg, struct err *err)
+{
+	struct seen *seen = arg;
+
+	(void)err;
+	CU_ASSERT_EQUAL(seen->times[letter->sequence], 0);
+	seen->times[letter->sequence] = is_new_to_it ? 2 : 1;
+	CU_ASSERT_TRUE(letter->sequence > seen->passed);
+	seen->passed = letter->sequence;
+	return 0;
+}
+
+/* New, or not: every letter of the classes that the role shows comes once, in order. */
+static void check_apart(const struct model *m)
+{
+	for (enum letter_class class = CLASS_EDELIVERY; class < CLASS_COUNT; class ++) {
+		struct seen seen = {.passed = 0};
+		struct err err;
+
+		if (class == CLASS_TRADE_FILES && !m->shows_trade_files)
+			continue;
+		CU_ASSERT_EQUAL(
+		    news_tell_apart(m->f.catalog, &m->membership, class, note_apart, &seen, &err),
+		    0);
+		for (int number = 1; number <= m->count; number++) {
+			bool there = m->letters[number].class == class && !m->gone[number];
+
+			CU_ASSERT_EQUAL(seen.times[number], there + (there && is_new(m, number)));
+		}
+	}
+}
+
 /* Everything that can be asked, against the model. */
 static void check(const struct model *m, int64_t limit)
 {
@@ -179,6 +211,7 @@ static void check(const struct model *m, int64_t limit)
 	struct err err;
 
 	CU_ASSERT_EQUAL(m->membership.mark, m->mark);
+	check_apart(m);
 	list_all(m, limit, &seen);
 	for (int number = 1; number <= m->count; number++) {
 		bool has = false;

@@ -398,6 +398,33 @@ static void tells_in_the_manifest_what_is_acknowledged(void)
 	check_manifest(&view, "EFT_1.pdf/edelivery/yes;RA_1, \"copy\".835/trade-files/no;");
 }
 
+/* However long it is: the broker makes it, and serves others meanwhile. */
+static void a_manifest_takes_no_more_statements_for_more_letters(void)
+{
+	int64_t took[2];
+
+	for (int i = 0; i < 2; i++) {
+		OWNED_FIXTURE struct fixture f;
+		OWNED_VIEW struct view view;
+		OWNED_MEM char *text = NULL;
+		int64_t before;
+
+		open_with_letters(&f);
+		for (int j = 0; j < 40 * i; j++) {
+			struct letter letter;
+			char name[32];
+
+			(void)snprintf(name, sizeof(name), "EFT_more_%d.pdf", j);
+			fixture_posted(&f, ID, CLASS_EDELIVERY, name, &letter);
+		}
+		open_view(&f, "ann", &view);
+		before = catalog_statements(f.catalog);
+		text = read_text(&view, PLACE_MANIFEST, ID);
+		took[i] = catalog_statements(f.catalog) - before;
+	}
+	CU_ASSERT_EQUAL(took[0], took[1]);
+}
+
 /* What the print shop prints from: what is still to be printed of that day. */
 static void lists_in_the_manifest_of_a_day_what_is_to_be_printed(void)
 {
@@ -755,6 +782,7 @@ void add_suite_view_text(CU_pSuite suite)
 	TEST(lists_in_the_manifest_what_the_role_shows);
 	TEST(tells_size_hash_and_times_in_the_manifest);
 	TEST(tells_in_the_manifest_what_is_acknowledged);
+	TEST(a_manifest_takes_no_more_statements_for_more_letters);
 	TEST(lists_in_the_manifest_of_a_day_what_is_to_be_printed);
 	TEST(stays_what_it_was_until_its_folder_is_listed_again);
 	TEST(is_made_anew_when_its_folder_is_listed);
