@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -53,8 +54,12 @@ struct group {
 	struct removal *removal;
 };
 
-/* How often is looked whether a day is over that wants its zip. */
+/* How often is looked whether a day is over that wants its zip; a test does not wait so long. */
+#ifdef EDELIVERY_FAULTS
+#define ZIP_EVERY SECOND
+#else
 #define ZIP_EVERY MINUTE
+#endif
 /* How often is looked whether clamd is back. */
 #define PROBE_EVERY (5 * SECOND)
 /* A batch is seen to its end: as long as its syncs take. */
@@ -135,6 +140,7 @@ static int begin_group(struct watchd *w, struct group *group, struct err *err)
 		return -1;
 	for (size_t i = 0; i < group->count; i++)
 		group->drops[i].doubted = doubt_is_about(&w->doubt, &group->drops[i].st);
+	fault_point("watchd.routed");
 	group->taking = take_begin(&w->spool, w->letters_fd, group->drops, group->count);
 	return 0;
 }

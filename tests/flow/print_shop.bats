@@ -99,3 +99,35 @@ printed() {
 	sleep 0.5
 	[ "$(stat -c '%i %y' "$ROOT/paper/2026-03-02/paper-2026-03-02.zip")" = "$made" ]
 }
+
+stopped() {
+	[ "$(ps -o stat= -p "$WATCHD" | cut -c 1)" = T ]
+}
+
+@test "letters that are being taken at midnight are in the zip of their day (R2)" {
+	BIN=$FAULT_PROGRAMS
+	spool_make post.batch=6
+	provider 123456789
+	# Ten seconds before midnight in Connecticut.
+	EDELIVERY_CLOCK=2026-03-03T04:59:50Z watchd
+	drop 123456789 EFT_0.pdf
+	until_on_paper 1
+	watchd_stop
+	# Six get their date, and no rows before the day is over, since there is much to hash; one waits.
+	for i in 1 2 3 4 5 6 7; do
+		pdf "$ROOT/drop/123456789/.tmp"
+		truncate -s 60M "$ROOT/drop/123456789/.tmp"
+		printf '%d\nstartxref\n0\n%%%%EOF\n' $i >>"$ROOT/drop/123456789/.tmp"
+		mv "$ROOT/drop/123456789/.tmp" "$ROOT/drop/123456789/EFT_$i.pdf"
+	done
+	EDELIVERY_CLOCK=2026-03-03T04:59:57Z EDELIVERY_FAULT=watchd.routed=stop watchd
+	wait_for 10 stopped
+	sleep 4
+	kill -CONT "$WATCHD"
+	until_on_paper 8
+	wait_for 20 test -f "$ROOT/paper/2026-03-02/paper-2026-03-02.zip"
+	watchd_stop
+	[ "$(find "$ROOT/paper/2026-03-02" -name '*_EFT_*.pdf' | wc -l)" = 7 ]
+	[ "$(find "$ROOT/paper/2026-03-03" -name '*_EFT_*.pdf' | wc -l)" = 1 ]
+	[ "$(python3 -m zipfile -l "$ROOT/paper/2026-03-02/paper-2026-03-02.zip" | grep -c '123456789/EFT_')" = 7 ]
+}
