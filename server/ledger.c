@@ -172,27 +172,38 @@ static int commit_archive(struct catalog *catalog, const struct ledger *ledger,
 	           : 0;
 }
 
+static int commit_login(
+    struct catalog *catalog, const struct actor *actor, const struct entry *entry, struct err *err)
+{
+	if (entry->key_id && public_key_note_use(catalog, entry->key_id, err) < 0)
+		return -1;
+	return account_logged_in(catalog, actor, &entry->account, entry->detail, err);
+}
+
+static int commit_refusal(
+    struct catalog *catalog, const struct actor *actor, const struct entry *entry, struct err *err)
+{
+	return event_add(catalog, actor,
+	    &(struct event){
+	        .what = "upload.refused", .login = entry->account.login, .detail = entry->detail},
+	    err);
+}
+
 static int commit_entry(struct catalog *catalog, const struct ledger *ledger,
     const struct entry *entry, struct err *err)
 {
 	char name[ACTOR_MAX];
-	struct actor actor = actor_of_account(ledger->spool->actor.node, &entry->account, name);
+	struct actor actor;
 
 	if (entry->kind == ENTRY_OPENING)
 		return news_note_opening(catalog, entry->account.id, entry->letter_id, err);
-	if (entry->kind == ENTRY_READING && entry->reading->archive_id)
-		return commit_archive(catalog, ledger, entry->reading, err);
 	if (entry->kind == ENTRY_READING)
-		return receipt_note(catalog, entry->reading, err);
-	if (entry->kind == ENTRY_REFUSAL)
-		return event_add(catalog, &actor,
-		    &(struct event){.what = "upload.refused",
-		        .login = entry->account.login,
-		        .detail = entry->detail},
-		    err);
-	if (entry->key_id && public_key_note_use(catalog, entry->key_id, err) < 0)
-		return -1;
-	return account_logged_in(catalog, &actor, &entry->account, entry->detail, err);
+		return entry->reading->archive_id
+		           ? commit_archive(catalog, ledger, entry->reading, err)
+		           : receipt_note(catalog, entry->reading, err);
+	actor = actor_of_account(ledger->spool->actor.node, &entry->account, name);
+	return entry->kind == ENTRY_REFUSAL ? commit_refusal(catalog, &actor, entry, err)
+	                                    : commit_login(catalog, &actor, entry, err);
 }
 
 /* One question for the ids of all receipts that there may be: those that are none leave gaps. */
