@@ -30,8 +30,7 @@ static int is_seeded(void)
 
 int kernel_random_begin(struct err *err)
 {
-	static const RAND_METHOD method = {
-	    .bytes = fill, .pseudorand = fill, .status = is_seeded};
+	static const RAND_METHOD method = {.bytes = fill, .pseudorand = fill, .status = is_seeded};
 
 	if (RAND_set_rand_method(&method) == 1)
 		return 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "tests/lib/child.h"
 #include "tests/unit/suite.h"
 
@@ -61,9 +62,8 @@ static void make_gaps(char **ret_last)
 	for (size_t i = 0; i < BLOCKS; i++) {
 		size_t size = sizes[i % (sizeof(sizes) / sizeof(sizes[0]))];
 
-		gaps[i] = malloc(size);
-		kept = malloc(size);
-		CHILD_MUST(gaps[i] && kept);
+		gaps[i] = mem_resize(NULL, 1, size);
+		kept = mem_resize(NULL, 1, size);
 	}
 	for (size_t i = 0; i < BLOCKS; i++)
 		free(gaps[i]);
@@ -80,9 +80,8 @@ static void must_allocate_at_the_end(const void *arg)
 	fork_memory_settle();
 	/* The sanitizers' allocator has an order of its own. */
 	for (size_t size = 1; size < 100000; size += size / 8 + 1) {
-		char *block = malloc(size);
+		char *block = mem_resize(NULL, 1, size);
 
-		CHILD_MUST(block);
 #ifndef EDELIVERY_SANITIZED
 		CHILD_MUST(block > last);
 #endif

@@ -63,8 +63,8 @@ static void draw(const void *bytes)
 
 static void must_draw_others(const void *arg)
 {
-	unsigned char *bytes = mmap(NULL, 4UL * LENGTH, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned char *bytes =
+	    mmap(NULL, 4UL * LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned char *second = bytes + 2 * LENGTH;
 
 	(void)arg;
