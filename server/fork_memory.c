@@ -21,6 +21,12 @@ enum {
 	BLOCK_STEP = 16,
 };
 
+#ifdef EDELIVERY_SANITIZED
+enum { GIVES_UP = false }; /* leaks are looked for at exit() */
+#else
+enum { GIVES_UP = true };
+#endif
+
 /*
  * Settings and filters are made before; GSSAPI has no mechanism (login.c): libssh asks that
  * callback first, and then calls nothing of Kerberos.
@@ -37,6 +43,8 @@ static const char *const left_out[] = {
     "libresolv",
 };
 
+static bool has_given_up; /* libraries, whose own ends exit() would call */
+
 static bool is_left_out(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -51,9 +59,15 @@ static bool is_left_out(const char *path)
 	return false;
 }
 
-static int leave_out(struct dl_phdr_info *library, size_t size, void *arg)
+/*
+ * Not by MADV_DONTFORK: what that keeps out is taken out of the copy of the table of mappings at
+ * each fork, one by one.
+ */
+static int give_up(struct dl_phdr_info *library, size_t size, void *arg)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t begin = UINTPTR_MAX;
+	uintptr_t end = 0;
 
 	(void)size;
 	(void)arg;
@@ -62,12 +76,16 @@ static int leave_out(struct dl_phdr_info *library, size_t size, void *arg)
 		uintptr_t from = library->dlpi_addr + part->p_vaddr;
 		uintptr_t to = from + part->p_memsz;
 
-		from &= ~(page - 1);
-		/* A kernel that does not do it has them copied, which is only slower. */
-		if (part->p_type == PT_LOAD)
-			(void)madvise(
-			    (void *)from, (to - from + page - 1) & ~(page - 1), MADV_DONTFORK);
+		if (part->p_type != PT_LOAD)
+			continue;
+		begin = from < begin ? from : begin;
+		end = to > end ? to : end;
 	}
+	begin &= ~(page - 1);
+	/* Whole: these headers are in it, too. What cannot be given up is copied, and only slower.
+	 */
+	if (begin < end && munmap((void *)begin, (end - begin + page - 1) & ~(page - 1)) == 0)
+		has_given_up = true;
 	return 0;
 }
 
@@ -108,7 +126,8 @@ static void fill_gaps_of(size_t size, uintptr_t end, size_t *budget)
 static void fill_gaps(void)
 {
 	size_t budget = mallinfo2().fordblks;
-	/* No gap is as large; nothing is written to it, here and below, or it would be no fresh memory. */
+	/* No gap is as large; nothing is written to it, here and below, or it would be no fresh
+	 * memory. */
 	void *last = mem_resize(NULL, 1, HEAP_AHEAD / 2);
 	uintptr_t end = (uintptr_t)last;
 
@@ -126,6 +145,11 @@ void fork_memory_settle(void)
 	(void)malloc_trim(HEAP_AHEAD);
 	fill_gaps();
 	/* The dynamic linker would look a name up in them that is bound at its first call. */
-	if (getenv("LD_BIND_NOW"))
-		(void)dl_iterate_phdr(leave_out, NULL);
+	if (GIVES_UP && getenv("LD_BIND_NOW"))
+		(void)dl_iterate_phdr(give_up, NULL);
+}
+
+bool fork_memory_is_whole(void)
+{
+	return !has_given_up;
 }

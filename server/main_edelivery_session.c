@@ -10,9 +10,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "server/control.h"
+#include "server/fork_memory.h"
 #include "server/zygote.h"
 #include "spool/program.h"
 
@@ -27,8 +29,12 @@ int main(int argc, char **argv)
 		return status >= 0 ? status : STATUS_CALLED_WRONGLY;
 	}
 	log_open("zygote", LOG_LEVEL_INFO);
-	if (zygote_run(argv[2], CONTROL_FD, &err) == 0)
-		return EXIT_SUCCESS;
-	log_error("text=\"%s\"", err.text);
-	return program_status(err.kind);
+	status = EXIT_SUCCESS;
+	if (zygote_run(argv[2], CONTROL_FD, &err) < 0) {
+		log_error("text=\"%s\"", err.text);
+		status = program_status(err.kind);
+	}
+	if (!fork_memory_is_whole())
+		_exit(status);
+	return status;
 }
