@@ -20,19 +20,12 @@ static int read_before(struct catalog *catalog, const struct reading *reading,
 	return 0;
 }
 
-static int take_id(
-    struct catalog *catalog, const struct reading *reading, int64_t *ret_id, struct err *err)
-{
-	*ret_id = reading->receipt_id;
-	return *ret_id ? 0 : catalog_take_ids(catalog, "receipt", 1, ret_id, err);
-}
-
 static int add_receipt(
     struct catalog *catalog, const struct reading *reading, int64_t size, struct err *err)
 {
-	int64_t id = 0;
+	int64_t id = reading->receipt_id;
 
-	if (take_id(catalog, reading, &id, err) < 0)
+	if (id == 0 && catalog_take_ids(catalog, "receipt", 1, &id, err) < 0)
 		return -1;
 	return catalog_run(catalog,
 	    "INSERT INTO receipt (id, login, letter_id, completed, bytes, address, client)"
@@ -42,46 +35,13 @@ static int add_receipt(
 	    err);
 }
 
-/*
- * The receipt of a letter that went out whole at once and of which nothing went out before, as it
- * is with most: nothing is to be read or remembered. *ret_added: it was such a one.
- */
-static int add_receipt_at_once(
-    struct catalog *catalog, const struct reading *reading, bool *ret_added, struct err *err)
-{
-	int64_t id = 0;
-
-	*ret_added = false;
-	if (reading->is_cut_off || reading->sent.count != 1 || reading->sent.parts[0].from != 0)
-		return 0;
-	if (take_id(catalog, reading, &id, err) < 0 ||
-	    catalog_run(catalog,
-	        "INSERT INTO receipt (id, login, letter_id, completed, bytes, address, client)"
-	        " SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), l.id, CAST($4 AS BIGINT), l.size,"
-	        " CAST($5 AS TEXT), CAST($6 AS TEXT) FROM letter l WHERE l.id = $3 AND l.size <= $7"
-	        " AND NOT EXISTS (SELECT 1 FROM opening WHERE account_id = $8 AND letter_id = l.id"
-	        " AND sent <> '')",
-	        VALUES(INT(id), TEXT(reading->login), INT(reading->letter_id), INT(clock_now()),
-	            TEXT(reading->address), TEXT(reading->client), INT(reading->sent.parts[0].to),
-	            INT(reading->account_id)),
-	        err) < 0)
-		return -1;
-	*ret_added = catalog_changes(catalog) > 0;
-	return 0;
-}
-
 int receipt_note(struct catalog *catalog, const struct reading *reading, struct err *err)
 {
 	OWNED_BUFFER struct buffer text = BUFFER(COVERAGE_TEXT_MAX);
 	struct coverage sent;
 	int64_t size = -1;
-	bool added = false;
 	bool nothing_before;
 
-	if (add_receipt_at_once(catalog, reading, &added, err) < 0)
-		return -1;
-	if (added)
-		return 0;
 	if (read_before(catalog, reading, &sent, &size, err) < 0)
 		return -1;
 	if (size < 0)

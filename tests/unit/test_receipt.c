@@ -124,24 +124,6 @@ static void the_next_receipt_begins_from_nothing(void)
 	CU_ASSERT_EQUAL(count(&bench), 2);
 }
 
-/* As most letters do: hundreds a second, each in the transaction that others wait for. */
-static void what_goes_out_whole_at_once_takes_one_statement(void)
-{
-	OWNED_BENCH struct bench bench;
-	struct reading reading = {.receipt_id = 7};
-	int64_t before;
-	struct err err;
-
-	bench_open(&bench);
-	reading.account_id = bench.ann.id;
-	reading.letter_id = bench.letter.id;
-	coverage_add(&reading.sent, 0, 1000);
-	before = catalog_statements(bench.f.catalog);
-	CU_ASSERT_EQUAL(receipt_note(bench.f.catalog, &reading, &err), 0);
-	CU_ASSERT_EQUAL(catalog_statements(bench.f.catalog) - before, 1);
-	CU_ASSERT_EQUAL(fixture_number(&bench.f, "SELECT id FROM receipt"), 7);
-}
-
 static void what_goes_out_whole_after_a_part_leaves_nothing_of_that(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -263,7 +245,6 @@ void add_suite_receipt(CU_pSuite suite)
 	TEST(a_reading_that_was_cut_off_makes_none);
 	TEST(a_receipt_is_found_by_when_it_was_completed);
 	TEST(the_next_receipt_begins_from_nothing);
-	TEST(what_goes_out_whole_at_once_takes_one_statement);
 	TEST(what_goes_out_whole_after_a_part_leaves_nothing_of_that);
 	TEST(a_letter_that_is_gone_makes_none);
 	TEST(tells_who_when_from_where_and_with_what);
