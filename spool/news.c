@@ -495,7 +495,7 @@ int news_note_opening(
     struct catalog *catalog, int64_t account_id, int64_t letter_id, struct err *err)
 {
 	/* Nothing where one of them is gone: it is noted long after the opening. */
-	return catalog_run(catalog,
+	return catalog_queue(catalog,
 	    "INSERT INTO opening (account_id, letter_id, opened)"
 	    " SELECT a.id, l.id, CAST($3 AS BIGINT) FROM account a, letter l"
 	    " WHERE a.id = $1 AND l.id = $2"
