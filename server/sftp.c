@@ -177,6 +177,22 @@ static int answer_read(struct sftp *sftp, struct sftp_request *in, struct err *e
 	return 0;
 }
 
+/* What path is, from what the broker has told before where that goes. */
+static int find(struct sftp *sftp, const char *path, struct entry *ret_entry,
+    struct reply *ret_reply, struct err *err)
+{
+	bool goes_on = false;
+
+	if (stock_tell(&sftp->stock, path, ret_entry, &goes_on)) {
+		*ret_reply = (struct reply){.answer = ANSWER_OK};
+		return 0;
+	}
+	/* The next ones are told with their descriptors. */
+	if (goes_on)
+		return ask_find(sftp->broker, path, ret_entry, ret_reply, err);
+	return ahead_find(&sftp->ahead, sftp->broker, path, ret_entry, ret_reply, err);
+}
+
 static int answer_stat(struct sftp *sftp, struct sftp_request *in, struct err *err)
 {
 	char path[PLACE_PATH_MAX];
@@ -187,7 +203,7 @@ static int answer_stat(struct sftp *sftp, struct sftp_request *in, struct err *e
 	if (!sftp_get_path(&in->reader, path))
 		return sftp_answer_no_path(sftp, in);
 	attack_here(path + 1, strlen(path + 1), sftp->broker);
-	if (ahead_find(&sftp->ahead, sftp->broker, path, &entry, &reply, err) < 0)
+	if (find(sftp, path, &entry, &reply, err) < 0)
 		return -1;
 	if (reply.answer != ANSWER_OK)
 		return sftp_answer_reply(sftp, in, &reply);

@@ -13,6 +13,9 @@
 /* So many that some are taken where four connections share a folder, as with rclone. */
 enum { FIRST_WANTED = 16 };
 
+/* More than a connection is told by chance that shares a folder with others. */
+enum { TOLD_IN_A_ROW = 8 };
+
 void stock_init(struct stock *stock)
 {
 	*stock = (struct stock){.wanted = FIRST_WANTED, .reports = -1};
@@ -50,24 +53,42 @@ int64_t stock_tidy(struct stock *stock)
 	return -1;
 }
 
-/* The letter of that path, if it is here: the next one, or one that was passed over. */
-static struct opened *find(struct stock *stock, const char *path)
+/* The letter of that name, if it is here: the next one, or one that was passed over. */
+static struct opened *look(struct stock *stock, const char *name)
 {
-	const char *name = place_name(path);
-
 	if (stock_tidy(stock) < 0)
 		return NULL;
 	for (size_t i = 0; i < stock->all->count; i++) {
-		size_t at = (stock->at + i) % stock->all->count;
-		struct opened *letter = &stock->all->letters[at];
+		struct opened *letter = &stock->all->letters[(stock->at + i) % stock->all->count];
 
-		if (letter->fd >= 0 && strcmp(letter->entry.name, name) == 0) {
-			stock->at = at + 1;
-			stock->taken++;
+		if (letter->fd >= 0 && strcmp(letter->entry.name, name) == 0)
 			return letter;
-		}
 	}
 	return NULL;
+}
+
+static struct opened *find(struct stock *stock, const char *path)
+{
+	struct opened *letter = look(stock, place_name(path));
+
+	if (letter) {
+		stock->at = (size_t)(letter - stock->all->letters) + 1;
+		stock->taken++;
+	}
+	return letter;
+}
+
+bool stock_tell(struct stock *stock, const char *path, struct entry *ret_entry, bool *ret_goes_on)
+{
+	const struct opened *letter = NULL;
+
+	if (place_is_beside(path, stock->path))
+		letter = look(stock, place_name(path));
+	*ret_goes_on = stock->told >= TOLD_IN_A_ROW;
+	stock->told = letter ? stock->told + 1 : 0;
+	if (letter)
+		*ret_entry = letter->entry;
+	return letter != NULL;
 }
 
 /* Learn from those that came last: is the order the client's, and does it take most of them? */

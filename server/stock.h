@@ -20,6 +20,7 @@ struct stock {
 	size_t taken;              /* of those that came last */
 	int64_t until; /* by clock_elapsed(): they are good, and not longer; 0: none is there */
 	size_t wanted; /* next time */
+	unsigned told; /* in a row */
 	enum open_order order;
 	unsigned
 	    in_vain; /* orders in which none was taken: after all of them no more are asked for */
@@ -38,6 +39,12 @@ void stock_begin(struct stock *stock);
  */
 int stock_open(struct stock *stock, int broker, const char *path, struct opened *ret_opened,
     struct reply *ret_reply, struct err *err);
+
+/*
+ * What path is, if it is in stock, by the same that was true: clients ask that before they open it.
+ * *ret_goes_on: so many were told in a row that those behind it will be, too.
+ */
+bool stock_tell(struct stock *stock, const char *path, struct entry *ret_entry, bool *ret_goes_on);
 
 /* Close what is no longer good. Microseconds until that is to be done again, -1: never. */
 int64_t stock_tidy(struct stock *stock);

@@ -161,6 +161,51 @@ static void who_goes_on_is_answered_without_the_broker_who_is_told(void)
 	expect_in_stock(&bench, FOLDER "g", 'g');
 }
 
+static void expect_told(struct bench *bench, const char *path, bool is_told, bool goes_on)
+{
+	struct entry entry;
+	bool goes = !goes_on;
+
+	CU_ASSERT_EQUAL(stock_tell(&bench->stock, path, &entry, &goes), is_told);
+	CU_ASSERT_EQUAL(goes, goes_on);
+	if (is_told)
+		CU_ASSERT_STRING_EQUAL(entry.name, place_name(path));
+	CU_ASSERT_EQUAL(asked(bench, bench->ends[1]), 0);
+	CU_ASSERT_EQUAL(asked(bench, bench->reports), 0);
+}
+
+static void what_is_there_is_told_without_being_taken(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	begin(&bench);
+	expect_told(&bench, FOLDER "e", true, false);
+	expect_told(&bench, FOLDER "b", false, false);
+	expect_told(&bench, OTHER "e", false, false);
+	expect_in_stock(&bench, FOLDER "c", 'c');
+	expect_in_stock(&bench, FOLDER "e", 'e');
+	expect_told(&bench, FOLDER "e", false, false);
+}
+
+/* Who asks for each before he opens it needs only that one where the stock ends. */
+static void who_was_told_of_all_will_be_told_of_those_behind(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench);
+	expect_asked(&bench, FOLDER "a", REQUEST_OPEN, "a");
+	expect_asked(&bench, FOLDER "b", REQUEST_OPEN_NEXT, "bcdefghij");
+	for (char letter = 'c'; letter <= 'j'; letter++) {
+		char path[] = FOLDER "?";
+
+		path[sizeof(path) - 2] = letter;
+		expect_told(&bench, path, true, false);
+		expect_in_stock(&bench, path, letter);
+	}
+	expect_told(&bench, FOLDER "k", false, true);
+	expect_told(&bench, FOLDER "l", false, false);
+}
+
 /* Several connections share a folder: each passes over what another one gets. */
 static void what_was_passed_over_is_still_there(void)
 {
@@ -267,6 +312,7 @@ static void what_is_in_stock_is_soon_closed(void)
 	(void)nanosleep(&pause, NULL);
 	CU_ASSERT_EQUAL(stock_tidy(&bench.stock), -1);
 	CU_ASSERT_EQUAL(drops_open_fds(), before + 2);
+	expect_told(&bench, FOLDER "d", false, false);
 	expect_asked(&bench, FOLDER "d", REQUEST_OPEN_NEXT, "d");
 }
 
@@ -289,6 +335,8 @@ static void a_broker_that_takes_no_reports_is_gone(void)
 void add_suite_stock(CU_pSuite suite)
 {
 	TEST(who_goes_on_is_answered_without_the_broker_who_is_told);
+	TEST(what_is_there_is_told_without_being_taken);
+	TEST(who_was_told_of_all_will_be_told_of_those_behind);
 	TEST(what_was_passed_over_is_still_there);
 	TEST(a_letter_is_there_once);
 	TEST(another_folder_has_letters_of_its_own);
