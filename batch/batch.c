@@ -66,7 +66,7 @@ static int reveal_body(struct catalog *catalog, void *arg, struct err *err)
 	r->was_discarded = catalog_changes(catalog) == 0;
 	if (r->was_discarded)
 		return 0;
-	if (publish(r->batches->spool, r->letters, r->count, err) < 0)
+	if (publish_within(r->batches->spool, r->letters, r->count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->count; i++) {
 		const struct letter *letter = &r->letters[i].letter;
@@ -157,6 +157,7 @@ static int reveal(struct batches *batches, struct batch *batch,
 		result = catalog_transact(batches->spool->catalog, reveal_body, &r, err);
 	batch->is_discarded |= result == 0 && r.was_discarded;
 	if (result == 0 && !r.was_discarded) {
+		publish_log(r.letters, r.count);
 		log_info("batch=%s posted letters=%zu", batch->name, batch->count);
 		fault_point("batch.posted");
 		remove_names(&r, posted, arg);

@@ -151,18 +151,29 @@ static void log_letter(const struct letter *letter)
 		    letter->id, letter->avrs_id, letter->type, letter->size, letter->paper_reason);
 }
 
-int publish(const struct spool *spool, struct publication *letters, size_t count, struct err *err)
+void publish_log(const struct publication *letters, size_t count)
+{
+	log_gather();
+	for (size_t i = 0; i < count; i++)
+		log_letter(&letters[i].letter);
+	log_release();
+}
+
+int publish_within(
+    const struct spool *spool, struct publication *letters, size_t count, struct err *err)
 {
 	struct publishing p = {spool, letters, count, 0};
 
 	if (count == 0)
 		return 0;
 	qsort(letters, count, sizeof(*letters), compare);
-	if (catalog_transact(spool->catalog, publish_body, &p, err) < 0)
+	return catalog_transact(spool->catalog, publish_body, &p, err);
+}
+
+int publish(const struct spool *spool, struct publication *letters, size_t count, struct err *err)
+{
+	if (publish_within(spool, letters, count, err) < 0)
 		return -1;
-	log_gather();
-	for (size_t i = 0; i < count; i++)
-		log_letter(&letters[i].letter);
-	log_release();
+	publish_log(letters, count);
 	return 0;
 }

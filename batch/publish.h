@@ -19,4 +19,9 @@ struct publication {
  */
 int publish(const struct spool *spool, struct publication *letters, size_t count, struct err *err);
 
+/* The same as a part of the caller's transaction, who logs them once that is committed. */
+int publish_within(
+    const struct spool *spool, struct publication *letters, size_t count, struct err *err);
+void publish_log(const struct publication *letters, size_t count);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "batch/batch.h"
 #include "batch/batch_member.h"
@@ -299,6 +300,34 @@ static void a_catalog_that_refuses_leaves_all_of_it_invisible(void)
 	CU_ASSERT_EQUAL(count_letters(&b), 2);
 }
 
+/* The log is what people go by at night. */
+static void nothing_is_logged_as_posted_before_all_of_it_is(void)
+{
+	OWNED_BENCH struct batch_bench b;
+	OWNED(captured_done) struct captured captured;
+	struct err err;
+
+	bench_open(&b, "");
+	hold_both(&b);
+	go_on(&b);
+	link_letter(&b, 0);
+	link_letter(&b, 1);
+	drops_refuse(&b.drops, "UPDATE", "batch_member", "NEW.letter_id IS NOT NULL");
+	log_open("unit", LOG_LEVEL_INFO);
+	captured_begin(&captured, &b.drops.scratch);
+	CU_ASSERT_EQUAL(batches_go_on(b.batches, b.drops.arrivals, note_end, &b, &err), -1);
+	captured_end(&captured);
+	CU_ASSERT_PTR_NULL(strstr(captured.err, "posted"));
+	captured_done(&captured);
+	drops_allow(&b.drops, "batch_member");
+	captured_begin(&captured, &b.drops.scratch);
+	go_on(&b);
+	captured_end(&captured);
+	CU_ASSERT_PTR_NOT_NULL(strstr(captured.err, "letter=1 posted"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(captured.err, "batch=night posted letters=2"));
+	log_open("unit", LOG_LEVEL_ERROR);
+}
+
 /* As after trouble: a recovery has taken the links away. */
 static void a_batch_that_starts_again_queues_its_letters_again(void)
 {
@@ -359,6 +388,7 @@ void add_suite_batch(CU_pSuite suite)
 	TEST(a_batch_that_broke_and_is_whole_again_is_not_posted_empty);
 	TEST(a_batch_with_a_letter_under_way_is_left_alone);
 	TEST(a_catalog_that_refuses_leaves_all_of_it_invisible);
+	TEST(nothing_is_logged_as_posted_before_all_of_it_is);
 	TEST(a_batch_that_starts_again_queues_its_letters_again);
 	TEST(a_batch_that_stays_short_raises_one_alarm);
 }
