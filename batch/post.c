@@ -19,6 +19,7 @@
 #include "batch/publish.h"
 #include "batch/record.h"
 #include "batch/take.h"
+#include "spool/digest.h"
 
 enum { FORGET_AT_ONCE = 500 };
 
@@ -208,6 +209,41 @@ static void add_undone(struct recovery *r, const struct letter *letter)
 	r->undone[r->undone_count++] = *letter;
 }
 
+/* Has the file what was hashed? Its size and time say so, mostly; *ret_same. */
+static int compare_file(
+    const struct letter *letter, int fd, const struct stat *st, bool *ret_same, struct err *err)
+{
+	OWNED_DIGEST struct digest *digest = NULL;
+	int64_t modified = st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec / 1000;
+	char sha256[SHA256_HEX + 1];
+	uint32_t crc32 = 0;
+	int64_t size = 0;
+
+	*ret_same = st->st_size == letter->size;
+	if (!*ret_same || modified == letter->taken)
+		return 0;
+	digest = digest_new();
+	if (digest_file(digest, fd, sha256, &crc32, &size, err) < 0)
+		return err_context(err, "letter %" PRId64, letter->id);
+	*ret_same = strcmp(sha256, letter->sha256) == 0;
+	return 0;
+}
+
+/*
+ * An adopted file was a job's. An open for writing that waited for our lease got what it wanted
+ * when the process died that had it: is it as it was hashed, and nobody writes to it? The lease
+ * that this takes lasts until the letter is posted.
+ */
+static int is_intact(
+    const struct letter *letter, int fd, const struct stat *st, bool *ret_intact, struct err *err)
+{
+	*ret_intact = true;
+	if (letter->source.changed)
+		return 0;
+	*ret_intact = fcntl(fd, F_SETLEASE, F_RDLCK) == 0 || errno != EAGAIN;
+	return *ret_intact ? compare_file(letter, fd, st, ret_intact, err) : 0;
+}
+
 /* Its time is the one that taking gave the file. */
 static void add_finished(
     struct recovery *r, const struct letter *letter, int fd, const struct stat *st)
@@ -225,6 +261,7 @@ static int sort_out(const struct letter *letter, void *arg, struct err *err)
 	char path[FOLDER_PATH_MAX];
 	struct stat st;
 	OWNED_FD int fd = -1;
+	bool intact = true;
 
 	/* A batch that is not visible begins again, as a whole. */
 	if (letter->batch_id) {
@@ -239,6 +276,21 @@ static int sort_out(const struct letter *letter, void *arg, struct err *err)
 	}
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, "open %s", path);
+	if (is_intact(letter, fd, &st, &intact, err) < 0)
+		return -1;
+	/* It is a drop still, to be looked at again. */
+	if (!intact && st.st_nlink > 1) {
+		add_undone(r, letter);
+		return 0;
+	}
+	if (!intact) {
+		log_error(
+		    "letter=%" PRId64
+		    " text=\"%s was written to, and its dropped name is gone: it is not posted; "
+		    "have it dropped again, then remove it\"",
+		    letter->id, path);
+		return 0;
+	}
 	add_finished(r, letter, TAKE_FD(fd), &st);
 	return 0;
 }

@@ -287,6 +287,102 @@ static void a_linked_letter_is_posted_by_the_next_start(void)
 	}
 }
 
+/* An open for writing that waited for our lease gets the inode when we die, read-only as it is. */
+static int open_for_writing(const struct drops *drops)
+{
+	int fd;
+
+	CU_ASSERT_EQUAL(fchmodat(drops->spool.drop_fd, NAME, 0640, 0), 0);
+	fd = openat(drops->spool.drop_fd, NAME, O_WRONLY | O_CLOEXEC);
+	CU_ASSERT_EQUAL(fchmodat(drops->spool.drop_fd, NAME, 0440, 0), 0);
+	CU_ASSERT_TRUE(fd >= 0);
+	return fd;
+}
+
+static void open_it(int fd)
+{
+	(void)fd;
+}
+
+static void rewrite_it(int fd)
+{
+	CU_ASSERT_EQUAL(pwrite(fd, "%PDF-9", 6, 0), 6);
+}
+
+static void make_it_longer(int fd)
+{
+	CU_ASSERT_EQUAL(ftruncate(fd, 1000), 0);
+}
+
+static void touch_it(int fd)
+{
+	CU_ASSERT_EQUAL(futimens(fd, NULL), 0);
+}
+
+/* What is served is what was hashed, also where nobody had the lease for a while. */
+static void a_linked_letter_that_was_written_to_since_is_looked_at_again(void)
+{
+	static const struct {
+		void (*do_it)(int fd);
+		bool stays_open;
+		bool is_posted;
+	} rows[] = {
+	    {open_it, true, false},
+	    {open_it, false, true},
+	    {rewrite_it, false, false},
+	    {make_it_longer, false, false},
+	    {touch_it, false, true},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWNED_DROPS struct drops drops;
+		OWNED_FD int writing = -1;
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, "");
+		drops_take(&drops, NAME, DROPS_PDF, &drop);
+		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+		link_it(&drops, &drop);
+		drop_done(&drop);
+		writing = open_for_writing(&drops);
+		rows[i].do_it(writing);
+		if (!rows[i].stays_open)
+			clean_fd(&writing);
+		writing = rows[i].stays_open ? writing : -1;
+		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"
+		                                     " WHERE electronic = 'posted'"),
+		    rows[i].is_posted);
+		CU_ASSERT_EQUAL(
+		    drops_number(&drops, "SELECT COUNT(*) FROM letter"), rows[i].is_posted);
+		CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
+		CU_ASSERT_EQUAL(drops_has(&drops, path_of(&drop)), rows[i].is_posted);
+	}
+}
+
+/* Its job took the dropped name away: what there is of it is not thrown away. */
+static void a_linked_letter_that_was_written_to_and_has_no_other_name_stays(void)
+{
+	OWNED_DROPS struct drops drops;
+	OWNED_FD int writing = -1;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, DROPS_PDF, &drop);
+	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+	link_it(&drops, &drop);
+	drop_done(&drop);
+	writing = open_for_writing(&drops);
+	rewrite_it(writing);
+	CU_ASSERT_EQUAL(unlinkat(drops.spool.drop_fd, NAME, 0), 0);
+	CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(
+	    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posting'"), 1);
+	CU_ASSERT_TRUE(drops_has(&drops, path_of(&drop)));
+}
+
 /* The start that finds it may be days later; how long it stays is counted from its time (R11). */
 static void a_letter_posted_by_the_next_start_has_its_time(void)
 {
@@ -469,6 +565,8 @@ void add_suite_post(CU_pSuite suite)
 	TEST(a_step_that_fails_can_be_tried_again);
 	TEST(a_row_without_its_file_is_forgotten);
 	TEST(a_linked_letter_is_posted_by_the_next_start);
+	TEST(a_linked_letter_that_was_written_to_since_is_looked_at_again);
+	TEST(a_linked_letter_that_was_written_to_and_has_no_other_name_stays);
 	TEST(a_letter_posted_by_the_next_start_has_its_time);
 	TEST(a_placed_letter_for_paper_is_finished_by_the_next_start);
 	TEST(what_is_forgotten_goes_together);
