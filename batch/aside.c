@@ -21,9 +21,10 @@ void aside_name(int64_t id, char ret_name[ASIDE_NAME_SIZE])
  */
 static bool is_it(const struct drop *drop, const char *hidden)
 {
+	bool is_served = drop->adopted && drop->verdict == VERDICT_POST;
 	struct stat now;
 
-	return (drop->adopted || !drop_is_asked_back(drop)) &&
+	return (is_served || !drop_is_asked_back(drop)) &&
 	       fstatat(drop->folder_fd, hidden, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       now.st_dev == drop->st.st_dev && now.st_ino == drop->st.st_ino &&
 	       (drop->adopted || S_ISDIR(drop->st.st_mode) ||

@@ -11,8 +11,9 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "batch/aside.h"
+#include "batch/take.h"
 
-int removal_of(const struct drop *drop, struct arrivals *arrivals, struct err *err)
+int removal_of(struct drop *drop, struct arrivals *arrivals, struct err *err)
 {
 	char name[ASIDE_NAME_SIZE];
 	bool is_it = false;
@@ -20,8 +21,12 @@ int removal_of(const struct drop *drop, struct arrivals *arrivals, struct err *e
 	aside_name(drop->letter.id, name);
 	if (aside_put(drop, name, arrivals, &is_it, err) < 0)
 		return -1;
-	if (!is_it)
+	if (!is_it) {
+		/* A repetition that was adopted is a drop again. */
+		if (drop->adopted && drop->verdict == VERDICT_DUPLICATE)
+			take_back(drop);
 		return 0;
+	}
 	fault_point("post.renamed");
 	if (unlinkat(drop->folder_fd, name, 0) < 0)
 		return err_sys(err, "remove a taken file");

@@ -13,7 +13,7 @@
  * Remove the dropped name of a drop that was posted or repeats a letter. Where another file has
  * taken its place that stays, or is queued in arrivals from where it is now.
  */
-int removal_of(const struct drop *drop, struct arrivals *arrivals, struct err *err);
+int removal_of(struct drop *drop, struct arrivals *arrivals, struct err *err);
 
 /*
  * The same for those of count drops that are done with (is_done_with), and all of them are closed,

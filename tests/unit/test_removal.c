@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -179,8 +180,39 @@ static void a_group_leaves_as_each_of_it_would(void)
 	CU_ASSERT_EQUAL(drops_open_fds(), open_fds - 6); /* two were copied */
 }
 
+/* The same of a repetition, which is not served, though it was adopted to be hashed. */
+static void a_repetition_that_somebody_waits_to_write_to_is_given_back(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop first;
+	struct drop again;
+	struct stat before;
+	struct stat after;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, "a", &first);
+	CU_ASSERT_EQUAL(post(&drops.spool, &first, 1, &err), 0);
+	CU_ASSERT_EQUAL(removal_of(&first, drops.arrivals, &err), 0);
+	drop_done(&first);
+	drops_take(&drops, NAME, "a", &again);
+	before = again.st;
+	CU_ASSERT_TRUE(again.adopted);
+	CU_ASSERT_EQUAL(post(&drops.spool, &again, 1, &err), 0);
+	CU_ASSERT_EQUAL(again.verdict, VERDICT_DUPLICATE);
+	drops_ask_back(&again);
+	CU_ASSERT_EQUAL(removal_of(&again, drops.arrivals, &err), 0);
+	CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 1);
+	CU_ASSERT_EQUAL(fstatat(drops.spool.drop_fd, NAME, &after, 0), 0);
+	CU_ASSERT_EQUAL(after.st_ino, before.st_ino);
+	CU_ASSERT_EQUAL(after.st_mode, before.st_mode);
+	CU_ASSERT_EQUAL(after.st_uid, before.st_uid);
+	drop_done(&again);
+}
+
 void add_suite_removal(CU_pSuite suite)
 {
+	TEST(a_repetition_that_somebody_waits_to_write_to_is_given_back);
 	TEST(what_was_posted_is_removed);
 	TEST(what_came_in_its_place_stays_and_is_looked_at);
 	TEST(what_was_written_to_since_stays);
