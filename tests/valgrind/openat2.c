@@ -67,7 +67,7 @@ static int open_beneath(int folder_fd, const char *path, const struct open_how *
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcpy(parts, path);
+	memcpy(parts, path, strlen(path) + 1);
 	fd = openat(folder_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	while (fd >= 0 && (slash = strchr(rest, '/')) != NULL && slash[strspn(slash, "/")]) {
 		part = rest;
