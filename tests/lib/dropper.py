@@ -188,8 +188,7 @@ class Dropper:
         """cp over it: truncated and written again."""
         first = self.content()
         path = self.path()
-        write(path, first.data)
-        inode = os.stat(path).st_ino
+        inode = write(path, first.data)
         yield self.moment()
         try:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o660)
@@ -422,7 +421,9 @@ class Dropper:
 
 
 def write(path, data):
-    """As a job does it: opened, written, closed."""
+    """As a job does it: opened, written, closed. Returns its inode; it may be taken by then."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o660)
     os.write(fd, data)
+    inode = os.fstat(fd).st_ino
     os.close(fd)
+    return inode
