@@ -122,7 +122,7 @@ static void letters_of_many_transactions_are_all_planned_each_once(void)
 {
 	OWNED_FIXTURE struct fixture f;
 	struct letter letter;
-	char text[16];
+	char text[32];
 
 	fixture_open(&f);
 	scratch_provider(&f.spool, ID);
