@@ -70,6 +70,7 @@ struct session {
 	bool saw_eof;
 	bool saw_extended; /* data of a second stream, which nobody reads */
 	bool broker_ended;
+	int archive_fd;     /* while it is waited for, or -1 */
 	int stop_fd;        /* tells of SIGTERM */
 	bool is_stopping;   /* it came */
 	int64_t stop_after; /* how long nothing may be open then */
@@ -164,28 +165,16 @@ static int on_data(
 	return 0;
 }
 
-static int on_broker(socket_t fd, int events, void *arg)
+static void take_stop(struct session *s)
 {
-	(void)fd;
-	(void)events;
-	/* It speaks only when asked, so whatever comes now is its end, or ours by its will. */
-	((struct session *)arg)->broker_ended = true;
-	return 0;
-}
-
-static int on_stop(socket_t fd, int events, void *arg)
-{
-	struct session *s = arg;
 	struct signalfd_siginfo info;
 
-	(void)events;
-	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return 0;
+	if (read(s->stop_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
 	s->is_stopping = true;
 	/* Who fetches a file may say goodbye when he has it, or go on with the next. */
 	if (s->sftp && !sftp_is_idle(s->sftp))
 		s->stop_after = STOP_LINGER_MS * (SECOND / 1000);
-	return 0;
 }
 
 static void set_callbacks(struct session *s)
@@ -305,11 +294,36 @@ static bool is_gone(const struct session *s)
 	       (ssh_get_status(s->ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR));
 }
 
-/* One turn of libssh: its packets in, its packets out, and the broker's end noticed. */
+/*
+ * Wait for whoever has something for us. Not in libssh, which asks whether it may write as soon as
+ * it has written: each answer would cost a turn in which nothing happens.
+ */
+static void await(struct session *s, int timeout_ms)
+{
+	bool is_sending = ssh_get_status(s->ssh) & SSH_WRITE_PENDING;
+	struct pollfd from[] = {
+	    {.fd = SESSION_CLIENT_FD, .events = is_sending ? POLLIN | POLLOUT : POLLIN},
+	    {.fd = SESSION_BROKER_FD, .events = POLLIN},
+	    {.fd = s->stop_fd, .events = POLLIN},
+	    {.fd = s->archive_fd, .events = POLLIN},
+	};
+
+	if (poll(from, sizeof(from) / sizeof(from[0]), timeout_ms) <= 0)
+		return;
+	/* It speaks only when asked, so whatever comes now is its end, or ours by its will. */
+	if (from[1].revents)
+		s->broker_ended = true;
+	if (from[2].revents)
+		take_stop(s);
+}
+
+/* One turn: libssh's packets in, its packets out, and the broker's end noticed. */
 static int turn(struct session *s, int timeout_ms)
 {
 	turns++;
-	if (is_gone(s) || ssh_event_dopoll(s->event, timeout_ms) == SSH_ERROR || is_gone(s))
+	if (!is_gone(s))
+		await(s, timeout_ms);
+	if (is_gone(s) || ssh_event_dopoll(s->event, 0) == SSH_ERROR || is_gone(s))
 		return end(s, s->saw_eof ? "closed by the client" : ssh_get_error(s->ssh));
 	if (s->broker_ended)
 		return end(s, s->is_stopping ? SESSION_STOPS : "ended by the broker");
@@ -350,8 +364,6 @@ static int let_in(struct session *s)
 	s->deadline = clock_elapsed() + s->means->settings->server_login_grace;
 	/* Not before that call: only then libssh has something for the event to poll. */
 	(void)ssh_event_add_session(s->event, s->ssh);
-	(void)ssh_event_add_fd(s->event, SESSION_BROKER_FD, POLLIN, on_broker, s);
-	(void)ssh_event_add_fd(s->event, s->stop_fd, POLLIN, on_stop, s);
 	/* A client that pipelines its login logs in inside the exchange, which then never ends. */
 	while (!s->login.done) {
 		if (exchange == SSH_ERROR)
@@ -483,32 +495,22 @@ static void close_politely(struct session *s)
 	text_copy(s->reason, "closed by the client");
 	(void)ssh_channel_request_send_exit_status(s->channel, s->exit_status);
 	while (ssh_channel_close(s->channel) == SSH_AGAIN && clock_elapsed() < until)
-		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
+		if (turn(s, CLOSE_MS) < 0)
 			return;
-	while (!is_gone(s) && clock_elapsed() < until && !s->broker_ended)
-		if (ssh_event_dopoll(s->event, CLOSE_MS) == SSH_ERROR)
+	while (clock_elapsed() < until)
+		if (turn(s, CLOSE_MS) < 0)
 			return;
-}
-
-static int on_archive(socket_t fd, int events, void *arg)
-{
-	(void)fd;
-	(void)events;
-	(void)arg;
-	return 0;
 }
 
 /* A turn that what packs ends, too, where it is waited for. */
 static int turn_for(struct session *s, const struct archive_fetch *fetch)
 {
-	bool waits = fetch->count == 0 && !fetch->has_ended;
 	int result;
 
-	if (waits)
-		(void)ssh_event_add_fd(s->event, fetch->fd, POLLIN, on_archive, s);
+	if (fetch->count == 0 && !fetch->has_ended)
+		s->archive_fd = fetch->fd;
 	result = turn(s, left_ms(s));
-	if (waits)
-		(void)ssh_event_remove_fd(s->event, fetch->fd);
+	s->archive_fd = -1;
 	return result;
 }
 
@@ -620,6 +622,7 @@ int session_run(const struct session_means *means)
 	s.means = means;
 	s.ssh = means->ssh;
 	s.in = (struct buffer)BUFFER(INPUT_KEPT);
+	s.archive_fd = -1;
 	login_init(&s.login, SESSION_BROKER_FD, means->policy);
 	set_socket(SESSION_CLIENT_FD);
 	if (watch_stop(&s, &err) < 0 || confine(&s, &err) < 0) {
