@@ -33,7 +33,7 @@ OPT     += $(if $(FUZZ)$(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-
 OPT     += $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(COV),--coverage)
 OPT     += $(if $(FUZZ)$(SAN)$(COV)$(FAULT),-DEDELIVERY_FAULTS)
 
-PKGS    := libssh sqlite3 libpq libcurl libcrypto libxcrypt libseccomp libconfuse libutf8proc jansson smartcols zlib libarchive libmagic
+PKGS    := libssh sqlite3 libpq libcurl libcrypto libxcrypt libseccomp libconfuse libutf8proc jansson smartcols libdeflate libarchive libmagic
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -pthread
 CUNIT_CFLAGS := $(shell pkg-config --cflags cunit 2>/dev/null)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/digest.h"
 
+#include <libdeflate.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "base/mem.h"
 
@@ -10,7 +10,7 @@ enum { CHUNK = 128 * 1024 };
 
 struct digest {
 	struct sha256 hash;
-	uLong crc;
+	uint32_t crc;
 	unsigned char chunk[CHUNK];
 };
 
@@ -34,20 +34,20 @@ void digest_clean(struct digest **digest)
 
 int digest_begin(struct digest *digest, struct err *err)
 {
-	digest->crc = crc32(0, NULL, 0);
+	digest->crc = libdeflate_crc32(0, NULL, 0);
 	return sha256_start(&digest->hash, err);
 }
 
 void digest_add(struct digest *digest, const void *bytes, size_t count)
 {
 	sha256_add(&digest->hash, bytes, count);
-	digest->crc = crc32_z(digest->crc, bytes, count);
+	digest->crc = libdeflate_crc32(digest->crc, bytes, count);
 }
 
 void digest_end(struct digest *digest, char ret_sha256[SHA256_HEX + 1], uint32_t *ret_crc32)
 {
 	sha256_print(&digest->hash, ret_sha256);
-	*ret_crc32 = (uint32_t)digest->crc;
+	*ret_crc32 = digest->crc;
 }
 
 int digest_file(struct digest *digest, int fd, char ret_sha256[SHA256_HEX + 1], uint32_t *ret_crc32,

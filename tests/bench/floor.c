@@ -12,6 +12,7 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -21,7 +22,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -35,7 +35,7 @@ struct letter {
 	char *name;
 	int fd;
 	unsigned char hash[32];
-	unsigned long crc;
+	uint32_t crc;
 	off_t size;
 };
 
@@ -65,7 +65,7 @@ static void hash_one(struct letter *letter, int drop_fd, EVP_MD_CTX *context, un
 	(void)EVP_DigestInit_ex2(context, EVP_sha256(), NULL);
 	while ((count = read(letter->fd, chunk, CHUNK)) > 0) {
 		(void)EVP_DigestUpdate(context, chunk, (size_t)count);
-		letter->crc = crc32_z(letter->crc, chunk, (size_t)count);
+		letter->crc = libdeflate_crc32(letter->crc, chunk, (size_t)count);
 		letter->size += count;
 	}
 	(void)EVP_DigestFinal_ex(context, letter->hash, NULL);
@@ -146,7 +146,7 @@ static void commit_all(
 		(void)sqlite3_bind_text(insert, 2, letters[i].name, -1, SQLITE_STATIC);
 		(void)sqlite3_bind_int64(insert, 3, letters[i].size);
 		(void)sqlite3_bind_blob(insert, 4, letters[i].hash, 32, SQLITE_STATIC);
-		(void)sqlite3_bind_int64(insert, 5, (sqlite3_int64)letters[i].crc);
+		(void)sqlite3_bind_int64(insert, 5, letters[i].crc);
 		must(sqlite3_step(insert) == SQLITE_DONE, "INSERT");
 		(void)sqlite3_reset(insert);
 	}
