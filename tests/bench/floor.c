@@ -6,9 +6,10 @@
  *
  * Every file of DROP/<folder>/ is hashed (SHA-256 and CRC-32, on both cores), made durable, renamed
  * to where a letter's place is, LETTERS/<hh>/<folder>/edelivery/, made durable there, and gets a
- *row in a database of its own, CATALOG: BATCH at a time, with a syncfs for the bytes, one for the
- *names and one commit. So what has a row is there after a power cut; but it finds nothing out,
- *checks nothing, and does not know what a crash left between. Prints letters and seconds.
+ * row in a database of its own, CATALOG: BATCH at a time, with a syncfs for the bytes, one for the
+ * names and one commit. So what has a row is there after a power cut; but it finds nothing out,
+ * checks nothing, and does not know what a crash left between. Prints letters, and seconds from when
+ * its database was open.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -224,7 +225,7 @@ int main(int argc, char **argv)
 	sqlite3_stmt *insert = NULL;
 	struct letter *letters;
 	int64_t batch = 0;
-	int64_t begin = clock_elapsed();
+	int64_t begin;
 	struct err err;
 	size_t count = 0;
 	int drop_fd;
@@ -248,6 +249,7 @@ int main(int argc, char **argv)
 	must(sqlite3_prepare_v2(
 	         db, "INSERT INTO letter VALUES (?, ?, ?, ?, ?)", -1, &insert, NULL) == SQLITE_OK,
 	    "prepare");
+	begin = clock_elapsed();
 	letters = list(argv[1], &count);
 	for (size_t at = 0; at < count; at += (size_t)batch)
 		post(letters + at, count - at < (size_t)batch ? count - at : (size_t)batch, drop_fd,
