@@ -100,10 +100,13 @@ static int make_ours(struct drop *drop)
 {
 	if (drop->st.st_uid != geteuid() && fchown(drop->fd, geteuid(), getegid()) < 0)
 		return -1;
-	if (fchmod(drop->fd, SERVED_MODE) == 0)
-		return 0;
-	take_back(drop);
-	return -1;
+	if (fchmod(drop->fd, SERVED_MODE) < 0) {
+		take_back(drop);
+		return -1;
+	}
+	/* Hashing it is no access that anybody wants to know of, and noting it writes the inode. */
+	(void)fcntl(drop->fd, F_SETFL, O_NONBLOCK | O_NOATIME);
+	return 0;
 }
 
 void take_back(struct drop *drop)
