@@ -3,6 +3,7 @@
 
 #ifdef EDELIVERY_FAULTS
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ struct fault {
 	bool known;
 	char point[64];
 	char action[8];
-	int64_t countdown;
+	_Atomic int64_t countdown;
 };
 
 /* "post.linked=kill@2" taken apart; a variable that is not of that form asks for nothing. */
@@ -21,6 +22,7 @@ static void read_fault(struct fault *fault)
 	const char *text = getenv("EDELIVERY_FAULT");
 	const char *action = text ? strchr(text, '=') : NULL;
 	struct err err;
+	int64_t countdown = 1;
 	size_t length;
 
 	fault->known = true;
@@ -31,9 +33,9 @@ static void read_fault(struct fault *fault)
 		return;
 	memcpy(fault->point, text, (size_t)(action - text));
 	memcpy(fault->action, action + 1, length);
-	fault->countdown = 1;
 	if (action[1 + length] == '@')
-		(void)number_parse(action + 2 + length, &fault->countdown, &err);
+		(void)number_parse(action + 2 + length, &countdown, &err);
+	atomic_store(&fault->countdown, countdown);
 }
 
 bool fault_here(const char *point)
@@ -42,7 +44,7 @@ bool fault_here(const char *point)
 
 	if (!fault.known)
 		read_fault(&fault);
-	if (strcmp(fault.point, point) != 0 || --fault.countdown != 0)
+	if (strcmp(fault.point, point) != 0 || atomic_fetch_sub(&fault.countdown, 1) != 1)
 		return false;
 	if (strcmp(fault.action, "kill") == 0)
 		(void)raise(SIGKILL);
