@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "base/number.h"
-#include "batch/folder_cache.h"
+#include "batch/linking.h"
 #include "batch/publish.h"
 #include "batch/record.h"
 #include "batch/take.h"
@@ -50,38 +50,6 @@ int post_sync(
 		    file_sync(drops[i].served_fd, "a taken file", err) < 0)
 			return -1;
 	return 0;
-}
-
-/* Step 4 for one. The path is unique by its id, so what is there already is a former attempt's. */
-static int link_one(struct folder_cache *folders, const struct drop *drop, struct err *err)
-{
-	char path[FOLDER_PATH_MAX];
-	char folder[PATH_MAX];
-	int folder_fd = -1;
-
-	post_path(&drop->letter, path);
-	file_parent(path, folder);
-	if (folder_cache_make(folders, folder, 0750, &folder_fd, err) < 0)
-		return -1;
-	return file_give_name(drop->served_fd, folder_fd, "", strrchr(path, '/') + 1, err);
-}
-
-static int link_all(
-    const struct spool *spool, const struct drop *drops, size_t count, struct err *err)
-{
-	struct folder_cache *folders = folder_cache_new(spool->root_fd);
-	int result = 0;
-
-	for (size_t i = 0; i < count && result == 0; i++) {
-		if (drops[i].verdict != VERDICT_POST)
-			continue;
-		result = link_one(folders, &drops[i], err);
-		fault_point("post.linked");
-	}
-	if (result == 0)
-		result = folder_cache_sync(folders, (size_t)spool->settings.post_syncfs_from, err);
-	folder_cache_free(folders);
-	return result;
 }
 
 /* Is what has the name path the very file that is to be served for the drop? */
@@ -128,9 +96,7 @@ static int undo_asked_back(
 	return 0;
 }
 
-/* The batch cannot be posted now: as if it had not begun. What fails here the next recovery does.
- */
-static void undo_all(const struct spool *spool, struct drop *drops, size_t count)
+void post_undo(const struct spool *spool, struct drop *drops, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct err err;
@@ -173,7 +139,7 @@ static void give_back_waiting(struct drop *drops, size_t count)
 			post_give_back(&drops[i], 1);
 }
 
-int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
+int post_record(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
 {
 	fault_point("post.durable");
 	if (record(spool, drops, count, err) < 0) {
@@ -182,9 +148,13 @@ int post(const struct spool *spool, struct drop *drops, size_t count, struct err
 	}
 	give_back_waiting(drops, count);
 	fault_point("post.recorded");
-	if (link_all(spool, drops, count, err) < 0 ||
-	    undo_asked_back(spool, drops, count, err) < 0) {
-		undo_all(spool, drops, count);
+	return 0;
+}
+
+int post_publish(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
+{
+	if (undo_asked_back(spool, drops, count, err) < 0) {
+		post_undo(spool, drops, count);
 		return -1;
 	}
 	fault_point("post.synced");
@@ -192,6 +162,17 @@ int post(const struct spool *spool, struct drop *drops, size_t count, struct err
 		return -1;
 	fault_point("post.published");
 	return 0;
+}
+
+int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
+{
+	if (post_record(spool, drops, count, err) < 0)
+		return -1;
+	if (linking_end(linking_begin(spool, drops, count), err) < 0) {
+		post_undo(spool, drops, count);
+		return -1;
+	}
+	return post_publish(spool, drops, count, err);
 }
 
 /* What recovery found of the letters that were begun. */

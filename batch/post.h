@@ -5,7 +5,7 @@
  *	1 take       the bytes are ours, and hashed (take.h)
  *	2 durable    the bytes are on disk
  *	3 record     rows in state posting, one transaction
- *	4 link       each under its final path, the folders on disk
+ *	4 link       each under its final path, the folders on disk (linking.h)
  *	5 publish    rows posted, numbered, told and audited, one transaction: now it is visible
  *	6 remove     the dropped name, and nothing that came in its place (removal.h)
  *
@@ -28,11 +28,25 @@ int post_sync(const struct spool *spool, int sync_fd, const struct drop *drops, 
 void post_give_back(struct drop *drops, size_t count);
 
 /*
- * Post those of count durable drops whose verdict is to post, steps 3 to 5. A repeated one has
- * the verdict duplicate or leftover afterwards (recorded, still to be removed), one that was
- * asked back is given back and waits. On -1 nothing of the batch is visible; post_recover() and
- * a scan go on from what there is.
+ * Step 3 for those of count durable drops whose verdict is to post. A repeated one has the verdict
+ * duplicate or leftover afterwards (recorded, still to be removed). On -1 none has a row, and
+ * adopted files are their jobs' again.
  */
+int post_record(const struct spool *spool, struct drop *drops, size_t count, struct err *err);
+
+/*
+ * Step 5 for those that were linked. One that was asked back is given back and waits. On -1 nothing
+ * of them is visible; post_recover() and a scan go on from what there is.
+ */
+int post_publish(const struct spool *spool, struct drop *drops, size_t count, struct err *err);
+
+/*
+ * Those that were recorded cannot be posted now: as if they had not begun. What fails here the next
+ * recovery does.
+ */
+void post_undo(const struct spool *spool, struct drop *drops, size_t count);
+
+/* Steps 3 to 5, one after the other. */
 int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err);
 
 /*

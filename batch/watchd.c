@@ -17,11 +17,9 @@
 #include "base/number.h"
 #include "base/process.h"
 #include "batch/batch.h"
-#include "batch/batch_control.h"
-#include "batch/batch_member.h"
 #include "batch/dispatch.h"
 #include "batch/doubt.h"
-#include "batch/ending.h"
+#include "batch/group.h"
 #include "batch/manifest.h"
 #include "batch/paper.h"
 #include "batch/paper_zip.h"
@@ -32,7 +30,6 @@
 #include "batch/removal.h"
 #include "batch/scanner.h"
 #include "batch/take.h"
-#include "batch/validate.h"
 #include "batch/watch.h"
 #include "spool/drop_root.h"
 #include "spool/program.h"
@@ -42,16 +39,7 @@
 enum {
 	PAUSE_AFTER_TROUBLE = 5, /* seconds */
 	DESCRIPTORS_OF_OTHERS = 128,
-	DESCRIPTORS_OF_ONE = 12,
-};
-
-/* Drops that share the syncs and transactions of one posting. */
-struct group {
-	struct drop *drops;
-	size_t count;
-	struct folder_cache *folders; /* that they are in */
-	struct taking *taking;
-	struct removal *removal;
+	DESCRIPTORS_OF_ONE = 16,
 };
 
 /* How often is looked whether a day is over that wants its zip; a test does not wait so long. */
@@ -76,9 +64,10 @@ struct watchd {
 	struct claims *claims;
 	struct dispatcher *dispatcher;
 	struct batches *batches;
-	struct ender ender;
 	bool has_news; /* rights or AVRS IDs changed, and who waits for that was not woken yet */
-	struct group *group;   /* that is being taken */
+	struct group_way way;
+	struct group *taken;   /* or being taken (group.h) */
+	struct group *linked;  /* or being linked */
 	struct group *leaving; /* that is posted, and its dropped names are being removed */
 	struct checker checker;
 	struct scanner scanner;
@@ -117,140 +106,13 @@ static void stop_with(struct watchd *w, const struct err *err)
 	loop_stop(w->loop);
 }
 
-/* Before the letters that came with them are looked at. */
-static int accept_batches(struct watchd *w, struct group *group, struct err *err)
-{
-	for (size_t i = 0; i < group->count; i++)
-		if (group->drops[i].verdict == VERDICT_BATCH &&
-		    batch_control_accept(w->batches, &group->drops[i], err) < 0)
-			return -1;
-	return 0;
-}
-
-/* The first part of a group's way: each drop is looked at and routed, and taking begins. */
-static int begin_group(struct watchd *w, struct group *group, struct err *err)
-{
-	struct validator validator = {
-	    &w->spool, &w->checker, w->holds, group->folders, w->claims, &w->scanner};
-
-	if (validate(&validator, group->drops, group->count, err) < 0 ||
-	    accept_batches(w, group, err) < 0 ||
-	    dispatch(w->dispatcher, group->drops, group->count, err) < 0 ||
-	    batch_members_judge(w->batches, group->drops, group->count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < group->count; i++)
-		group->drops[i].doubted = doubt_is_about(&w->doubt, &group->drops[i].st);
-	fault_point("watchd.routed");
-	group->taking = take_begin(&w->spool, w->letters_fd, group->drops, group->count);
-	return 0;
-}
-
-static void free_group(struct watchd *w, struct group *group)
-{
-	for (size_t i = 0; i < group->count; i++) {
-		struct drop *drop = &group->drops[i];
-
-		if (drop->claimed)
-			claims_remove(w->claims, &drop->st);
-		batch_member_let_go(drop);
-		take_clean(w->letters_fd, drop);
-		drop_done(drop);
-	}
-	folder_cache_free(group->folders);
-	free(group->drops);
-	free(group);
-}
-
-/* The group before is gone: what came in a place of its drops is queued. */
-static void see_off(struct watchd *w)
-{
-	struct group *group = w->leaving;
-
-	w->leaving = NULL;
-	if (!group)
-		return;
-	removal_end(group->removal, w->arrivals);
-	free_group(w, group);
-}
-
-/* Its drops have their ends: one group at a time leaves, while others are taken and posted. */
-static void leave(struct watchd *w, struct group *group)
-{
-	see_off(w);
-	group->removal = removal_begin(group->drops, group->count);
-	w->leaving = group;
-	if (group->count == 1)
-		see_off(w);
-}
-
-/* The rest of it. ERR_RETRY: some or all have to begin again. */
-static int finish_group(struct watchd *w, struct group *group, struct err *err)
-{
-	bool troubled = false;
-	struct err trouble;
-	int result = take_end(group->taking, &troubled, &trouble);
-
-	group->taking = NULL;
-	if (result < 0) {
-		post_give_back(group->drops, group->count);
-		*err = trouble;
-		return -1;
-	}
-	batch_members_check(group->drops, group->count);
-	if (post(&w->spool, group->drops, group->count, err) < 0)
-		return -1;
-	see_off(w);
-	if (ending(&w->ender, group->drops, group->count, err) < 0)
-		return -1;
-	if (!troubled)
-		return 0;
-	/* Those that went well are no part of what begins again. */
-	removal_end(removal_begin(group->drops, group->count), w->arrivals);
-	*err = trouble;
-	return -1;
-}
-
-/* What may be open of three groups at a time: a letter, its copy, and the folders of both. */
+/* What may be open of four groups at a time: a letter, its copy, and the folders of both. */
 static size_t group_most(const struct watchd *w)
 {
 	int64_t most = w->spool.settings.post_batch;
 	int64_t by_descriptors = (w->descriptors - DESCRIPTORS_OF_OTHERS) / DESCRIPTORS_OF_ONE;
 
 	return (size_t)(by_descriptors < 1 ? 1 : most < by_descriptors ? most : by_descriptors);
-}
-
-static struct group *new_group(struct watchd *w)
-{
-	struct group *group = mem_new(1, sizeof(*group));
-	size_t most = group_most(w);
-
-	if (arrivals_count(w->arrivals) < most)
-		most = arrivals_count(w->arrivals);
-	group->folders = folder_cache_new(w->spool.drop_fd);
-	group->drops = mem_new(most, sizeof(*group->drops));
-	while (group->count < most) {
-		struct arrival *arrival = arrivals_take(w->arrivals, group->count % 2 == 1);
-
-		drop_init(&group->drops[group->count++], arrival);
-		free(arrival);
-	}
-	return group;
-}
-
-/* Not seen to an end: as if it had not begun, and all of it queued again. */
-static void abandon_group(struct watchd *w, struct group *group)
-{
-	struct err err;
-	bool troubled;
-
-	if (group->taking) {
-		if (take_end(group->taking, &troubled, &err) < 0)
-			doubt_note(&w->doubt, &err);
-		post_give_back(group->drops, group->count);
-	}
-	for (size_t i = 0; i < group->count; i++)
-		drop_queue(&group->drops[i], group->drops[i].on_disk, w->arrivals);
-	free_group(w, group);
 }
 
 /* After trouble: what was begun is finished or undone before anything new is begun. */
@@ -277,11 +139,9 @@ static int hear_news(struct watchd *w, struct err *err)
 	return 0;
 }
 
-/* Begin a group, while the one before it is still being taken; NULL: nothing has arrived. */
+/* Begin a group; *ret_group NULL: nothing has arrived. */
 static int begin_next(struct watchd *w, struct group **ret_group, struct err *err)
 {
-	struct group *group;
-
 	*ret_group = NULL;
 	/* Trouble ends here also where nothing is queued: until then nothing is looked at. */
 	if (recover_from_trouble(w, err) < 0)
@@ -290,13 +150,7 @@ static int begin_next(struct watchd *w, struct group **ret_group, struct err *er
 		return 0;
 	if (hear_news(w, err) < 0)
 		return -1;
-	group = new_group(w);
-	if (begin_group(w, group, err) < 0) {
-		abandon_group(w, group);
-		return -1;
-	}
-	*ret_group = group;
-	return 0;
+	return group_begin(&w->way, group_most(w), ret_group, err);
 }
 
 /* A letter of a batch that has become visible. */
@@ -305,55 +159,99 @@ static void end_batched(struct drop *drop, void *arg)
 	struct watchd *w = arg;
 	struct err err;
 
-	ending_posted(&w->ender, drop);
+	ending_posted(&w->way.ender, drop);
 	if (removal_of(drop, w->arrivals, &err) < 0)
 		log_error("letter=%" PRId64 " avrs_id=%s text=\"%s\"", drop->letter.id,
 		    drop->avrs_id, err.text);
 }
 
-static int finish_current(struct watchd *w, struct err *err)
+static void abandon(struct watchd *w, struct group **group)
 {
-	struct group *group = w->group;
+	if (*group)
+		group_abandon(&w->way, *group);
+	*group = NULL;
+}
 
-	w->group = NULL;
-	if (group && finish_group(w, group, err) < 0) {
-		abandon_group(w, group);
+/* The group that leaves is gone. */
+static void see_off(struct watchd *w)
+{
+	if (w->leaving)
+		group_end(&w->way, w->leaving);
+	w->leaving = NULL;
+}
+
+/* What was linked becomes visible, and leaves. One group at a time does: see ending.c. */
+static int publish_linked(struct watchd *w, struct err *err)
+{
+	if (!w->linked)
+		return 0;
+	if (group_publish(&w->way, w->linked, err) < 0)
 		return -1;
-	}
-	if (group)
-		leave(w, group);
-	return batches_go_on(w->batches, w->arrivals, end_batched, w, err);
+	see_off(w);
+	if (group_leave(&w->way, w->linked, err) < 0)
+		return -1;
+	w->leaving = TAKE(w->linked);
+	return 0;
+}
+
+static int record_taken(struct watchd *w, struct err *err)
+{
+	if (!w->taken)
+		return 0;
+	if (group_record(&w->way, w->taken, err) < 0)
+		return -1;
+	w->linked = TAKE(w->taken);
+	return 0;
 }
 
 /*
- * Two groups are on their way at a time: while one is hashed and made durable, the rows and names
- * of the one before it are made. The loop looks at everything else in between; what comes alone
- * waits for nothing.
+ * Each group that is on its way goes a step further: while one is hashed and made durable, and the
+ * one before it is linked, the rows of both are made.
  */
+static int go_on(struct watchd *w, struct err *err)
+{
+	struct group *next = NULL;
+	int result = begin_next(w, &next, err);
+
+	if (publish_linked(w, err) < 0)
+		result = -1;
+	if (result == 0)
+		result = record_taken(w, err);
+	if (result == 0)
+		result = batches_go_on(w->batches, w->arrivals, end_batched, w, err);
+	if (result == 0) {
+		w->taken = next;
+		return 0;
+	}
+	abandon(w, &next);
+	abandon(w, &w->taken);
+	abandon(w, &w->linked);
+	return -1;
+}
+
+static bool is_busy(const struct watchd *w)
+{
+	return w->taken || w->linked;
+}
+
+/* The loop looks at everything else between steps; what comes alone waits for nothing. */
 static void work(void *arg)
 {
 	struct watchd *w = arg;
-	struct group *next = NULL;
 	struct err err;
-	bool failed;
+	int result;
 
 	if (w->is_adrift)
 		return;
-	failed = begin_next(w, &next, &err) < 0;
-	failed = finish_current(w, &err) < 0 || failed;
-	w->group = next;
-	if (!failed && arrivals_count(w->arrivals) == 0) {
-		failed = finish_current(w, &err) < 0;
-		see_off(w);
-	}
-	if (failed) {
-		if (w->group)
-			abandon_group(w, w->group);
-		w->group = NULL;
+	do
+		result = go_on(w, &err);
+	while (result == 0 && is_busy(w) && arrivals_count(w->arrivals) == 0);
+	if (result < 0)
 		pause_for(w, &err);
-	} else if (w->group || arrivals_count(w->arrivals) > 0) {
+	else if (is_busy(w) || arrivals_count(w->arrivals) > 0)
 		loop_after(w->loop, 0, work, w);
-	}
+	else
+		see_off(w);
 }
 
 /* Whatever queued arrivals ends here; in trouble they wait for the pause to be over. */
@@ -396,9 +294,8 @@ static void cut_loose(struct watchd *w, const char *why)
 	log_error("drop=%s text=\"%s: nothing is posted until it is back there\"",
 	    w->drop_root.path, why);
 	see_off(w);
-	if (w->group)
-		abandon_group(w, w->group);
-	w->group = NULL;
+	abandon(w, &w->taken);
+	abandon(w, &w->linked);
 	tell(w, "drop.gone", why);
 }
 
@@ -474,7 +371,7 @@ static void zip_paper(void *arg)
 	struct err err;
 
 	/* Those letters have their date already, which may be yesterday's, and no rows yet. */
-	if (w->group) {
+	if (w->taken) {
 		loop_after(w->loop, SECOND, zip_paper, w);
 		return;
 	}
@@ -627,7 +524,12 @@ static int recover(struct watchd *w, struct err *err)
 		if (release_wanted(&w->spool, w->holds, &w->released, err) < 0)
 			return -1;
 	} while (w->released);
-	w->ender = (struct ender){w->holds, w->batches, w->arrivals, &w->manifest, &w->spool};
+	w->way = (struct group_way){
+	    .validator = {&w->spool, &w->checker, w->holds, NULL, w->claims, &w->scanner},
+	    .ender = {w->holds, w->batches, w->arrivals, &w->manifest, &w->spool},
+	    .dispatcher = w->dispatcher,
+	    .doubt = &w->doubt,
+	    .letters_fd = w->letters_fd};
 	return paper_list_dates(w->spool.catalog, recover_paper, &w->spool, err);
 }
 
@@ -690,7 +592,8 @@ static int run(struct watchd *w, const char *settings, struct err *err)
 		return -1;
 	log_info("text=\"watching %s\"", w->spool.settings.drop_root);
 	notify_ready("");
-	if (loop_run(w->loop, err) < 0)
+	/* What is linked is seen to its end. */
+	if (loop_run(w->loop, err) < 0 || publish_linked(w, err) < 0)
 		return -1;
 	manifest_write(&w->manifest);
 	if (w->failed)
@@ -710,8 +613,8 @@ int watchd_run(const char *settings, struct err *err)
 	int result = run(&w, settings, err);
 
 	see_off(&w);
-	if (w.group)
-		abandon_group(&w, w.group);
+	abandon(&w, &w.taken);
+	abandon(&w, &w.linked);
 	checker_stop(&w.checker);
 	scanner_done(&w.scanner);
 	process_stop(&w.paper_zip, SECOND);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/linking.h"
+#include "batch/post.h"
+#include "tests/lib/drops.h"
+#include "tests/unit/suite.h"
+
+void add_suite_linking(CU_pSuite suite);
+
+enum { MANY = 70 }; /* so many that two threads share them */
+
+static const size_t counts[] = {1, 2, MANY};
+
+/* Where the letter is to be, or is. */
+static const char *path_of(const struct drop *drop)
+{
+	static char path[FOLDER_PATH_MAX];
+
+	post_path(&drop->letter, path);
+	return path;
+}
+
+/* Taken drops of as many AVRS IDs as there are, and their ids. */
+static void take_some(struct drops *drops, struct drop *ret_drops, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "%09zu/EFT_1.pdf", 100000000 + i);
+		drops_take(drops, path, "a", &ret_drops[i]);
+		(void)snprintf(
+		    ret_drops[i].letter.name, sizeof(ret_drops[i].letter.name), "EFT_1.pdf");
+		ret_drops[i].letter.id = (int64_t)i + 1;
+	}
+}
+
+static void close_all(struct drop *drops, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		drop_done(&drops[i]);
+}
+
+static void what_is_to_be_posted_has_its_place_and_nothing_else(void)
+{
+	static const char *const settings[] = {"", "post.syncfs-from = 1"};
+
+	for (size_t i = 0; i < COUNT(counts) * COUNT(settings); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop taken[MANY];
+		size_t count = counts[i / COUNT(settings)];
+		struct err err;
+
+		drops_open(&drops, settings[i % COUNT(settings)]);
+		take_some(&drops, taken, count);
+		if (count > 1)
+			taken[count - 1].verdict = VERDICT_HOLD;
+		CU_ASSERT_EQUAL(linking_end(linking_begin(&drops.spool, taken, count), &err), 0);
+		for (size_t j = 0; j < count; j++)
+			CU_ASSERT_EQUAL(drops_has(&drops, path_of(&taken[j])),
+			    taken[j].verdict == VERDICT_POST);
+		close_all(taken, count);
+	}
+}
+
+/* Of another letter, or what an attempt has left: nothing is replaced, and it is told. */
+static void a_place_that_is_taken_is_an_error_wherever_it_is(void)
+{
+	static const size_t ends[] = {0, MANY - 1};
+
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop taken[MANY];
+		struct err err;
+
+		drops_open(&drops, "");
+		take_some(&drops, taken, MANY);
+		CU_ASSERT_EQUAL(
+		    linking_end(linking_begin(&drops.spool, &taken[ends[i]], 1), &err), 0);
+		CU_ASSERT_EQUAL(linking_end(linking_begin(&drops.spool, taken, MANY), &err), -1);
+		CU_ASSERT_EQUAL(err.kind, ERR_CONFLICT);
+		close_all(taken, MANY);
+	}
+}
+
+static void no_descriptor_stays_open(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop taken[MANY];
+	struct err err;
+	int before;
+
+	drops_open(&drops, "");
+	take_some(&drops, taken, MANY);
+	before = drops_open_fds();
+	CU_ASSERT_EQUAL(linking_end(linking_begin(&drops.spool, taken, MANY), &err), 0);
+	CU_ASSERT_EQUAL(drops_open_fds(), before);
+	close_all(taken, MANY);
+}
+
+void add_suite_linking(CU_pSuite suite)
+{
+	TEST(what_is_to_be_posted_has_its_place_and_nothing_else);
+	TEST(a_place_that_is_taken_is_an_error_wherever_it_is);
+	TEST(no_descriptor_stays_open);
+}
