@@ -15,7 +15,6 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "base/number.h"
-#include "batch/linking.h"
 #include "batch/publish.h"
 #include "batch/record.h"
 #include "batch/take.h"
@@ -162,17 +161,6 @@ int post_publish(const struct spool *spool, struct drop *drops, size_t count, st
 		return -1;
 	fault_point("post.published");
 	return 0;
-}
-
-int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
-{
-	if (post_record(spool, drops, count, err) < 0)
-		return -1;
-	if (linking_end(linking_begin(spool, drops, count), err) < 0) {
-		post_undo(spool, drops, count);
-		return -1;
-	}
-	return post_publish(spool, drops, count, err);
 }
 
 /* What recovery found of the letters that were begun. */

@@ -46,9 +46,6 @@ int post_publish(const struct spool *spool, struct drop *drops, size_t count, st
  */
 void post_undo(const struct spool *spool, struct drop *drops, size_t count);
 
-/* Steps 3 to 5, one after the other. */
-int post(const struct spool *spool, struct drop *drops, size_t count, struct err *err);
-
 /*
  * Take count letters back that nobody has seen: their links and rows, some hundred in a
  * transaction. The dropped files are where they were.

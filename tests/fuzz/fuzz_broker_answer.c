@@ -47,7 +47,7 @@ static void post_letter(const char *path)
 	struct err err;
 
 	drops_take(&bench.drops, path, DROPS_PDF, &drop);
-	must(post(&bench.drops.spool, &drop, 1, &err) == 0);
+	must(drops_post(&bench.drops, &drop, 1, &err) == 0);
 	drop_done(&drop);
 }
 

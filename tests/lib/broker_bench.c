@@ -18,7 +18,7 @@ void broker_bench_post(struct broker_bench *bench, const char *path, const char 
 	struct err err;
 
 	drops_take(&bench->drops, path, content, &drop);
-	CU_ASSERT_EQUAL_FATAL(post(&bench->drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(drops_post(&bench->drops, &drop, 1, &err), 0);
 	drop_done(&drop);
 }
 

@@ -14,6 +14,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "batch/linking.h"
+#include "batch/post.h"
 #include "batch/take.h"
 #include "spool/letter_name.h"
 
@@ -192,6 +194,17 @@ void drops_run(const struct drops *drops, const char *sql)
 		return;
 	(void)fprintf(stderr, "drops: %s: %s\n", sql, err.text);
 	abort();
+}
+
+int drops_post(const struct drops *drops, struct drop *list, size_t count, struct err *err)
+{
+	if (post_record(&drops->spool, list, count, err) < 0)
+		return -1;
+	if (linking_end(linking_begin(&drops->spool, list, count), err) < 0) {
+		post_undo(&drops->spool, list, count);
+		return -1;
+	}
+	return post_publish(&drops->spool, list, count, err);
 }
 
 void drops_ask_back(const struct drop *drop)

@@ -63,6 +63,9 @@ void drops_allow(const struct drops *drops, const char *table);
 void drops_forget_references(const struct drops *drops);
 void drops_run(const struct drops *drops, const char *sql);
 
+/* Steps 3 to 5 of posting (batch/post.h), one after the other, for what was taken. */
+int drops_post(const struct drops *drops, struct drop *list, size_t count, struct err *err);
+
 /* Begin to open the file for writing, as a job does that does not know of the lease. */
 void drops_ask_back(const struct drop *drop);
 

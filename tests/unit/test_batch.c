@@ -92,7 +92,7 @@ static void link_dropped(struct batch_bench *b, size_t i)
 	CU_ASSERT_EQUAL(batch_members_judge(b->batches, &drop, 1, &err), 0);
 	batch_members_check(&drop, 1);
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
-	CU_ASSERT_EQUAL(post(&b->drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drops_post(&b->drops, &drop, 1, &err), 0);
 	batch_member_note(b->batches, &drop);
 	batch_member_let_go(&drop);
 	drop_done(&drop);

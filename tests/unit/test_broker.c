@@ -101,7 +101,7 @@ static void bench_open_after(struct bench *bench, const char *sql)
 	add_account(bench, "ann", "master");
 	add_account(bench, "bob", "e-delivery-only");
 	drops_take(&bench->drops, DROPS_AVRS_ID "/EFT_1.pdf", DROPS_PDF, &drop);
-	CU_ASSERT_EQUAL_FATAL(post(&bench->drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(drops_post(&bench->drops, &drop, 1, &err), 0);
 	drop_done(&drop);
 	if (sql)
 		drops_run(&bench->drops, sql);

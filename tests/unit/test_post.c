@@ -60,7 +60,7 @@ static void a_posted_letter_is_in_its_place_and_visible(void)
 
 		drops_open(&drops, "");
 		takers[i](&drops, NAME, DROPS_PDF, &drop);
-		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
 		content = scratch_read(&drops.scratch, path_of(&drop));
 		CU_ASSERT_PTR_NOT_NULL_FATAL(content);
@@ -89,7 +89,7 @@ static void a_letter_for_paper_is_in_the_outbox_of_its_day(void)
 	drop.letter.paper = PAPER_QUEUED;
 	drop.letter.queued = drop.letter.taken;
 	text_copy(drop.letter.paper_date, "2019-03-27");
-	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(strncmp(path_of(&drop), "paper/2019-03-27/", 17), 0);
 	CU_ASSERT_TRUE(drops_has(&drops, path_of(&drop)));
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE placed > 0"), 1);
@@ -115,7 +115,7 @@ static void a_batch_is_posted_whatever_else_is_in_it(void)
 		drops_take(&drops, "987654321/EFT_1.pdf", "d", &batch[3]);
 		drops_take(&drops, FOLDER "EFT_3.pdf", "e", &batch[4]);
 		batch[1].verdict = VERDICT_HOLD;
-		CU_ASSERT_EQUAL(post(&drops.spool, batch, 5, &err), 0);
+		CU_ASSERT_EQUAL(drops_post(&drops, batch, 5, &err), 0);
 		CU_ASSERT_EQUAL(
 		    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"),
 		    4);
@@ -139,7 +139,7 @@ static void what_is_asked_back_is_as_if_it_had_not_been_taken(void)
 	drops_take(&drops, FOLDER "EFT_2.pdf", "b", &batch[1]);
 	inode = inode_of(drops.spool.drop_fd, NAME);
 	drops_ask_back(&batch[0]);
-	CU_ASSERT_EQUAL(post(&drops.spool, batch, 2, &err), 0);
+	CU_ASSERT_EQUAL(drops_post(&drops, batch, 2, &err), 0);
 	CU_ASSERT_EQUAL(batch[0].verdict, VERDICT_WAIT);
 	CU_ASSERT_EQUAL(batch[1].verdict, VERDICT_POST);
 	CU_ASSERT_FALSE(drops_has(&drops, path_of(&batch[0])));
@@ -186,7 +186,7 @@ static void a_step_that_fails_can_be_tried_again(void)
 			    file_make_folder(drops.spool.root_fd, folder, 0750, &err), 0);
 			scratch_write(&drops.scratch, path, "");
 		}
-		CU_ASSERT_EQUAL(post(&drops.spool, batch, 2, &err), -1);
+		CU_ASSERT_EQUAL(drops_post(&drops, batch, 2, &err), -1);
 		CU_ASSERT_EQUAL(
 		    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"),
 		    0);
@@ -202,7 +202,7 @@ static void a_step_that_fails_can_be_tried_again(void)
 		drops_look(&drops, NAME, &batch[0]);
 		drops_look(&drops, FOLDER "EFT_2.pdf", &batch[1]);
 		CU_ASSERT_EQUAL(take(drops.letters_fd, batch, 2, &err), 0);
-		CU_ASSERT_EQUAL(post(&drops.spool, batch, 2, &err), 0);
+		CU_ASSERT_EQUAL(drops_post(&drops, batch, 2, &err), 0);
 		CU_ASSERT_EQUAL(
 		    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"),
 		    2);
@@ -235,7 +235,7 @@ static void a_row_without_its_file_is_forgotten(void)
 		/* The next scan finds it, and it is posted as if nothing had been. */
 		drops_look(&drops, NAME, &drop);
 		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
-		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
 		CU_ASSERT_STRING_EQUAL(drop.letter.name, "EFT_1.pdf");
 		drop_done(&drop);
@@ -485,12 +485,12 @@ static void a_dropped_file_that_is_left_is_removed_and_not_posted_again(void)
 
 		drops_open(&drops, "");
 		takers[i](&drops, NAME, DROPS_PDF, &drop);
-		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		id = drop.letter.id;
 		drop_done(&drop);
 		drops_look(&drops, NAME, &drop);
 		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
-		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
 		CU_ASSERT_EQUAL(drop.letter.id, id);
 		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
@@ -513,7 +513,7 @@ static void what_is_left_under_the_name_of_removing_is_removed(void)
 
 		drops_open(&drops, "");
 		takers[i](&drops, NAME, DROPS_PDF, &drop);
-		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		drop_done(&drop);
 		(void)snprintf(hidden, sizeof(hidden), FOLDER ".%d.taken", (int)drop.letter.id);
 		CU_ASSERT_EQUAL(
@@ -521,7 +521,7 @@ static void what_is_left_under_the_name_of_removing_is_removed(void)
 		drops_look(&drops, hidden, &drop);
 		text_copy(drop.name, "EFT_1.pdf"); /* as validating finds out */
 		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
-		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
 		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
 		CU_ASSERT_EQUAL(faccessat(drops.spool.drop_fd, hidden, F_OK, 0), -1);
@@ -548,7 +548,7 @@ static void undoing_removes_no_other_file(void)
 	file_parent(path, folder);
 	CU_ASSERT_EQUAL(file_make_folder(drops.spool.root_fd, folder, 0750, &err), 0);
 	scratch_write(&drops.scratch, path, "served");
-	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), -1);
+	CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), -1);
 	content = scratch_read(&drops.scratch, path);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
 	CU_ASSERT_STRING_EQUAL(content, "served");

@@ -39,7 +39,7 @@ static void what_was_posted_is_removed(void)
 
 		drops_open(&drops, "");
 		takers[i](&drops, NAME, DROPS_PDF, &drop);
-		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
 		CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
 		CU_ASSERT_TRUE(drops_has(&drops, place_of(&drop)));
@@ -61,7 +61,7 @@ static void what_came_in_its_place_stays_and_is_looked_at(void)
 
 		drops_open(&drops, "");
 		takers[i](&drops, NAME, "a", &drop);
-		CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		drops_write(&drops, NAME, "b");
 		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
 		content = scratch_read(&drops.scratch, "drop/" NAME);
@@ -85,7 +85,7 @@ static void what_was_written_to_since_stays(void)
 
 	drops_open(&drops, "");
 	drops_take_copy(&drops, NAME, "a", &drop);
-	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 	(void)usleep(10000);
 	CU_ASSERT_EQUAL(fcntl(drop.fd, F_SETLEASE, F_UNLCK), 0);
 	fd = openat(drops.spool.drop_fd, NAME, O_WRONLY | O_CLOEXEC);
@@ -108,7 +108,7 @@ static void what_somebody_waits_to_write_to_stays(void)
 
 	drops_open(&drops, "");
 	drops_take_copy(&drops, NAME, "a", &drop);
-	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 	drops_ask_back(&drop);
 	CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
 	CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
@@ -129,13 +129,13 @@ static void what_waits_under_the_name_of_removing_is_not_lost(void)
 
 	drops_open(&drops, "");
 	drops_take(&drops, NAME, "a", &drop);
-	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 	drop_done(&drop);
 	(void)snprintf(hidden, sizeof(hidden), ".%d.taken", (int)drop.letter.id);
 	(void)snprintf(path, sizeof(path), "drop/" FOLDER "%s", hidden);
 	drops_write(&drops, path + strlen("drop/"), "b");
 	drops_take(&drops, NAME, "a", &drop);
-	CU_ASSERT_EQUAL(post(&drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_DUPLICATE);
 	CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
 	content = scratch_read(&drops.scratch, path);
@@ -166,7 +166,7 @@ static void a_group_leaves_as_each_of_it_would(void)
 		(void)snprintf(path, sizeof(path), FOLDER "EFT_%d.pdf", i);
 		takers[i % 2](&drops, path, "a", &group[i]);
 	}
-	CU_ASSERT_EQUAL(post(&drops.spool, group, 4, &err), 0);
+	CU_ASSERT_EQUAL(drops_post(&drops, group, 4, &err), 0);
 	for (int i = 0; i < 3; i++)
 		group[i].is_done_with = true;
 	drops_write(&drops, FOLDER "EFT_2.pdf", "b");
@@ -192,13 +192,13 @@ static void a_repetition_that_somebody_waits_to_write_to_is_given_back(void)
 
 	drops_open(&drops, "");
 	drops_take(&drops, NAME, "a", &first);
-	CU_ASSERT_EQUAL(post(&drops.spool, &first, 1, &err), 0);
+	CU_ASSERT_EQUAL(drops_post(&drops, &first, 1, &err), 0);
 	CU_ASSERT_EQUAL(removal_of(&first, drops.arrivals, &err), 0);
 	drop_done(&first);
 	drops_take(&drops, NAME, "a", &again);
 	before = again.st;
 	CU_ASSERT_TRUE(again.adopted);
-	CU_ASSERT_EQUAL(post(&drops.spool, &again, 1, &err), 0);
+	CU_ASSERT_EQUAL(drops_post(&drops, &again, 1, &err), 0);
 	CU_ASSERT_EQUAL(again.verdict, VERDICT_DUPLICATE);
 	drops_ask_back(&again);
 	CU_ASSERT_EQUAL(removal_of(&again, drops.arrivals, &err), 0);
