@@ -8,8 +8,8 @@
  * to where a letter's place is, LETTERS/<hh>/<folder>/edelivery/, made durable there, and gets a
  * row in a database of its own, CATALOG: BATCH at a time, with a syncfs for the bytes, one for the
  * names and one commit. So what has a row is there after a power cut; but it finds nothing out,
- * checks nothing, and does not know what a crash left between. Prints letters, and seconds from
- *when its database was open.
+ * checks nothing, and does not know what a crash left between. Prints letters, and the seconds
+ * since its database was open.
  */
 #include <dirent.h>
 #include <fcntl.h>
