@@ -177,6 +177,23 @@ static void take_stop(struct session *s)
 		s->stop_after = STOP_LINGER_MS * (SECOND / 1000);
 }
 
+static int on_broker(socket_t fd, int events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	/* It speaks only when asked, so whatever comes now is its end, or ours by its will. */
+	((struct session *)arg)->broker_ended = true;
+	return 0;
+}
+
+static int on_stop(socket_t fd, int events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	take_stop(arg);
+	return 0;
+}
+
 static void set_callbacks(struct session *s)
 {
 	struct ssh_server_callbacks_struct *server = &s->server_callbacks;
@@ -296,7 +313,8 @@ static bool is_gone(const struct session *s)
 
 /*
  * Wait for whoever has something for us. Not in libssh, which asks whether it may write as soon as
- * it has written: each answer would cost a turn in which nothing happens.
+ * it has written: each answer would cost a turn in which nothing happens. (Before the login it does
+ * wait: in that turn it finds out that nothing was agreed on, before the client is gone.)
  */
 static void await(struct session *s, int timeout_ms)
 {
@@ -310,20 +328,22 @@ static void await(struct session *s, int timeout_ms)
 
 	if (poll(from, sizeof(from) / sizeof(from[0]), timeout_ms) <= 0)
 		return;
-	/* It speaks only when asked, so whatever comes now is its end, or ours by its will. */
 	if (from[1].revents)
-		s->broker_ended = true;
+		(void)on_broker(from[1].fd, from[1].revents, s);
 	if (from[2].revents)
-		take_stop(s);
+		(void)on_stop(from[2].fd, from[2].revents, s);
 }
 
 /* One turn: libssh's packets in, its packets out, and the broker's end noticed. */
 static int turn(struct session *s, int timeout_ms)
 {
+	bool waits_here = s->login.done;
+
 	turns++;
-	if (!is_gone(s))
+	if (waits_here && !is_gone(s))
 		await(s, timeout_ms);
-	if (is_gone(s) || ssh_event_dopoll(s->event, 0) == SSH_ERROR || is_gone(s))
+	if (is_gone(s) || ssh_event_dopoll(s->event, waits_here ? 0 : timeout_ms) == SSH_ERROR ||
+	    is_gone(s))
 		return end(s, s->saw_eof ? "closed by the client" : ssh_get_error(s->ssh));
 	if (s->broker_ended)
 		return end(s, s->is_stopping ? SESSION_STOPS : "ended by the broker");
@@ -364,6 +384,8 @@ static int let_in(struct session *s)
 	s->deadline = clock_elapsed() + s->means->settings->server_login_grace;
 	/* Not before that call: only then libssh has something for the event to poll. */
 	(void)ssh_event_add_session(s->event, s->ssh);
+	(void)ssh_event_add_fd(s->event, SESSION_BROKER_FD, POLLIN, on_broker, s);
+	(void)ssh_event_add_fd(s->event, s->stop_fd, POLLIN, on_stop, s);
 	/* A client that pipelines its login logs in inside the exchange, which then never ends. */
 	while (!s->login.done) {
 		if (exchange == SSH_ERROR)
@@ -373,6 +395,8 @@ static int let_in(struct session *s)
 		if (exchange == SSH_AGAIN && !s->login.done)
 			exchange = ssh_handle_key_exchange(s->ssh);
 	}
+	(void)ssh_event_remove_fd(s->event, SESSION_BROKER_FD);
+	(void)ssh_event_remove_fd(s->event, s->stop_fd);
 	return 0;
 }
 
