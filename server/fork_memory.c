@@ -125,13 +125,11 @@ static void fill_gaps_of(size_t size, uintptr_t end, size_t *budget)
  */
 static void fill_gaps(void)
 {
-	size_t budget = mallinfo2().fordblks;
-	/* No gap is as large; nothing is written to it, here and below, or it would be no fresh
-	 * memory. */
-	void *last = mem_resize(NULL, 1, HEAP_AHEAD / 2);
-	uintptr_t end = (uintptr_t)last;
+	struct mallinfo2 heap = mallinfo2();
+	size_t budget = heap.fordblks;
+	/* Where the last block in use ends: nothing was ever written behind it. */
+	uintptr_t end = (uintptr_t)sbrk(0) - heap.keepcost;
 
-	free(last);
 	/* The allocator cuts what is large into pieces, and keeps what is small by its size. */
 	for (size_t size = HEAP_AHEAD / 4; size > SMALL_BLOCK; size /= 2)
 		fill_gaps_of(size, end, &budget);
