@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "tests/lib/captured.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"
@@ -81,9 +82,11 @@ static void what_is_recorded_is_said_and_kept_no_longer(void)
 	struct err err;
 
 	mail_results_add(&results, &mail, MAIL_OUTCOME_SENT, "250 taken");
+	log_open("unit", LOG_LEVEL_INFO);
 	captured_begin(&captured, &f.scratch);
 	CU_ASSERT_EQUAL(mail_results_record(&results, f.catalog, &f.spool.actor, &err), 0);
 	captured_end(&captured);
+	log_open("unit", LOG_LEVEL_ERROR);
 	CU_ASSERT_EQUAL(results.count, 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(captured.err, " sent account=ann kind=letters attempts=1 "
 	                                            "answer=\"250 taken\""));
@@ -102,9 +105,11 @@ static void another_ones_mail_is_told_of(void)
 
 	fixture_sql(&f, "UPDATE mail SET owner = 'other'");
 	mail_results_add(&results, &mail, MAIL_OUTCOME_SENT, "");
+	log_open("unit", LOG_LEVEL_INFO);
 	captured_begin(&captured, &f.scratch);
 	CU_ASSERT_EQUAL(mail_results_record(&results, f.catalog, &f.spool.actor, &err), 0);
 	captured_end(&captured);
+	log_open("unit", LOG_LEVEL_ERROR);
 	CU_ASSERT_PTR_NOT_NULL(strstr(captured.err, "1 mails were another maild's"));
 	captured_done(&captured);
 }

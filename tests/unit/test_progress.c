@@ -41,9 +41,9 @@ static void a_person_at_a_terminal_sees_how_far_it_is(void)
 	CU_ASSERT_EQUAL_FATAL(openpty(&reading, &writing, NULL, NULL, NULL), 0);
 	progress_start(&progress, "letters", 100);
 	work(reading, writing, &progress, text, sizeof(text));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "25 of 100 letters, about 0 s left"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "25 of 100 letters, about "));
 	/* The line is gone when the work is done. */
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "left\r\033[K"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, " s left\r\033[K"));
 	(void)close(reading);
 	(void)close(writing);
 }
