@@ -316,12 +316,24 @@ static void reads_what_was_committed_while_another_writes(void)
 	catalog_close(other);
 }
 
+struct translation {
+	const char *sql;
+	const char *translated;
+};
+
+static void check_translations(const struct translation *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		OWNED_BUFFER struct buffer out = BUFFER(1024);
+
+		dialect_sqlite.translate(rows[i].sql, &out);
+		CU_ASSERT_STRING_EQUAL(buffer_text(&out), rows[i].translated);
+	}
+}
+
 static void makes_ids_the_key_of_the_row_itself(void)
 {
-	static const struct {
-		const char *sql;
-		const char *translated;
-	} rows[] = {
+	static const struct translation rows[] = {
 	    {"CREATE TABLE a (id BIGINT PRIMARY KEY, n BIGINT)",
 	        "CREATE TABLE a (id INTEGER PRIMARY KEY, n BIGINT)"},
 	    {"BIGINT PRIMARY KEYBIGINT PRIMARY KEY", "INTEGER PRIMARY KEYINTEGER PRIMARY KEY"},
@@ -329,12 +341,21 @@ static void makes_ids_the_key_of_the_row_itself(void)
 	    {"", ""},
 	};
 
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		OWNED_BUFFER struct buffer out = BUFFER(1024);
+	check_translations(rows, COUNT(rows));
+}
 
-		dialect_sqlite.translate(rows[i].sql, &out);
-		CU_ASSERT_STRING_EQUAL(buffer_text(&out), rows[i].translated);
-	}
+static void checks_words_one_by_one(void)
+{
+	static const struct translation rows[] = {
+	    {"(s TEXT CHECK (s IN ('a', 'b', 'c')))",
+	        "(s TEXT CHECK (s = 'a' OR s = 'b' OR s = 'c'))"},
+	    {"CHECK  (n IN (0, 1)), n BIGINT", "CHECK (n = 0 OR n = 1), n BIGINT"},
+	    {"CHECK (a IS NOT NULL OR b IS NOT NULL)", "CHECK (a IS NOT NULL OR b IS NOT NULL)"},
+	    {"WHERE s IN ('a', 'b')", "WHERE s IN ('a', 'b')"},
+	    {"CHECK (s IN ('a'", "CHECK (s = 'a'"},
+	};
+
+	check_translations(rows, COUNT(rows));
 }
 
 static void outlives_a_power_cut(void)
@@ -436,6 +457,7 @@ void add_suite_dialect_sqlite(CU_pSuite suite)
 	TEST_ON_SQLITE(has_its_turn_soon_beside_a_job_that_hardly_pauses);
 	TEST_ON_SQLITE(reads_what_was_committed_while_another_writes);
 	TEST_ON_SQLITE(makes_ids_the_key_of_the_row_itself);
+	TEST_ON_SQLITE(checks_words_one_by_one);
 	TEST_ON_SQLITE(outlives_a_power_cut);
 	TEST_ON_SQLITE(makes_no_catalog_unless_it_is_told_to);
 	TEST_ON_SQLITE(leaves_no_descriptor_open);
