@@ -33,7 +33,7 @@ struct member {
 	/* Which file it was found not to be; as long as it is that one it is not hashed again. */
 	ino_t wrong_inode;
 	struct timespec wrong_changed;
-	/* Which file it is, from its linking on, and whose it was. */
+	/* Which file it is, from its placing on, and whose it was. */
 	bool adopted;
 	dev_t device;
 	ino_t inode;

@@ -57,8 +57,10 @@ struct drop {
 	struct member *member; /* of a batch that is being posted; NULL: it goes alone */
 	bool adopted;          /* served_fd is the dropped inode itself */
 	int served_fd;         /* what is served: fd if adopted, else our copy; -1: neither yet */
+	bool moved;            /* it has its final path, and its dropped name no more */
+	bool lost;             /* its dropped name was gone, or another file's, before that */
 	char temporary[NAME_MAX + 1]; /* of our copy, where it could not be without a name */
-	bool is_done_with; /* posted or a repetition: its dropped name is to be removed */
+	bool is_done_with; /* posted or a repetition, and its dropped name is to be removed */
 };
 
 /* Make a drop of an arrival. */

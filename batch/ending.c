@@ -17,7 +17,7 @@ void ending_posted(const struct ender *ender, struct drop *drop)
 {
 	holds_forget(ender->holds, drop);
 	manifest_note(ender->manifest, &drop->letter);
-	drop->is_done_with = true;
+	drop->is_done_with = !drop->moved;
 }
 
 static int end_posted(const struct ender *ender, struct drop *drop, struct err *err)

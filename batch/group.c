@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "batch/batch_control.h"
 #include "batch/batch_member.h"
-#include "batch/linking.h"
+#include "batch/placing.h"
 #include "batch/post.h"
 #include "batch/removal.h"
 #include "batch/take.h"
@@ -18,7 +18,7 @@ struct group {
 	struct folder_cache *folders; /* that they are in */
 	/* What goes on beside; NULL: nothing of that kind. */
 	struct taking *taking;
-	struct linking *linking;
+	struct placing *placing;
 	struct removal *removal;
 	bool is_troubled; /* some could not be taken */
 	struct err trouble;
@@ -120,16 +120,16 @@ int group_record(const struct group_way *way, struct group *group, struct err *e
 	batch_members_check(group->drops, group->count);
 	if (post_record(spool, group->drops, group->count, err) < 0)
 		return -1;
-	group->linking = linking_begin(spool, group->drops, group->count);
+	group->placing = placing_begin(spool, group->drops, group->count);
 	return 0;
 }
 
 /* Waits for step 4. */
-static int end_linking(const struct group_way *way, struct group *group, struct err *err)
+static int end_placing(const struct group_way *way, struct group *group, struct err *err)
 {
-	int result = linking_end(group->linking, err);
+	int result = placing_end(group->placing, err);
 
-	group->linking = NULL;
+	group->placing = NULL;
 	if (result < 0)
 		post_undo(way->validator.spool, group->drops, group->count);
 	return result;
@@ -137,7 +137,7 @@ static int end_linking(const struct group_way *way, struct group *group, struct 
 
 int group_publish(const struct group_way *way, struct group *group, struct err *err)
 {
-	if (end_linking(way, group, err) < 0)
+	if (end_placing(way, group, err) < 0)
 		return -1;
 	return post_publish(way->validator.spool, group->drops, group->count, err);
 }
@@ -170,8 +170,8 @@ static void break_off(const struct group_way *way, struct group *group)
 		else
 			post_give_back(group->drops, group->count);
 	}
-	if (group->linking) {
-		if (end_linking(way, group, &err) < 0)
+	if (group->placing) {
+		if (end_placing(way, group, &err) < 0)
 			doubt_note(way->doubt, &err);
 		else
 			post_undo(way->validator.spool, group->drops, group->count);
@@ -183,7 +183,14 @@ void group_abandon(const struct group_way *way, struct group *group)
 	break_off(way, group);
 	/* Those that are done with are no part of what begins again. */
 	removal_end(group->removal, way->ender.arrivals);
-	for (size_t i = 0; i < group->count; i++)
-		drop_queue(&group->drops[i], group->drops[i].on_disk, way->ender.arrivals);
+	for (size_t i = 0; i < group->count; i++) {
+		struct drop *drop = &group->drops[i];
+
+		/* What has its place is for the recovery to finish (recovery.h). */
+		if (drop->moved)
+			holds_forget(way->ender.holds, drop);
+		else
+			drop_queue(drop, drop->on_disk, way->ender.arrivals);
+	}
 	free_group(way, group);
 }

@@ -35,7 +35,7 @@ int group_begin(
 /* Step 3 of what was taken; step 4 begins. On -1 it is to be abandoned, as below. */
 int group_record(const struct group_way *way, struct group *group, struct err *err);
 
-/* Step 5 of what was linked: it is visible. */
+/* Step 5 of what was placed: it is visible. */
 int group_publish(const struct group_way *way, struct group *group, struct err *err);
 
 /*

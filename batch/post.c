@@ -15,10 +15,10 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "base/number.h"
+#include "batch/move.h"
 #include "batch/publish.h"
 #include "batch/record.h"
 #include "batch/take.h"
-#include "spool/digest.h"
 
 enum { FORGET_AT_ONCE = 500 };
 
@@ -62,14 +62,24 @@ static bool is_its_link(const struct spool *spool, const struct drop *drop, cons
 	       there.st_ino == own.st_ino;
 }
 
-/* Take a letter back that nobody has seen: its link, its row, and its file if it was adopted. */
-static int undo(const struct spool *spool, struct drop *drop, struct err *err)
+static int leave_place(const struct spool *spool, struct drop *drop, struct err *err)
 {
 	char path[FOLDER_PATH_MAX];
 
 	post_path(&drop->letter, path);
-	if (is_its_link(spool, drop, path) && unlinkat(spool->root_fd, path, 0) < 0)
+	if (drop->moved && move_back(drop, spool->root_fd, path, err) < 0)
+		return -1;
+	if (!drop->moved && is_its_link(spool, drop, path) && unlinkat(spool->root_fd, path, 0) < 0)
 		return err_sys(err, "unlink %s", path);
+	drop->moved = false;
+	return 0;
+}
+
+/* Take a letter back that nobody has seen: its place, its row, and its file if it was adopted. */
+static int undo(const struct spool *spool, struct drop *drop, struct err *err)
+{
+	if (leave_place(spool, drop, err) < 0)
+		return -1;
 	if (letter_forget(spool->catalog, drop->letter.id, err) < 0)
 		return -1;
 	if (drop->adopted)
@@ -77,20 +87,34 @@ static int undo(const struct spool *spool, struct drop *drop, struct err *err)
 	return 0;
 }
 
-/* An adopted file that somebody opened for writing meanwhile is still being written. */
-static int undo_asked_back(
+/* Its job has done something else with it meanwhile: is it no drop any more, or not yet? */
+static bool is_withdrawn(const struct drop *drop, enum verdict *ret_verdict, const char **ret_why)
+{
+	if (drop->lost) {
+		*ret_verdict = VERDICT_GONE;
+		*ret_why = "taken away or replaced";
+		return true;
+	}
+	*ret_verdict = VERDICT_WAIT;
+	*ret_why = "being written again";
+	return drop->adopted && drop_is_asked_back(drop);
+}
+
+static int undo_withdrawn(
     const struct spool *spool, struct drop *drops, size_t count, struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct drop *drop = &drops[i];
+		enum verdict verdict;
+		const char *why;
 
-		if (drop->verdict != VERDICT_POST || !drop->adopted || !drop_is_asked_back(drop))
+		if (drop->verdict != VERDICT_POST || !is_withdrawn(drop, &verdict, &why))
 			continue;
 		if (undo(spool, drop, err) < 0)
 			return -1;
-		log_info("letter=%" PRId64 " undone avrs_id=%s reason=\"being written again\"",
-		    drop->letter.id, drop->avrs_id);
-		drop_decide(drop, VERDICT_WAIT, "being written again");
+		log_info("letter=%" PRId64 " undone avrs_id=%s reason=\"%s\"", drop->letter.id,
+		    drop->avrs_id, why);
+		drop_decide(drop, verdict, "%s", why);
 	}
 	return 0;
 }
@@ -152,7 +176,7 @@ int post_record(const struct spool *spool, struct drop *drops, size_t count, str
 
 int post_publish(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
 {
-	if (undo_asked_back(spool, drops, count, err) < 0) {
+	if (undo_withdrawn(spool, drops, count, err) < 0) {
 		post_undo(spool, drops, count);
 		return -1;
 	}
@@ -161,117 +185,6 @@ int post_publish(const struct spool *spool, struct drop *drops, size_t count, st
 		return -1;
 	fault_point("post.published");
 	return 0;
-}
-
-/* What recovery found of the letters that were begun. */
-struct recovery {
-	const struct spool *spool;
-	struct publication *finished;
-	size_t finished_count;
-	struct letter *undone;
-	size_t undone_count;
-};
-
-static void add_undone(struct recovery *r, const struct letter *letter)
-{
-	r->undone = mem_resize(r->undone, r->undone_count + 1, sizeof(*r->undone));
-	r->undone[r->undone_count++] = *letter;
-}
-
-/* Has the file what was hashed? Its size and time say so, mostly; *ret_same. */
-static int compare_file(
-    const struct letter *letter, int fd, const struct stat *st, bool *ret_same, struct err *err)
-{
-	OWNED_DIGEST struct digest *digest = NULL;
-	int64_t modified = st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec / 1000;
-	char sha256[SHA256_HEX + 1];
-	uint32_t crc32 = 0;
-	int64_t size = 0;
-
-	*ret_same = st->st_size == letter->size;
-	if (!*ret_same || modified == letter->taken)
-		return 0;
-	digest = digest_new();
-	if (digest_file(digest, fd, sha256, &crc32, &size, err) < 0)
-		return err_context(err, "letter %" PRId64, letter->id);
-	*ret_same = strcmp(sha256, letter->sha256) == 0;
-	return 0;
-}
-
-/*
- * An adopted file was a job's. An open for writing that waited for our lease got what it wanted
- * when the process died that had it: is it as it was hashed, and nobody writes to it? The lease
- * that this takes lasts until the letter is posted.
- */
-static int is_intact(
-    const struct letter *letter, int fd, const struct stat *st, bool *ret_intact, struct err *err)
-{
-	*ret_intact = true;
-	if (letter->source.changed)
-		return 0;
-	*ret_intact = fcntl(fd, F_SETLEASE, F_RDLCK) == 0 || errno != EAGAIN;
-	return *ret_intact ? compare_file(letter, fd, st, ret_intact, err) : 0;
-}
-
-/* Its time is the one that taking gave the file. */
-static void add_finished(
-    struct recovery *r, const struct letter *letter, int fd, const struct stat *st)
-{
-	struct publication one = {.letter = *letter, .fd = fd, .was_held = true};
-
-	one.letter.posted = st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec / 1000;
-	r->finished = mem_resize(r->finished, r->finished_count + 1, sizeof(*r->finished));
-	r->finished[r->finished_count++] = one;
-}
-
-static int sort_out(const struct letter *letter, void *arg, struct err *err)
-{
-	struct recovery *r = arg;
-	char path[FOLDER_PATH_MAX];
-	struct stat st;
-	OWNED_FD int fd = -1;
-	bool intact = true;
-
-	/* A batch that is not visible begins again, as a whole. */
-	if (letter->batch_id) {
-		add_undone(r, letter);
-		return 0;
-	}
-	post_path(letter, path);
-	fd = file_open_beneath(r->spool->root_fd, path, O_RDONLY, 0);
-	if (fd < 0 && errno == ENOENT) {
-		add_undone(r, letter);
-		return 0;
-	}
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(err, "open %s", path);
-	if (is_intact(letter, fd, &st, &intact, err) < 0)
-		return -1;
-	/* It is a drop still, to be looked at again. */
-	if (!intact && st.st_nlink > 1) {
-		add_undone(r, letter);
-		return 0;
-	}
-	if (!intact) {
-		log_error(
-		    "letter=%" PRId64
-		    " text=\"%s was written to, and its dropped name is gone: it is not posted; "
-		    "have it dropped again, then remove it\"",
-		    letter->id, path);
-		return 0;
-	}
-	add_finished(r, letter, TAKE_FD(fd), &st);
-	return 0;
-}
-
-/* Its link was made: the bytes were durable before, so only folders and rows are wanting. */
-static int finish(const struct recovery *r, struct err *err)
-{
-	if (r->finished_count == 0)
-		return 0;
-	if (file_sync_all(r->spool->root_fd, err) < 0)
-		return -1;
-	return publish(r->spool, r->finished, r->finished_count, err);
 }
 
 /* Letters whose rows go in one transaction. */
@@ -324,20 +237,4 @@ int post_forget(const struct spool *spool, const struct letter *letters, size_t 
 			return -1;
 	}
 	return 0;
-}
-
-int post_recover(const struct spool *spool, struct err *err)
-{
-	struct recovery r = {.spool = spool};
-	int result = letter_list_unfinished(spool->catalog, spool->actor.node, sort_out, &r, err);
-
-	if (result == 0)
-		result = finish(&r, err);
-	if (result == 0)
-		result = post_forget(spool, r.undone, r.undone_count, "interrupted", err);
-	for (size_t i = 0; i < r.finished_count; i++)
-		(void)close(r.finished[i].fd);
-	free(r.finished);
-	free(r.undone);
-	return result;
 }

@@ -5,11 +5,11 @@
  *	1 take       the bytes are ours, and hashed (take.h)
  *	2 durable    the bytes are on disk
  *	3 record     rows in state posting, one transaction
- *	4 link       each under its final path, the folders on disk (linking.h)
+ *	4 place      each has its final path, the folders on disk (placing.h)
  *	5 publish    rows posted, numbered, told and audited, one transaction: now it is visible
- *	6 remove     the dropped name, and nothing that came in its place (removal.h)
+ *	6 remove     a dropped name that is left, and nothing that came in its place (removal.h)
  *
- * A crash between any two is finished or undone by post_recover() and the next scan.
+ * A crash between any two is finished or undone by recovery() (recovery.h) and the next scan.
  */
 #ifndef BATCH_POST_H
 #define BATCH_POST_H
@@ -35,8 +35,9 @@ void post_give_back(struct drop *drops, size_t count);
 int post_record(const struct spool *spool, struct drop *drops, size_t count, struct err *err);
 
 /*
- * Step 5 for those that were linked. One that was asked back is given back and waits. On -1 nothing
- * of them is visible; post_recover() and a scan go on from what there is.
+ * Step 5 for those that were placed. One that was asked back is given back and waits, one that was
+ * lost is gone (drop.h). On -1 nothing of them is visible; recovery() and a scan go on from what
+ * there is.
  */
 int post_publish(const struct spool *spool, struct drop *drops, size_t count, struct err *err);
 
@@ -52,9 +53,6 @@ void post_undo(const struct spool *spool, struct drop *drops, size_t count);
  */
 int post_forget(const struct spool *spool, const struct letter *letters, size_t count,
     const char *reason, struct err *err);
-
-/* At start and after a failure: finish or undo what this node had begun to post. */
-int post_recover(const struct spool *spool, struct err *err);
 
 /* The final path of a letter that is being posted, below the root; and its folder's. */
 void post_path(const struct letter *letter, char ret_path[FOLDER_PATH_MAX]);

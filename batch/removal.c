@@ -2,7 +2,6 @@
 #include "batch/removal.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "batch/aside.h"
+#include "batch/beside.h"
 #include "batch/take.h"
 
 int removal_of(struct drop *drop, struct arrivals *arrivals, struct err *err)
@@ -39,11 +39,10 @@ struct removal {
 	struct drop *drops;
 	size_t count;
 	struct arrivals *arrivals; /* of its own, until it ends */
-	pthread_t thread;
-	bool is_beside;
+	struct beside beside;
 };
 
-static void *run_removal(void *arg)
+static void run_removal(void *arg)
 {
 	const struct removal *r = arg;
 
@@ -57,7 +56,6 @@ static void *run_removal(void *arg)
 			    drop->avrs_id, err.text);
 		drop_done(drop);
 	}
-	return NULL;
 }
 
 struct removal *removal_begin(struct drop *drops, size_t count)
@@ -65,9 +63,7 @@ struct removal *removal_begin(struct drop *drops, size_t count)
 	struct removal *r = mem_new(1, sizeof(*r));
 
 	*r = (struct removal){.drops = drops, .count = count, .arrivals = arrivals_new()};
-	r->is_beside = count > 1 && pthread_create(&r->thread, NULL, run_removal, r) == 0;
-	if (!r->is_beside)
-		(void)run_removal(r);
+	beside_begin(&r->beside, count > 1, 0, run_removal, r);
 	return r;
 }
 
@@ -77,8 +73,7 @@ void removal_end(struct removal *removal, struct arrivals *arrivals)
 
 	if (!removal)
 		return;
-	if (removal->is_beside)
-		(void)pthread_join(removal->thread, NULL);
+	beside_end(&removal->beside);
 	while ((arrival = arrivals_take(removal->arrivals, false)) != NULL) {
 		arrivals_add(arrivals, arrival);
 		free(arrival);

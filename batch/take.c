@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "base/number.h"
+#include "batch/beside.h"
 #include "batch/post.h"
 #include "spool/digest.h"
 #include "spool/drop_folder.h"
@@ -21,7 +22,12 @@
 enum {
 	CHUNK = 128 * 1024,
 	SERVED_MODE = 0440,
-	NICENESS = 5, /* of a thread, which has its own in Linux */
+
+	/*
+	 * Beside the thread that makes rows and names, which has the first right to a core: what is
+	 * hashed next waits for it.
+	 */
+	NICENESS = 5,
 };
 
 /* One worker's means: a hash context is dear to make, so it is kept. */
@@ -155,7 +161,7 @@ static int adopt(struct worker *worker, struct drop *drop, struct err *err)
 	drop->adopted = true;
 	drop->served_fd = drop->fd;
 	drop->letter.source = source_of(&drop->st);
-	drop->letter.source.changed = 0; /* linking it changes that */
+	drop->letter.source.changed = 0; /* a new name changes that */
 	if (hash_and_copy(worker, drop, -1, err) == 0 &&
 	    set_time(drop->fd, drop->letter.posted, err) == 0) {
 		if (!drop_is_asked_back(drop))
@@ -221,16 +227,7 @@ static void note_failure(struct work *work, struct drop *drop, const struct err 
 	(void)pthread_mutex_unlock(&work->lock);
 }
 
-/*
- * The calling thread works beside the one that makes rows and names, which has the first right to a
- * core: what is hashed next waits for it.
- */
-static void give_way(void)
-{
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
-}
-
-static void *run_worker(void *arg)
+static void run_worker(void *arg)
 {
 	struct work *work = arg;
 	struct worker *worker = worker_new();
@@ -245,30 +242,21 @@ static void *run_worker(void *arg)
 			note_failure(work, drop, &err);
 	}
 	worker_free(worker);
-	return NULL;
-}
-
-static void *run_helper(void *arg)
-{
-	give_way();
-	return run_worker(arg);
 }
 
 size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_trouble)
 {
 	struct work work = {.letters = {.fd = letters_fd}, .drops = drops, .count = count};
 	struct stat letters;
-	pthread_t helper;
-	bool helped;
+	struct beside second;
 
 	if (fstat(letters_fd, &letters) == 0)
 		work.letters.device = letters.st_dev;
 
 	(void)pthread_mutex_init(&work.lock, NULL);
-	helped = count > 1 && pthread_create(&helper, NULL, run_helper, &work) == 0;
-	(void)run_worker(&work);
-	if (helped)
-		(void)pthread_join(helper, NULL);
+	beside_begin(&second, count > 1, NICENESS, run_worker, &work);
+	run_worker(&work);
+	beside_end(&second);
 	(void)pthread_mutex_destroy(&work.lock);
 	*ret_trouble = work.trouble;
 	return work.troubled;
@@ -281,14 +269,13 @@ struct taking {
 	struct drop *drops;
 	size_t count;
 	int sync_fd; /* of its own: each open file is told of what could not be written */
-	pthread_t thread;
-	bool is_beside;
+	struct beside beside;
 	int result;
 	bool troubled;
 	struct err err; /* of either */
 };
 
-static void *run_taking(void *arg)
+static void run_taking(void *arg)
 {
 	struct taking *t = arg;
 	size_t troubled = take(t->letters_fd, t->drops, t->count, &t->err);
@@ -298,13 +285,6 @@ static void *run_taking(void *arg)
 	if (t->result == 0 && troubled > 0)
 		t->err = trouble;
 	t->troubled = troubled > 0;
-	return NULL;
-}
-
-static void *run_beside(void *arg)
-{
-	give_way();
-	return run_taking(arg);
 }
 
 struct taking *take_begin(
@@ -320,9 +300,7 @@ struct taking *take_begin(
 	t->result = file_open_folder(letters_fd, ".", &t->sync_fd, &t->err);
 	if (t->result < 0)
 		return t;
-	t->is_beside = count > 1 && pthread_create(&t->thread, NULL, run_beside, t) == 0;
-	if (!t->is_beside)
-		(void)run_taking(t);
+	beside_begin(&t->beside, count > 1, NICENESS, run_taking, t);
 	return t;
 }
 
@@ -330,8 +308,7 @@ int take_end(struct taking *taking, bool *ret_troubled, struct err *err)
 {
 	int result;
 
-	if (taking->is_beside)
-		(void)pthread_join(taking->thread, NULL);
+	beside_end(&taking->beside);
 	result = taking->result;
 	*ret_troubled = taking->troubled;
 	*err = taking->err;

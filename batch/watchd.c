@@ -26,6 +26,7 @@
 #include "batch/post.h"
 #include "batch/print.h"
 #include "batch/quarantine.h"
+#include "batch/recovery.h"
 #include "batch/release.h"
 #include "batch/removal.h"
 #include "batch/scanner.h"
@@ -67,7 +68,7 @@ struct watchd {
 	bool has_news; /* rights or AVRS IDs changed, and who waits for that was not woken yet */
 	struct group_way way;
 	struct group *taken;   /* or being taken (group.h) */
-	struct group *linked;  /* or being linked */
+	struct group *placed;  /* or being placed */
 	struct group *leaving; /* that is posted, and its dropped names are being removed */
 	struct checker checker;
 	struct scanner scanner;
@@ -120,7 +121,7 @@ static int recover_from_trouble(struct watchd *w, struct err *err)
 {
 	if (!w->in_trouble)
 		return 0;
-	if (post_recover(&w->spool, err) < 0)
+	if (recovery(&w->spool, err) < 0)
 		return -1;
 	batches_start_again(w->batches);
 	w->in_trouble = false;
@@ -180,17 +181,17 @@ static void see_off(struct watchd *w)
 	w->leaving = NULL;
 }
 
-/* What was linked becomes visible, and leaves. One group at a time does: see ending.c. */
-static int publish_linked(struct watchd *w, struct err *err)
+/* What was placed becomes visible, and leaves. One group at a time does: see ending.c. */
+static int publish_placed(struct watchd *w, struct err *err)
 {
-	if (!w->linked)
+	if (!w->placed)
 		return 0;
-	if (group_publish(&w->way, w->linked, err) < 0)
+	if (group_publish(&w->way, w->placed, err) < 0)
 		return -1;
 	see_off(w);
-	if (group_leave(&w->way, w->linked, err) < 0)
+	if (group_leave(&w->way, w->placed, err) < 0)
 		return -1;
-	w->leaving = TAKE(w->linked);
+	w->leaving = TAKE(w->placed);
 	return 0;
 }
 
@@ -200,20 +201,20 @@ static int record_taken(struct watchd *w, struct err *err)
 		return 0;
 	if (group_record(&w->way, w->taken, err) < 0)
 		return -1;
-	w->linked = TAKE(w->taken);
+	w->placed = TAKE(w->taken);
 	return 0;
 }
 
 /*
  * Each group that is on its way goes a step further: while one is hashed and made durable, and the
- * one before it is linked, the rows of both are made.
+ * one before it gets its places, the rows of both are made.
  */
 static int go_on(struct watchd *w, struct err *err)
 {
 	struct group *next = NULL;
 	int result = begin_next(w, &next, err);
 
-	if (publish_linked(w, err) < 0)
+	if (publish_placed(w, err) < 0)
 		result = -1;
 	if (result == 0)
 		result = record_taken(w, err);
@@ -225,13 +226,13 @@ static int go_on(struct watchd *w, struct err *err)
 	}
 	abandon(w, &next);
 	abandon(w, &w->taken);
-	abandon(w, &w->linked);
+	abandon(w, &w->placed);
 	return -1;
 }
 
 static bool is_busy(const struct watchd *w)
 {
-	return w->taken || w->linked;
+	return w->taken || w->placed;
 }
 
 /* The loop looks at everything else between steps; what comes alone waits for nothing. */
@@ -295,7 +296,7 @@ static void cut_loose(struct watchd *w, const char *why)
 	    w->drop_root.path, why);
 	see_off(w);
 	abandon(w, &w->taken);
-	abandon(w, &w->linked);
+	abandon(w, &w->placed);
 	tell(w, "drop.gone", why);
 }
 
@@ -514,7 +515,7 @@ static int recover_paper(const char *date, void *arg, struct err *err)
 /* Finish or undo what a former run left behind; what waits after that is held. */
 static int recover(struct watchd *w, struct err *err)
 {
-	if (take_recover(w->letters_fd, err) < 0 || post_recover(&w->spool, err) < 0 ||
+	if (take_recover(w->letters_fd, err) < 0 || recovery(&w->spool, err) < 0 ||
 	    quarantine_recover(&w->spool, w->arrivals, err) < 0 ||
 	    batches_new(&w->spool, &w->batches, err) < 0 ||
 	    holds_new(&w->spool, &w->holds, err) < 0)
@@ -592,8 +593,8 @@ static int run(struct watchd *w, const char *settings, struct err *err)
 		return -1;
 	log_info("text=\"watching %s\"", w->spool.settings.drop_root);
 	notify_ready("");
-	/* What is linked is seen to its end. */
-	if (loop_run(w->loop, err) < 0 || publish_linked(w, err) < 0)
+	/* What is placed is seen to its end. */
+	if (loop_run(w->loop, err) < 0 || publish_placed(w, err) < 0)
 		return -1;
 	manifest_write(&w->manifest);
 	if (w->failed)
@@ -614,7 +615,7 @@ int watchd_run(const char *settings, struct err *err)
 
 	see_off(&w);
 	abandon(&w, &w.taken);
-	abandon(&w, &w.linked);
+	abandon(&w, &w.placed);
 	checker_stop(&w.checker);
 	scanner_done(&w.scanner);
 	process_stop(&w.paper_zip, SECOND);

@@ -232,7 +232,7 @@ stopped() {
 
 @test "killed at each step of posting a batch, all of it is posted at once, and once" {
 	BIN=$FAULT_PROGRAMS
-	for fault in batch.accepted=kill batch.aside=kill post.recorded=kill post.recorded=kill@2 post.linked=kill@3 \
+	for fault in batch.accepted=kill batch.aside=kill post.recorded=kill post.recorded=kill@2 post.placed=kill@3 \
 		post.synced=kill post.synced=kill@2 batch.posted=kill post.renamed=kill post.removed=kill@2; do
 		echo "fault $fault"
 		ROOT=$T/spool-$fault

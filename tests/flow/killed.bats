@@ -3,8 +3,11 @@
 bats_require_minimum_version 1.5.0
 load ../lib/spool
 
-# Every fault point of posting; each is a place between two durable steps.
-POINTS='post.durable post.recorded post.linked post.synced post.published post.renamed post.removed'
+# Every fault point of posting; each is a place between two durable steps. What is adopted is moved to
+# its place, and has no dropped name after that; that of a copy is removed.
+POINTS='post.durable post.recorded post.placed post.synced post.published'
+ADOPTING="$POINTS post.moved"
+COPYING="$POINTS post.renamed post.removed"
 
 kill_and_recover() { # FAULT
 	master 123456789
@@ -33,7 +36,7 @@ kill_and_recover() { # FAULT
 
 @test "killed at each step of posting, letters are adopted from the same file system" {
 	BIN=$FAULT_PROGRAMS
-	for point in $POINTS; do
+	for point in $ADOPTING; do
 		for time in 1 2; do
 			echo "point $point, time $time"
 			ROOT=$T/spool-$point-$time
@@ -49,7 +52,7 @@ kill_and_recover() { # FAULT
 	BIN=$FAULT_PROGRAMS
 	[ "$(stat -c %d /dev/shm)" != "$(stat -c %d "$T")" ] ||
 		{ echo "/dev/shm and TMPDIR have to be different file systems"; false; }
-	for point in $POINTS; do
+	for point in $COPYING; do
 		echo "point $point"
 		ROOT=$T/spool-$point
 		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
@@ -66,7 +69,7 @@ kill_and_recover() { # FAULT
 
 @test "killed while posting, and its name changed: nothing is removed until the old name is back" {
 	BIN=$FAULT_PROGRAMS
-	for point in post.recorded post.linked post.synced; do
+	for point in post.recorded post.placed post.synced; do
 		echo "point $point"
 		ROOT=$T/spool-$point
 		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf
@@ -82,7 +85,7 @@ kill_and_recover() { # FAULT
 		until_posted 1
 		sleep 1.5
 		watchd_stop
-		[ -f "$ROOT/drop/123456789/EFT_1.pdf" ]
+		[ -n "$(find "$ROOT/drop/123456789" "$ROOT/letters" -name '*EFT_1.pdf')" ]
 		edelivery config set node.name before >/dev/null
 		watchd
 		until_posted 2
@@ -174,8 +177,8 @@ elsewhere() {
 	BIN=$FAULT_PROGRAMS
 	spool_make
 	master 123456789
-	# Stopped between link and commit: the lease is asked back by whoever opens the file now.
-	EDELIVERY_FAULT=post.linked=stop watchd
+	# Stopped before it is moved: the lease is asked back by whoever opens the file now.
+	EDELIVERY_FAULT=post.recorded=stop watchd
 	sleep 0.3
 	drop 123456789 EFT_1.pdf
 	wait_for 10 stopped "$WATCHD"

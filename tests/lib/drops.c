@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "batch/linking.h"
+#include "batch/placing.h"
 #include "batch/post.h"
 #include "batch/take.h"
 #include "spool/letter_name.h"
@@ -196,11 +196,27 @@ void drops_run(const struct drops *drops, const char *sql)
 	abort();
 }
 
+void drops_place(const struct drops *drops, struct drop *drop)
+{
+	struct err err;
+
+	must(placing_end(placing_begin(&drops->spool, drop, 1), &err) == 0, drop->name);
+}
+
+void drops_link(const struct drops *drops, struct drop *drop)
+{
+	int64_t batch_id = drop->letter.batch_id;
+
+	drop->letter.batch_id = 1;
+	drops_place(drops, drop);
+	drop->letter.batch_id = batch_id;
+}
+
 int drops_post(const struct drops *drops, struct drop *list, size_t count, struct err *err)
 {
 	if (post_record(&drops->spool, list, count, err) < 0)
 		return -1;
-	if (linking_end(linking_begin(&drops->spool, list, count), err) < 0) {
+	if (placing_end(placing_begin(&drops->spool, list, count), err) < 0) {
 		post_undo(&drops->spool, list, count);
 		return -1;
 	}

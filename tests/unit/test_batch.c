@@ -9,6 +9,7 @@
 #include "batch/batch.h"
 #include "batch/batch_member.h"
 #include "batch/post.h"
+#include "batch/recovery.h"
 #include "batch/take.h"
 #include "tests/lib/captured.h"
 #include "tests/lib/drops.h"
@@ -340,7 +341,7 @@ static void a_batch_that_starts_again_queues_its_letters_again(void)
 	while (arrivals_count(b.drops.arrivals) > 0)
 		free(arrivals_take(b.drops.arrivals, false));
 	link_letter(&b, 0);
-	CU_ASSERT_EQUAL(post_recover(&b.drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&b.drops.spool, &err), 0);
 	batches_start_again(b.batches);
 	CU_ASSERT_EQUAL(member_of(&b, 0)->state, MEMBER_HELD);
 	go_on(&b);

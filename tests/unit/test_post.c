@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "batch/post.h"
 #include "batch/record.h"
+#include "batch/recovery.h"
 #include "batch/removal.h"
 #include "batch/take.h"
 #include "tests/lib/drops.h"
@@ -67,7 +68,8 @@ static void a_posted_letter_is_in_its_place_and_visible(void)
 		CU_ASSERT_STRING_EQUAL(content, DROPS_PDF);
 		CU_ASSERT_EQUAL(fstatat(drops.spool.root_fd, path_of(&drop), &st, 0), 0);
 		CU_ASSERT_EQUAL(st.st_mode, S_IFREG | 0440);
-		CU_ASSERT_EQUAL(st.st_ino == inode_of(drops.spool.drop_fd, NAME), drop.adopted);
+		CU_ASSERT_EQUAL(st.st_ino == drop.st.st_ino, drop.adopted);
+		CU_ASSERT_EQUAL(drops_has(&drops, "drop/" NAME), !drop.adopted);
 		CU_ASSERT_EQUAL(
 		    drops_number(&drops, "SELECT sequence FROM letter WHERE electronic = 'posted'"),
 		    1);
@@ -152,6 +154,33 @@ static void what_is_asked_back_is_as_if_it_had_not_been_taken(void)
 	drop_done(&batch[1]);
 }
 
+/* Its job had another one to drop under that name: that one is looked at, and this one was none. */
+static void what_is_replaced_while_it_is_taken_is_no_letter(void)
+{
+	static const char *const others[] = {NULL, "b"};
+
+	for (size_t i = 0; i < COUNT(others); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop group[2];
+		struct err err;
+
+		drops_open(&drops, "");
+		drops_take(&drops, NAME, "a", &group[0]);
+		drops_take(&drops, FOLDER "EFT_2.pdf", "c", &group[1]);
+		CU_ASSERT_EQUAL(unlinkat(drops.spool.drop_fd, NAME, 0), 0);
+		if (others[i])
+			drops_write(&drops, NAME, others[i]);
+		CU_ASSERT_EQUAL(drops_post(&drops, group, 2, &err), 0);
+		CU_ASSERT_EQUAL(group[0].verdict, VERDICT_GONE);
+		CU_ASSERT_EQUAL(group[1].verdict, VERDICT_POST);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
+		CU_ASSERT_FALSE(drops_has(&drops, path_of(&group[0])));
+		CU_ASSERT_EQUAL(drops_has(&drops, "drop/" NAME), others[i] != NULL);
+		drop_done(&group[0]);
+		drop_done(&group[1]);
+	}
+}
+
 /* What makes a step fail, and what there still is of it in the catalog then. */
 static const struct {
 	const char *refused; /* of the letter's row; or NULL */
@@ -192,241 +221,29 @@ static void a_step_that_fails_can_be_tried_again(void)
 		    0);
 		CU_ASSERT_EQUAL(
 		    drops_number(&drops, "SELECT COUNT(*) FROM letter"), failures[i].rows);
-		CU_ASSERT_EQUAL(mode_of(&drops, NAME), failures[i].rows ? 0440 : 0660);
+		CU_ASSERT_EQUAL(mode_of(&drops, NAME), failures[i].rows ? 0 : 0660);
 		drop_done(&batch[0]);
 		drop_done(&batch[1]);
 
 		if (failures[i].refused)
 			drops_allow(&drops, "letter");
-		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
-		drops_look(&drops, NAME, &batch[0]);
-		drops_look(&drops, FOLDER "EFT_2.pdf", &batch[1]);
-		CU_ASSERT_EQUAL(take(drops.letters_fd, batch, 2, &err), 0);
-		CU_ASSERT_EQUAL(drops_post(&drops, batch, 2, &err), 0);
+		CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+		/* What had its place is posted by that. */
+		if (failures[i].rows == 0) {
+			drops_look(&drops, NAME, &batch[0]);
+			drops_look(&drops, FOLDER "EFT_2.pdf", &batch[1]);
+			CU_ASSERT_EQUAL(take(drops.letters_fd, batch, 2, &err), 0);
+			CU_ASSERT_EQUAL(drops_post(&drops, batch, 2, &err), 0);
+			drop_done(&batch[0]);
+			drop_done(&batch[1]);
+		}
 		CU_ASSERT_EQUAL(
 		    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"),
 		    2);
-		for (int j = 0; j < 2; j++) {
-			CU_ASSERT_EQUAL(
-			    batch[j].verdict, failures[i].rows ? VERDICT_LEFTOVER : VERDICT_POST);
-			CU_ASSERT_EQUAL(removal_of(&batch[j], drops.arrivals, &err), 0);
-			drop_done(&batch[j]);
-		}
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 2);
 		CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
-		CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 0);
+		CU_ASSERT_FALSE(drops_has(&drops, "drop/" FOLDER "EFT_2.pdf"));
 	}
-}
-
-/* A process that died behind step 3: a row, and no file that it tells of. */
-static void a_row_without_its_file_is_forgotten(void)
-{
-	for (size_t i = 0; i < COUNT(takers); i++) {
-		OWNED_DROPS struct drops drops;
-		struct drop drop;
-		struct err err;
-
-		drops_open(&drops, "");
-		takers[i](&drops, NAME, DROPS_PDF, &drop);
-		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
-		drop_done(&drop);
-		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
-		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
-		CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
-		/* The next scan finds it, and it is posted as if nothing had been. */
-		drops_look(&drops, NAME, &drop);
-		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
-		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
-		CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
-		CU_ASSERT_STRING_EQUAL(drop.letter.name, "EFT_1.pdf");
-		drop_done(&drop);
-	}
-}
-
-/* Behind step 4: its place is taken, but nobody sees it. */
-static void link_it(const struct drops *drops, const struct drop *drop)
-{
-	char folder[PATH_MAX];
-	struct err err;
-
-	file_parent(path_of(drop), folder);
-	CU_ASSERT_EQUAL(file_make_folder(drops->spool.root_fd, folder, 0750, &err), 0);
-	CU_ASSERT_EQUAL(
-	    file_give_name(drop->served_fd, drops->spool.root_fd, "", path_of(drop), &err), 0);
-}
-
-static void a_linked_letter_is_posted_by_the_next_start(void)
-{
-	for (size_t i = 0; i < COUNT(takers); i++) {
-		OWNED_DROPS struct drops drops;
-		struct intake intake;
-		struct drop drop;
-		struct err err;
-
-		drops_open(&drops, "");
-		takers[i](&drops, NAME, DROPS_PDF, &drop);
-		drop.intake_id = 70;
-		drop_intake(&drop, INTAKE_HELD, &intake);
-		CU_ASSERT_EQUAL(intake_add(drops.spool.catalog, "test", &intake, &err), 0);
-		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
-		link_it(&drops, &drop);
-		drop_done(&drop);
-		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
-		CU_ASSERT_EQUAL(
-		    drops_number(&drops, "SELECT sequence FROM letter WHERE electronic = 'posted'"),
-		    1);
-		CU_ASSERT_EQUAL(
-		    drops_number(&drops, "SELECT COUNT(*) FROM event WHERE what = 'letter.posted'"),
-		    1);
-		CU_ASSERT_EQUAL(
-		    drops_number(&drops, "SELECT COUNT(*) FROM intake WHERE state = 'taken'"), 1);
-		/* Once is enough. */
-		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
-		CU_ASSERT_EQUAL(
-		    drops_number(&drops, "SELECT COUNT(*) FROM event WHERE what = 'letter.posted'"),
-		    1);
-	}
-}
-
-/* An open for writing that waited for our lease gets the inode when we die, read-only as it is. */
-static int open_for_writing(const struct drops *drops)
-{
-	int fd;
-
-	CU_ASSERT_EQUAL(fchmodat(drops->spool.drop_fd, NAME, 0640, 0), 0);
-	fd = openat(drops->spool.drop_fd, NAME, O_WRONLY | O_CLOEXEC);
-	CU_ASSERT_EQUAL(fchmodat(drops->spool.drop_fd, NAME, 0440, 0), 0);
-	CU_ASSERT_TRUE(fd >= 0);
-	return fd;
-}
-
-static void open_it(int fd)
-{
-	(void)fd;
-}
-
-static void rewrite_it(int fd)
-{
-	CU_ASSERT_EQUAL(pwrite(fd, "%PDF-9", 6, 0), 6);
-}
-
-static void make_it_longer(int fd)
-{
-	CU_ASSERT_EQUAL(ftruncate(fd, 1000), 0);
-}
-
-static void touch_it(int fd)
-{
-	CU_ASSERT_EQUAL(futimens(fd, NULL), 0);
-}
-
-/* What is served is what was hashed, also where nobody had the lease for a while. */
-static void a_linked_letter_that_was_written_to_since_is_looked_at_again(void)
-{
-	static const struct {
-		void (*do_it)(int fd);
-		bool stays_open;
-		bool is_posted;
-	} rows[] = {
-	    {open_it, true, false},
-	    {open_it, false, true},
-	    {rewrite_it, false, false},
-	    {make_it_longer, false, false},
-	    {touch_it, false, true},
-	};
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		OWNED_DROPS struct drops drops;
-		OWNED_FD int writing = -1;
-		struct drop drop;
-		struct err err;
-
-		drops_open(&drops, "");
-		drops_take(&drops, NAME, DROPS_PDF, &drop);
-		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
-		link_it(&drops, &drop);
-		drop_done(&drop);
-		writing = open_for_writing(&drops);
-		rows[i].do_it(writing);
-		if (!rows[i].stays_open)
-			clean_fd(&writing);
-		writing = rows[i].stays_open ? writing : -1;
-		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
-		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"
-		                                     " WHERE electronic = 'posted'"),
-		    rows[i].is_posted);
-		CU_ASSERT_EQUAL(
-		    drops_number(&drops, "SELECT COUNT(*) FROM letter"), rows[i].is_posted);
-		CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
-		CU_ASSERT_EQUAL(drops_has(&drops, path_of(&drop)), rows[i].is_posted);
-	}
-}
-
-/* Its job took the dropped name away: what there is of it is not thrown away. */
-static void a_linked_letter_that_was_written_to_and_has_no_other_name_stays(void)
-{
-	OWNED_DROPS struct drops drops;
-	OWNED_FD int writing = -1;
-	struct drop drop;
-	struct err err;
-
-	drops_open(&drops, "");
-	drops_take(&drops, NAME, DROPS_PDF, &drop);
-	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
-	link_it(&drops, &drop);
-	drop_done(&drop);
-	writing = open_for_writing(&drops);
-	rewrite_it(writing);
-	CU_ASSERT_EQUAL(unlinkat(drops.spool.drop_fd, NAME, 0), 0);
-	CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
-	CU_ASSERT_EQUAL(
-	    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posting'"), 1);
-	CU_ASSERT_TRUE(drops_has(&drops, path_of(&drop)));
-}
-
-/* The start that finds it may be days later; how long it stays is counted from its time (R11). */
-static void a_letter_posted_by_the_next_start_has_its_time(void)
-{
-	static const int64_t taken = INT64_C(1553688000) * SECOND;
-	static const int64_t later = INT64_C(1553700000) * SECOND;
-
-	for (size_t i = 0; i < COUNT(takers); i++) {
-		OWNED_DROPS struct drops drops;
-		struct drop drop;
-		struct stat st;
-		struct err err;
-
-		drops_open(&drops, "");
-		clock_freeze(taken);
-		takers[i](&drops, NAME, DROPS_PDF, &drop);
-		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
-		link_it(&drops, &drop);
-		drop_done(&drop);
-		clock_freeze(later);
-		CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
-		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT posted FROM letter"), taken);
-		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT last_posted FROM provider"), taken);
-		CU_ASSERT_EQUAL(fstatat(drops.spool.root_fd, path_of(&drop), &st, 0), 0);
-		CU_ASSERT_EQUAL(st.st_mtim.tv_sec, taken / SECOND);
-		clock_freeze(0);
-	}
-}
-
-static void a_placed_letter_for_paper_is_finished_by_the_next_start(void)
-{
-	OWNED_DROPS struct drops drops;
-	struct drop drop;
-	struct err err;
-
-	drops_open(&drops, "");
-	drops_take(&drops, NAME, DROPS_PDF, &drop);
-	drop.letter.electronic = ELECTRONIC_NONE;
-	drop.letter.paper = PAPER_QUEUED;
-	text_copy(drop.letter.paper_date, "2019-03-27");
-	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
-	link_it(&drops, &drop);
-	drop_done(&drop);
-	CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
-	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE placed > 0"), 1);
 }
 
 /* A batch can have a hundred thousand: not each in a transaction of its own. */
@@ -443,7 +260,7 @@ static void what_is_forgotten_goes_together(void)
 	CU_ASSERT_EQUAL(record(&drops.spool, batch, 2, &err), 0);
 	for (int i = 0; i < 2; i++) {
 		letters[i] = batch[i].letter;
-		link_it(&drops, &batch[i]);
+		drops_link(&drops, &batch[i]);
 		drop_done(&batch[i]);
 	}
 	drops_refuse(&drops, "DELETE", "letter", "OLD.name = 'EFT_2.pdf'");
@@ -455,26 +272,15 @@ static void what_is_forgotten_goes_together(void)
 	CU_ASSERT_EQUAL(post_forget(&drops.spool, letters, 0, "for a test", &err), 0);
 }
 
-static void what_another_node_has_begun_is_its_own(void)
+/* Behind step 5: visible, and its dropped file is still there, as that of a batch is. */
+static void leave_dropped_name(const struct drops *drops, const struct drop *drop)
 {
-	OWNED_DROPS struct drops drops;
-	struct drop batch[2];
-	struct err err;
-
-	drops_open(&drops, "");
-	drops_take(&drops, NAME, "a", &batch[0]);
-	drops_take(&drops, FOLDER "EFT_2.pdf", "b", &batch[1]);
-	CU_ASSERT_EQUAL(record(&drops.spool, batch, 2, &err), 0);
-	link_it(&drops, &batch[1]);
-	drops_run(&drops, "UPDATE letter SET node = 'another'");
-	CU_ASSERT_EQUAL(post_recover(&drops.spool, &err), 0);
-	CU_ASSERT_EQUAL(
-	    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posting'"), 2);
-	drop_done(&batch[0]);
-	drop_done(&batch[1]);
+	if (drop->moved)
+		CU_ASSERT_EQUAL(
+		    linkat(drops->spool.root_fd, path_of(drop), drops->spool.drop_fd, NAME, 0), 0);
+	CU_ASSERT_TRUE(drops_has(drops, "drop/" NAME));
 }
 
-/* Behind step 5: visible, and its dropped file is still there. */
 static void a_dropped_file_that_is_left_is_removed_and_not_posted_again(void)
 {
 	for (size_t i = 0; i < COUNT(takers); i++) {
@@ -487,6 +293,7 @@ static void a_dropped_file_that_is_left_is_removed_and_not_posted_again(void)
 		takers[i](&drops, NAME, DROPS_PDF, &drop);
 		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		id = drop.letter.id;
+		leave_dropped_name(&drops, &drop);
 		drop_done(&drop);
 		drops_look(&drops, NAME, &drop);
 		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
@@ -514,6 +321,7 @@ static void what_is_left_under_the_name_of_removing_is_removed(void)
 		drops_open(&drops, "");
 		takers[i](&drops, NAME, DROPS_PDF, &drop);
 		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
+		leave_dropped_name(&drops, &drop);
 		drop_done(&drop);
 		(void)snprintf(hidden, sizeof(hidden), FOLDER ".%d.taken", (int)drop.letter.id);
 		CU_ASSERT_EQUAL(
@@ -562,15 +370,9 @@ void add_suite_post(CU_pSuite suite)
 	TEST(a_letter_for_paper_is_in_the_outbox_of_its_day);
 	TEST(a_batch_is_posted_whatever_else_is_in_it);
 	TEST(what_is_asked_back_is_as_if_it_had_not_been_taken);
+	TEST(what_is_replaced_while_it_is_taken_is_no_letter);
 	TEST(a_step_that_fails_can_be_tried_again);
-	TEST(a_row_without_its_file_is_forgotten);
-	TEST(a_linked_letter_is_posted_by_the_next_start);
-	TEST(a_linked_letter_that_was_written_to_since_is_looked_at_again);
-	TEST(a_linked_letter_that_was_written_to_and_has_no_other_name_stays);
-	TEST(a_letter_posted_by_the_next_start_has_its_time);
-	TEST(a_placed_letter_for_paper_is_finished_by_the_next_start);
 	TEST(what_is_forgotten_goes_together);
-	TEST(what_another_node_has_begun_is_its_own);
 	TEST(a_dropped_file_that_is_left_is_removed_and_not_posted_again);
 	TEST(what_is_left_under_the_name_of_removing_is_removed);
 	TEST(undoing_removes_no_other_file);

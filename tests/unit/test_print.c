@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "batch/post.h"
+#include "batch/recovery.h"
 #include "spool/folder.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"
@@ -127,7 +128,7 @@ static void recovery_leaves_it_posted(void)
 	struct err err;
 
 	open_with_letters(&f, letters);
-	CU_ASSERT_EQUAL(post_recover(&f.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&f.spool, &err), 0);
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"
 	                                   " AND paper = 'queued' AND placed IS NULL"),
 	    2);

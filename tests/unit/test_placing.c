@@ -3,12 +3,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch/linking.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "batch/placing.h"
 #include "batch/post.h"
 #include "tests/lib/drops.h"
 #include "tests/unit/suite.h"
 
-void add_suite_linking(CU_pSuite suite);
+void add_suite_placing(CU_pSuite suite);
 
 enum { MANY = 70 }; /* so many that two threads share them */
 
@@ -57,7 +59,7 @@ static void what_is_to_be_posted_has_its_place_and_nothing_else(void)
 		take_some(&drops, taken, count);
 		if (count > 1)
 			taken[count - 1].verdict = VERDICT_HOLD;
-		CU_ASSERT_EQUAL(linking_end(linking_begin(&drops.spool, taken, count), &err), 0);
+		CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, count), &err), 0);
 		for (size_t j = 0; j < count; j++)
 			CU_ASSERT_EQUAL(drops_has(&drops, path_of(&taken[j])),
 			    taken[j].verdict == VERDICT_POST);
@@ -75,14 +77,40 @@ static void a_place_that_is_taken_is_an_error_wherever_it_is(void)
 		struct drop taken[MANY];
 		struct err err;
 
+		char folder[PATH_MAX];
+
 		drops_open(&drops, "");
 		take_some(&drops, taken, MANY);
-		CU_ASSERT_EQUAL(
-		    linking_end(linking_begin(&drops.spool, &taken[ends[i]], 1), &err), 0);
-		CU_ASSERT_EQUAL(linking_end(linking_begin(&drops.spool, taken, MANY), &err), -1);
+		file_parent(path_of(&taken[ends[i]]), folder);
+		CU_ASSERT_EQUAL(file_make_folder(drops.spool.root_fd, folder, 0750, &err), 0);
+		scratch_write(&drops.scratch, path_of(&taken[ends[i]]), "served");
+		CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, MANY), &err), -1);
 		CU_ASSERT_EQUAL(err.kind, ERR_CONFLICT);
 		close_all(taken, MANY);
 	}
+}
+
+/* A batch may begin again, and then needs them; copies have to be removed with care. */
+static void only_what_was_adopted_and_goes_alone_has_no_dropped_name_any_more(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop taken[3];
+	struct err err;
+
+	drops_open(&drops, "");
+	take_some(&drops, taken, 2);
+	drops_take_copy(&drops, "200000000/EFT_1.pdf", "a", &taken[2]);
+	taken[2].letter.id = 3;
+	text_copy(taken[2].letter.name, "EFT_1.pdf");
+	taken[1].letter.batch_id = 1;
+	CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, 3), &err), 0);
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_TRUE(drops_has(&drops, path_of(&taken[i])));
+		CU_ASSERT_EQUAL(taken[i].moved, i == 0);
+		CU_ASSERT_EQUAL(fstatat(taken[i].folder_fd, "EFT_1.pdf", &(struct stat){0}, 0),
+		    i == 0 ? -1 : 0);
+	}
+	close_all(taken, 3);
 }
 
 static void no_descriptor_stays_open(void)
@@ -95,14 +123,15 @@ static void no_descriptor_stays_open(void)
 	drops_open(&drops, "");
 	take_some(&drops, taken, MANY);
 	before = drops_open_fds();
-	CU_ASSERT_EQUAL(linking_end(linking_begin(&drops.spool, taken, MANY), &err), 0);
+	CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, MANY), &err), 0);
 	CU_ASSERT_EQUAL(drops_open_fds(), before);
 	close_all(taken, MANY);
 }
 
-void add_suite_linking(CU_pSuite suite)
+void add_suite_placing(CU_pSuite suite)
 {
 	TEST(what_is_to_be_posted_has_its_place_and_nothing_else);
 	TEST(a_place_that_is_taken_is_an_error_wherever_it_is);
+	TEST(only_what_was_adopted_and_goes_alone_has_no_dropped_name_any_more);
 	TEST(no_descriptor_stays_open);
 }

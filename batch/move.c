@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "batch/move.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "batch/aside.h"
+
+static bool is_same_file(int fd_a, const char *a, int fd_b, const char *b)
+{
+	struct stat st_a;
+	struct stat st_b;
+
+	return fstatat(fd_a, a, &st_a, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(fd_b, b, &st_b, AT_SYMLINK_NOFOLLOW) == 0 && st_a.st_dev == st_b.st_dev &&
+	       st_a.st_ino == st_b.st_ino;
+}
+
+static bool is_there(const struct drop *drop, int folder_fd, const char *place)
+{
+	struct stat st;
+
+	return fstatat(folder_fd, place, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_dev == drop->st.st_dev && st.st_ino == drop->st.st_ino;
+}
+
+int move_back(struct drop *drop, int folder_fd, const char *place, struct err *err)
+{
+	char hidden[ASIDE_NAME_SIZE];
+
+	if (file_rename_new(folder_fd, place, drop->folder_fd, drop->on_disk) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_sys(err, "put %s back into drop/%s", place, drop->avrs_id);
+	/* Where it was linked it has both names. */
+	if (is_same_file(folder_fd, place, drop->folder_fd, drop->on_disk))
+		return unlinkat(folder_fd, place, 0) < 0 ? err_sys(err, "unlink %s", place) : 0;
+	aside_name(drop->letter.id, hidden);
+	if (file_rename_new(folder_fd, place, drop->folder_fd, hidden) < 0)
+		return err_sys(err, "put %s back into drop/%s as %s", place, drop->avrs_id, hidden);
+	text_copy(drop->on_disk, hidden);
+	return 0;
+}
+
+int move_out(
+    struct drop *drop, int folder_fd, const char *place, enum moved *ret_moved, struct err *err)
+{
+	*ret_moved = MOVED_NOTHING;
+	if (renameat2(drop->folder_fd, drop->on_disk, folder_fd, place, RENAME_NOREPLACE) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		if (errno == EEXIST)
+			return err_set(err, ERR_CONFLICT, "%s exists", place);
+		/* GlusterFS has no RENAME_NOREPLACE; EXDEV: a folder with a quota of its own. */
+		if (errno != EINVAL && errno != EXDEV)
+			return err_sys(err, "move a dropped file to %s", place);
+		*ret_moved = MOVED_NOT_HERE;
+		return 0;
+	}
+	fault_point("post.moved");
+	if (!is_there(drop, folder_fd, place))
+		return move_back(drop, folder_fd, place, err);
+	*ret_moved = MOVED;
+	return 0;
+}
