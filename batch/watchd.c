@@ -195,32 +195,24 @@ static int publish_placed(struct watchd *w, struct err *err)
 	return 0;
 }
 
-static int record_taken(struct watchd *w, struct err *err)
-{
-	if (!w->taken)
-		return 0;
-	if (group_record(&w->way, w->taken, err) < 0)
-		return -1;
-	w->placed = TAKE(w->taken);
-	return 0;
-}
-
 /*
  * Each group that is on its way goes a step further: while one is hashed and made durable, and the
- * one before it gets its places, the rows of both are made.
+ * one before it gets its places, the rows are made of that one, and of the one before that, which
+ * has its places by then.
  */
 static int go_on(struct watchd *w, struct err *err)
 {
 	struct group *next = NULL;
 	int result = begin_next(w, &next, err);
 
+	if (result == 0 && w->taken)
+		result = group_record(&w->way, w->taken, err);
 	if (publish_placed(w, err) < 0)
 		result = -1;
 	if (result == 0)
-		result = record_taken(w, err);
-	if (result == 0)
 		result = batches_go_on(w->batches, w->arrivals, end_batched, w, err);
 	if (result == 0) {
+		w->placed = TAKE(w->taken);
 		w->taken = next;
 		return 0;
 	}
