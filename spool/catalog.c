@@ -179,7 +179,7 @@ void statement_clean(struct statement **statement)
 }
 
 static int select_once(struct catalog *catalog, const char *sql, const struct value *values,
-    struct statement **ret_statement, struct err *err)
+    bool stay, struct statement **ret_statement, struct err *err)
 {
 	OWNED_STATEMENT struct statement *statement = NULL;
 
@@ -189,7 +189,7 @@ static int select_once(struct catalog *catalog, const char *sql, const struct va
 		return note(catalog,
 		    err_set(err, ERR_GONE, "catalog: the connection broke (fault point)"), err);
 	if (note(catalog, take_statement(catalog, sql, &statement, err), err) < 0 ||
-	    note(catalog, catalog->dialect->start(statement->prepared, values, err), err) < 0)
+	    note(catalog, catalog->dialect->start(statement->prepared, values, stay, err), err) < 0)
 		return -1;
 	*ret_statement = TAKE(statement);
 	return 0;
@@ -201,14 +201,21 @@ static bool may_ask_again(const struct catalog *catalog, const char *sql)
 	return catalog->is_gone && catalog->depth == 0 && strncmp(sql, "SELECT", 6) == 0;
 }
 
+/* stay: the texts are there until the statement is done with. */
+static int begin_statement(struct catalog *catalog, const char *sql, const struct value *values,
+    bool stay, struct statement **ret_statement, struct err *err)
+{
+	if (select_once(catalog, sql, values, stay, ret_statement, err) == 0)
+		return 0;
+	return err->kind == ERR_GONE && may_ask_again(catalog, sql)
+	           ? select_once(catalog, sql, values, stay, ret_statement, err)
+	           : -1;
+}
+
 int catalog_select(struct catalog *catalog, const char *sql, const struct value *values,
     struct statement **ret_statement, struct err *err)
 {
-	if (select_once(catalog, sql, values, ret_statement, err) == 0)
-		return 0;
-	return err->kind == ERR_GONE && may_ask_again(catalog, sql)
-	           ? select_once(catalog, sql, values, ret_statement, err)
-	           : -1;
+	return begin_statement(catalog, sql, values, false, ret_statement, err);
 }
 
 int statement_next(struct statement *statement, bool *ret_row, struct err *err)
@@ -236,7 +243,7 @@ int catalog_run(
 	OWNED_STATEMENT struct statement *statement = NULL;
 	bool row = true;
 
-	if (catalog_select(catalog, sql, values, &statement, err) < 0)
+	if (begin_statement(catalog, sql, values, true, &statement, err) < 0)
 		return -1;
 	while (row)
 		if (statement_next(statement, &row, err) < 0)
@@ -285,7 +292,7 @@ int statement_start(struct statement *statement, const struct value *values, str
 	struct catalog *catalog = statement->catalog;
 
 	catalog->dialect->reset(statement->prepared);
-	return note(catalog, catalog->dialect->start(statement->prepared, values, err), err);
+	return note(catalog, catalog->dialect->start(statement->prepared, values, false, err), err);
 }
 
 int statement_columns(const struct statement *statement)

@@ -33,8 +33,11 @@ struct dialect {
 	int (*prepare)(void *connection, const char *sql, void **ret_prepared, struct err *err);
 	void (*finalize)(void *prepared);
 
-	/* Bind values and begin; next() then yields the rows, reset() ends it at any point. */
-	int (*start)(void *prepared, const struct value *values, struct err *err);
+	/*
+	 * Bind values and begin; next() then yields the rows, reset() ends it at any point. Texts
+	 * are copied unless they stay where they are until then.
+	 */
+	int (*start)(void *prepared, const struct value *values, bool stay, struct err *err);
 	int (*next)(void *prepared, bool *ret_row, struct err *err);
 	/*
 	 * Run a statement without rows some time, in order, at the latest before whatever is run

@@ -335,8 +335,9 @@ static int queue(void *prepared, const struct value *values, struct err *err)
 	return 0;
 }
 
-static int start(void *prepared, const struct value *values, struct err *err)
+static int start(void *prepared, const struct value *values, bool stay, struct err *err)
 {
+	(void)stay; /* they are sent here and now */
 	struct prepared *p = prepared;
 	PGconn *pg = p->connection->pg;
 	struct parameters v;
