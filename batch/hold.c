@@ -285,11 +285,23 @@ static void set_due(struct holds *holds, struct drop *drop)
 		drop->verdict = VERDICT_QUARANTINE;
 }
 
+static size_t count_held(const struct drop *drops, size_t count)
+{
+	size_t held = 0;
+
+	for (size_t i = 0; i < count; i++)
+		held += drops[i].verdict == VERDICT_HOLD;
+	return held;
+}
+
 int holds_keep(struct holds *holds, struct drop *drops, size_t count, struct err *err)
 {
-	OWNED_MEM struct storing *rows = mem_new(count, sizeof(*rows));
+	size_t held = count_held(drops, count);
+	OWNED_MEM struct storing *rows = held ? mem_new(held, sizeof(*rows)) : NULL;
 	struct storings storings = {.rows = rows};
 
+	if (held == 0)
+		return 0;
 	for (size_t i = 0; i < count; i++)
 		if (drops[i].verdict == VERDICT_HOLD &&
 		    needs_row(holds, &drops[i], find_drop(holds, &drops[i]), &rows[storings.count]))
