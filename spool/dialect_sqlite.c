@@ -2,7 +2,6 @@
 /* The catalog in one SQLite file (WAL): one machine, many processes. */
 #include <errno.h>
 #include <sqlite3.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,8 +75,8 @@ static int set_up(sqlite3 *db, struct err *err)
 	(void)sqlite3_extended_result_codes(db, 1);
 	(void)sqlite3_busy_handler(db, wait_for_writer, NULL);
 	/*
-	 * FULL: a commit has to outlive a power cut, since a dropped file is removed after it. 16 MB
-	 * of log: a page that each of many groups writes to goes into the database once for all.
+	 * FULL: a commit has to outlive a power cut, since a dropped file is removed after it. 16
+	 * MB of log: a page that each of many groups writes to goes into the database once for all.
 	 */
 	return execute(db,
 	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
@@ -280,18 +279,24 @@ static size_t translate_key(const char *sql, struct buffer *out)
  */
 static size_t translate_check(const char *sql, struct buffer *out)
 {
-	char column[64];
+	static const char check[] = "CHECK";
+	static const char in[] = " IN (";
 	const char *between = "CHECK (";
+	const char *column = sql + sizeof(check) - 1;
 	const char *at;
-	int start = 0;
+	int width;
 
-	if (strncmp(sql, "CHECK", 5) != 0 ||
-	    sscanf(sql, "CHECK (%63[a-z0-9_] IN (%n", column, &start) != 1 || start == 0)
+	if (strncmp(sql, check, sizeof(check) - 1) != 0)
 		return 0;
-	for (at = sql + start; *at && *at != ')'; at += strspn(at, ", ")) {
+	column += strspn(column, " (");
+	width = (int)strcspn(column, " )");
+	at = column + width;
+	if (strncmp(at, in, sizeof(in) - 1) != 0)
+		return 0;
+	for (at += sizeof(in) - 1; *at && *at != ')'; at += strspn(at, ", ")) {
 		size_t length = strcspn(at, ",)");
 
-		buffer_print(out, "%s%s = %.*s", between, column, (int)length, at);
+		buffer_print(out, "%s%.*s = %.*s", between, width, column, (int)length, at);
 		between = " OR ";
 		at += length;
 	}
