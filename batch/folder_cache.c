@@ -104,17 +104,12 @@ int folder_cache_make(
 	return 0;
 }
 
-size_t folder_cache_count(const struct folder_cache *cache)
-{
-	return HASH_COUNT(cache->table);
-}
-
 int folder_cache_sync(struct folder_cache *cache, size_t syncfs_from, struct err *err)
 {
 	struct open_folder *folder;
 	struct open_folder *next;
 
-	if (folder_cache_count(cache) >= syncfs_from)
+	if (HASH_COUNT(cache->table) >= syncfs_from)
 		return file_sync_all(cache->root_fd, err);
 	HASH_ITER(hh, cache->table, folder, next)
 		if (file_sync(folder->fd, folder->path, err) < 0)

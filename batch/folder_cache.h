@@ -21,9 +21,6 @@ int folder_cache_open(struct folder_cache *cache, const char *path);
 int folder_cache_make(
     struct folder_cache *cache, const char *path, mode_t mode, int *ret_fd, struct err *err);
 
-/* How many folders are open. */
-size_t folder_cache_count(const struct folder_cache *cache);
-
 /*
  * Make the names in all folders that were asked for durable, those above what was made too:
  * one by one, or with one syncfs from syncfs_from folders on.

@@ -14,24 +14,11 @@
 #include "batch/move.h"
 #include "batch/post.h"
 
-enum {
-	PARTS = 2,
-	SHARED_FROM = 32, /* letters */
-};
-
-/* Some of the drops, that one thread places. */
-struct part {
+struct placing {
 	struct drop *drops;
 	size_t count;
-	struct folder_cache *folders; /* of their places */
-	int result;
-	struct err err;
-};
-
-struct placing {
-	struct part parts[PARTS];
-	int root_fd;
 	size_t syncfs_from;
+	struct folder_cache *folders; /* of their places */
 	struct beside beside;
 	int result;
 	struct err err;
@@ -65,40 +52,16 @@ static int place_one(struct folder_cache *folders, struct drop *drop, struct err
 	return file_give_name(drop->served_fd, folder_fd, "", name, err);
 }
 
-static void place_part(void *arg)
+static int place_all(struct placing *p, struct err *err)
 {
-	struct part *part = arg;
-
-	for (size_t i = 0; i < part->count && part->result == 0; i++) {
-		if (part->drops[i].verdict != VERDICT_POST)
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->drops[i].verdict != VERDICT_POST)
 			continue;
-		part->result = place_one(part->folders, &part->drops[i], &part->err);
+		if (place_one(p->folders, &p->drops[i], err) < 0)
+			return -1;
 		fault_point("post.placed");
 		notify_alive();
 	}
-}
-
-/* Folders are dear to make: a second thread does half of it, where it is worth one. */
-static void place_parts(struct placing *p)
-{
-	struct beside second;
-
-	beside_begin(&second, p->parts[1].count > 0, 0, place_part, &p->parts[1]);
-	place_part(&p->parts[0]);
-	beside_end(&second);
-}
-
-static int sync_parts(const struct placing *p, struct err *err)
-{
-	size_t folders = 0;
-
-	for (size_t i = 0; i < PARTS; i++)
-		folders += folder_cache_count(p->parts[i].folders);
-	if (folders >= p->syncfs_from)
-		return file_sync_all(p->root_fd, err);
-	for (size_t i = 0; i < PARTS; i++)
-		if (folder_cache_sync(p->parts[i].folders, p->syncfs_from, err) < 0)
-			return -1;
 	return 0;
 }
 
@@ -106,28 +69,19 @@ static void run_placing(void *arg)
 {
 	struct placing *p = arg;
 
-	place_parts(p);
-	for (size_t i = 0; i < PARTS; i++) {
-		if (p->parts[i].result == 0)
-			continue;
-		p->result = -1;
-		p->err = p->parts[i].err;
-	}
+	p->result = place_all(p, &p->err);
 	if (p->result == 0)
-		p->result = sync_parts(p, &p->err);
+		p->result = folder_cache_sync(p->folders, p->syncfs_from, &p->err);
 }
 
 struct placing *placing_begin(const struct spool *spool, struct drop *drops, size_t count)
 {
 	struct placing *p = mem_new(1, sizeof(*p));
-	size_t first = count < SHARED_FROM ? count : count / PARTS;
 
-	*p = (struct placing){.parts = {{.drops = drops, .count = first},
-	                          {.drops = drops + first, .count = count - first}},
-	    .root_fd = spool->root_fd,
-	    .syncfs_from = (size_t)spool->settings.post_syncfs_from};
-	for (size_t i = 0; i < PARTS; i++)
-		p->parts[i].folders = folder_cache_new(spool->root_fd);
+	*p = (struct placing){.drops = drops,
+	    .count = count,
+	    .syncfs_from = (size_t)spool->settings.post_syncfs_from,
+	    .folders = folder_cache_new(spool->root_fd)};
 	beside_begin(&p->beside, count > 1, 0, run_placing, p);
 	return p;
 }
@@ -140,8 +94,7 @@ int placing_end(struct placing *placing, struct err *err)
 	result = placing->result;
 	if (result < 0)
 		*err = placing->err;
-	for (size_t i = 0; i < PARTS; i++)
-		folder_cache_free(placing->parts[i].folders);
+	folder_cache_free(placing->folders);
 	free(placing);
 	return result;
 }
