@@ -4,10 +4,14 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+/* What utf8_escape() makes of the name of a letter, which has nothing else that it changes. */
+#define ESCAPED_NAME "REPLACE(m.name, '\\', '\\x5c')"
+
 /* Is the letter of a line there? One may have been posted by itself, before or after. */
 #define IS_THERE                                                                               \
 	"m.letter_id IS NOT NULL"                                                              \
-	" OR EXISTS (SELECT 1 FROM intake i WHERE i.avrs_id = m.avrs_id AND i.name = m.name"   \
+	" OR EXISTS (SELECT 1 FROM intake i WHERE i.avrs_id = m.avrs_id"                       \
+	" AND i.name = " ESCAPED_NAME                                                          \
 	" AND i.class = m.class AND i.state = 'held' AND i.size = m.size)"                     \
 	" OR EXISTS (SELECT 1 FROM letter l WHERE l.avrs_id = m.avrs_id AND l.class = m.class" \
 	" AND l.dropped_name = m.name AND l.sha256 = m.sha256"                                 \

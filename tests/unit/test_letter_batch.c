@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/letter_batch.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/text.h"
+#include "base/utf8.h"
 #include "spool/intake.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"
@@ -64,9 +65,11 @@ static void those_that_wait_are_listed_or_all(void)
 static void hold(struct fixture *f, const char *name, int64_t size)
 {
 	struct intake intake = {.size = size, .avrs_id = ID, .state = INTAKE_HELD};
+	OWNED_BUFFER struct buffer escaped = BUFFER(sizeof(intake.name) - 1);
 	struct err err;
 
-	(void)snprintf(intake.name, sizeof(intake.name), "%s", name);
+	utf8_escape(&escaped, name, strlen(name));
+	text_copy(intake.name, buffer_text(&escaped));
 	CU_ASSERT_EQUAL(catalog_take_ids(f->catalog, "letter", 1, &intake.id, &err), 0);
 	CU_ASSERT_EQUAL(intake_add(f->catalog, "test", &intake, &err), 0);
 }
@@ -85,6 +88,18 @@ static void what_is_there_of_one_is_counted(void)
 	expect_list(&f, false, "night held 1/3 30 31 0;");
 	fixture_sql(&f, "UPDATE letter SET sha256 = 'd'");
 	expect_list(&f, false, "night held 2/3 30 31 0;");
+}
+
+/* A held file has it escaped in its row, a batch as its control file says it. */
+static void a_letter_with_a_backslash_in_its_name_is_there_as_well(void)
+{
+	OWNED_FIXTURE struct fixture f;
+
+	open_with_batches(&f);
+	fixture_sql(
+	    &f, "UPDATE batch_member SET name = 'EFT_\\1\\x5c.pdf' WHERE name = 'EFT_1.pdf'");
+	hold(&f, "EFT_\\1\\x5c.pdf", 5);
+	expect_list(&f, false, "night held 1/3 30 31 0;");
 }
 
 static void one_that_waits_is_discarded_once(void)
@@ -140,6 +155,7 @@ void add_suite_letter_batch(CU_pSuite suite)
 {
 	TEST(those_that_wait_are_listed_or_all);
 	TEST(what_is_there_of_one_is_counted);
+	TEST(a_letter_with_a_backslash_in_its_name_is_there_as_well);
 	TEST(one_that_waits_is_discarded_once);
 	TEST(what_does_not_wait_is_not_discarded);
 	TEST(discarding_one_is_announced);
