@@ -195,13 +195,21 @@ int file_write(int fd, const void *bytes, size_t count, struct err *err)
 }
 
 /* By sendfile(): copy_file_range() does not work from one type of file system to another. */
-int file_copy(int from, int to, const char *name, struct err *err)
+int file_copy(int from, int to, int64_t size, const char *name, struct err *err)
 {
+	int64_t copied = 0;
 	ssize_t count = 1;
 
-	while (count > 0 || (count < 0 && errno == EINTR))
-		count = sendfile(to, from, NULL, COPY_AT_ONCE);
-	return count < 0 ? err_sys(err, "copy %s", name) : 0;
+	while (copied <= size && (count > 0 || (count < 0 && errno == EINTR))) {
+		/* One byte more than there should be shows that there is more. */
+		int64_t most = size - copied + 1;
+
+		count = sendfile(to, from, NULL, most < COPY_AT_ONCE ? (size_t)most : COPY_AT_ONCE);
+		copied += count > 0 ? count : 0;
+	}
+	if (count < 0)
+		return err_sys(err, "copy %s", name);
+	return copied == size ? 0 : err_set(err, ERR_BUSY, "%s: being written", name);
 }
 
 /* A name that nobody else has, in the folder where path is to be. */
@@ -415,11 +423,25 @@ int file_give_name(int fd, int folder_fd, const char *temporary, const char *pat
 	return 0;
 }
 
+/* From where a file is read on to its end as it is now. */
+static int size_left(int fd, const char *name, int64_t *ret_size, struct err *err)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (at < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "copy %s", name);
+	*ret_size = st.st_size > at ? st.st_size - at : 0;
+	return 0;
+}
+
 /* All of a copy but its name. */
 static int fill_copy(
     int from, int *to, const char *name, mode_t mode, struct stat *ret_st, struct err *err)
 {
-	if (file_copy(from, *to, name, err) < 0)
+	int64_t size = 0;
+
+	if (size_left(from, name, &size, err) < 0 || file_copy(from, *to, size, name, err) < 0)
 		return -1;
 	if (fchmod(*to, mode) < 0)
 		return err_sys(err, "chmod %s", name);

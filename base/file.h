@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -58,8 +59,11 @@ int file_read(int folder_fd, const char *path, struct buffer *out, struct err *e
 /* All of the bytes to fd, at its position. */
 int file_write(int fd, const void *bytes, size_t count, struct err *err);
 
-/* All that from has, after its position, to to; between any two file systems. name is for err. */
-int file_copy(int from, int to, const char *name, struct err *err);
+/*
+ * The size bytes that from has after its position to to; between any two file systems. ERR_BUSY: it
+ * has fewer, or more, of which one is copied at most. name is for err.
+ */
+int file_copy(int from, int to, int64_t size, const char *name, struct err *err);
 
 /*
  * Call each(fd, name, arg) for what is in the folder path, in no order, until it returns less than
@@ -104,9 +108,10 @@ int file_end_writing(int *fd, struct err *err);
 int file_give_name(int fd, int folder_fd, const char *temporary, const char *path, struct err *err);
 
 /*
- * What from has, after its position, as the file name in the folder, which must not exist
- * (ERR_CONFLICT): it is there whole, durable and without a writer, or not at all. *ret_st, unless
- * NULL, is what it is before it has that name. The folder is not made durable.
+ * What the file from has, after its position, as the file name in the folder, which must not exist
+ * (ERR_CONFLICT): it is there whole, durable and without a writer, or not at all (ERR_BUSY:
+ * somebody makes it longer or shorter meanwhile). *ret_st, unless NULL, is what it is before it has
+ * that name. The folder is not made durable.
  */
 int file_copy_as(
     int from, int folder_fd, const char *name, mode_t mode, struct stat *ret_st, struct err *err);

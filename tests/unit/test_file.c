@@ -396,11 +396,45 @@ static void copies_what_is_after_the_position(void)
 	from = openat(scratch.fd, "from", O_RDONLY | O_CLOEXEC);
 	to = openat(scratch.fd, "to", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	CU_ASSERT_EQUAL(lseek(from, 4, SEEK_SET), 4);
-	CU_ASSERT_EQUAL(file_copy(from, to, "from", &err), 0);
+	CU_ASSERT_EQUAL(file_copy(from, to, 6, "from", &err), 0);
 	CU_ASSERT_EQUAL(file_read(scratch.fd, "to", &got, &err), 0);
 	CU_ASSERT_STRING_EQUAL(buffer_text(&got), "456789");
-	CU_ASSERT_EQUAL(file_copy(to, from, "a thing", &err), -1);
+	CU_ASSERT_EQUAL(file_copy(to, from, 6, "a thing", &err), -1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "a thing"));
+}
+
+static void of_what_is_longer_or_shorter_than_it_was_there_is_no_copy(void)
+{
+	static const int64_t sizes[] = {0, 1, 9, 11, INT64_MAX - 1};
+	OWNED_SCRATCH struct scratch scratch;
+	struct err err;
+
+	scratch_open(&scratch);
+	scratch_write(&scratch, "from", "0123456789");
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		OWNED_FD int from = openat(scratch.fd, "from", O_RDONLY | O_CLOEXEC);
+		OWNED_FD int to =
+		    openat(scratch.fd, "to", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		struct stat st = {0};
+
+		CU_ASSERT_EQUAL(file_copy(from, to, sizes[i], "from", &err), -1);
+		CU_ASSERT_EQUAL(err.kind, ERR_BUSY);
+		CU_ASSERT_EQUAL(fstat(to, &st), 0);
+		CU_ASSERT_TRUE(st.st_size <= sizes[i] + 1);
+	}
+}
+
+/* It has more to read than its size says, as one has that is being written. */
+static void a_copy_of_what_grows_has_no_name(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	OWNED_FD int from = open("/proc/version", O_RDONLY | O_CLOEXEC);
+	struct err err;
+
+	scratch_open(&scratch);
+	CU_ASSERT_EQUAL(file_copy_as(from, scratch.fd, "to", 0440, NULL, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_BUSY);
+	CU_ASSERT_EQUAL(names_in(&scratch), 0);
 }
 
 static void a_copy_is_there_whole_or_not_at_all(void)
@@ -697,6 +731,8 @@ void add_suite_file(CU_pSuite suite)
 	TEST(writes_everything_however_often_it_is_interrupted);
 	TEST(tells_when_it_cannot_write);
 	TEST(copies_what_is_after_the_position);
+	TEST(of_what_is_longer_or_shorter_than_it_was_there_is_no_copy);
+	TEST(a_copy_of_what_grows_has_no_name);
 	TEST(a_copy_is_there_whole_or_not_at_all);
 	TEST(replaces_a_file_with_content_and_mode);
 	TEST(keeps_the_old_file_open_to_those_who_read_it);
