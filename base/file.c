@@ -18,6 +18,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/number.h"
 
 enum { READ_BYTES = 4096, COPY_AT_ONCE = 1 << 30 };
 
@@ -54,6 +55,15 @@ int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *e
 		return err_sys(err, "open folder %s", path);
 	*ret_fd = fd;
 	return 0;
+}
+
+int64_t file_made(int fd)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0 || !(st.stx_mask & STATX_BTIME))
+		return 0;
+	return st.stx_btime.tv_sec * SECOND + st.stx_btime.tv_nsec / 1000;
 }
 
 static int fail_sync(const char *name, struct err *err)

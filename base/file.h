@@ -41,6 +41,12 @@ int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *e
 int file_make_folder(int folder_fd, const char *path, mode_t mode, struct err *err);
 
 /*
+ * When the file of fd was made, in microseconds since 1970; 0 where its file system does not know,
+ * or fd is none.
+ */
+int64_t file_made(int fd);
+
+/*
  * Make durable: the content of fd, or what names stand in the folder path. After ERR_UNSYNCED it is
  * of no use to try again with the same file: the kernel tells of what it could not write only once.
  */

@@ -36,13 +36,15 @@ void doubt_note(struct doubt *doubt, const struct err *err)
 	if (err->kind != ERR_UNSYNCED)
 		return;
 	doubt->raised = clock_now();
-	log_warning("text=\"what is dropped is copied for an hour, not adopted: %s\"", err->text);
+	log_warning(
+	    "text=\"what was begun before, or is within an hour, is copied, not adopted: %s\"",
+	    err->text);
 	if (write_note(doubt) < 0)
 		log_warning(
 		    "file=" NOTE " text=\"the next start will not know: %s\"", strerror(errno));
 }
 
-bool doubt_is_about(const struct doubt *doubt, const struct stat *st)
+bool doubt_is_about(const struct doubt *doubt, int fd)
 {
-	return doubt->raised && st->st_ctim.tv_sec * SECOND < doubt->raised + HOUR;
+	return doubt->raised && file_made(fd) < doubt->raised + HOUR;
 }

@@ -3,15 +3,15 @@
  * Doubt: where a sync fails, the kernel takes what it could not write for written, and tells only
  * those of it who have the file open. No later sync of such a file is worth anything.
  *
- * So what was dropped until a sync failed, and for an hour more, since its job may have begun it
- * before, is copied instead of adopted: read anew, into an inode whose first sync is still to come.
- * It is noted in run/, since a new process has the same kernel.
+ * So a file that was made before a sync failed is copied instead of adopted, however long its job
+ * goes on writing to it: read anew, into an inode whose first sync is still to come. So is what was
+ * made within an hour more, for the clock may be set; and any where it is not known when they were
+ * made. It is noted in run/, since a new process has the same kernel.
  */
 #ifndef BATCH_DOUBT_H
 #define BATCH_DOUBT_H
 
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "spool/spool.h"
 
@@ -26,7 +26,7 @@ void doubt_init(struct doubt *doubt, const struct spool *spool);
 /* If that is what err tells of (ERR_UNSYNCED), there is doubt from now on. */
 void doubt_note(struct doubt *doubt, const struct err *err);
 
-/* Could what is in a dropped file be lost, whatever a sync says? */
-bool doubt_is_about(const struct doubt *doubt, const struct stat *st);
+/* Could what is in the dropped file of fd be lost, whatever a sync says? */
+bool doubt_is_about(const struct doubt *doubt, int fd);
 
 #endif
