@@ -76,6 +76,19 @@ static int give_name(const struct spool *spool, struct upload *upload, struct er
 		    "a file of that name came meanwhile, and nothing is overwritten");
 	}
 	fault_point("upload.named");
+	return 0;
+}
+
+/*
+ * Its end; also where a former call had named it, since that may have failed here. A folder that is
+ * gone by now went with all that was in it.
+ */
+static int sync_name(const struct spool *spool, const struct upload *upload, struct err *err)
+{
+	OWNED_FD int fd = upload_open_folder(spool->drop_fd, upload->drop, upload->class);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(err, "open a drop folder");
 	return file_sync(fd, "a drop folder", err);
 }
 
@@ -105,9 +118,8 @@ int hand_in(const struct spool *spool, struct upload *upload, struct err *err)
 	if (note_inode(spool, upload, err) < 0)
 		return -1;
 	fault_point("upload.noted");
-	if (give_name(spool, upload, err) < 0)
-		return -1;
-	if (close_row(spool, upload, err) < 0)
+	if (give_name(spool, upload, err) < 0 || sync_name(spool, upload, err) < 0 ||
+	    close_row(spool, upload, err) < 0)
 		return -1;
 	fault_point("upload.closed");
 	return 0;
@@ -125,7 +137,7 @@ static int settle(const struct spool *spool, struct upload *upload, int fd, stru
 	/* Another file has its name: its client is told when it asks again. */
 	if (fd >= 0 && give_name(spool, upload, err) < 0)
 		return err->kind == ERR_CONFLICT ? 0 : -1;
-	return close_row(spool, upload, err);
+	return sync_name(spool, upload, err) < 0 ? -1 : close_row(spool, upload, err);
 }
 
 /* Is its file on this machine's disk to be looked for? Another's may have the same disk. */

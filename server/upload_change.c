@@ -181,13 +181,14 @@ static int move(struct upload_desk *desk, struct upload *upload, const struct pl
 		return rule(ret_ruling, ANSWER_DENIED, UPLOAD_IS_THERE);
 	if (error)
 		return rule_error(ret_ruling, "rename an upload", error, err);
-	if (file_sync(to_fd, "a drop folder", err) < 0 ||
-	    file_sync(from_fd, "a drop folder", err) < 0)
-		return -1;
 	text_copy(upload->drop, to->drop);
 	upload->class = to->class;
 	text_copy(upload->name, to->name);
-	return upload_update(spool->catalog, upload, err);
+	/* First its row, which is to say where it is even if a sync fails. */
+	if (upload_update(spool->catalog, upload, err) < 0 ||
+	    file_sync(to_fd, "a drop folder", err) < 0)
+		return -1;
+	return file_sync(from_fd, "a drop folder", err);
 }
 
 int upload_rename(struct upload_desk *desk, const char *from, const char *to,
@@ -267,9 +268,10 @@ int upload_remove(
 	fault_point("upload.unlinked");
 	upload.state = UPLOAD_REMOVED;
 	upload.changed = clock_now();
-	if (file_sync(folder_fd, "a drop folder", err) < 0 ||
-	    upload_update_as(spool->catalog, &actor, desk->view->account.login, &upload,
-	        "upload.removed", err) < 0)
+	/* First its row, as when it is renamed. */
+	if (upload_update_as(spool->catalog, &actor, desk->view->account.login, &upload,
+	        "upload.removed", err) < 0 ||
+	    file_sync(folder_fd, "a drop folder", err) < 0)
 		return -1;
 	log_info("upload=%" PRId64 " removed login=%s drop=%s reason=\"by its account\"", upload.id,
 	    desk->view->account.login, upload.drop);

@@ -421,6 +421,26 @@ expect_to_go_on() {
 	done
 }
 
+@test "what is renamed or removed is told of as such, though a sync fails" {
+	BIN=$FAULT_PROGRAMS
+	serve_admin
+	letter EFT_1.pdf
+	mkdir "$ROOT/drop/123456789"
+	spool_stop
+	# The broker's second: the first is of the upload.
+	EDELIVERY_FAULT=file.sync=fail@2 spool_up
+	sftp_as adam <<<"put $T/in/EFT_1.pdf /drop/123456789/EFT_1.pdf.filepart"
+	refusal adam 'rename /drop/123456789/EFT_1.pdf.filepart /drop/123456789/EFT_1.pdf'
+	expect_delivered EFT_1.pdf
+	told adam 'EFT_1.pdf .* posted as EFT_1.pdf'
+	spool_stop
+	letter EFT_2.pdf
+	EDELIVERY_FAULT=file.sync=fail@2 spool_up
+	sftp_as adam <<<"put $T/in/EFT_2.pdf /drop/123456789/EFT_2.pdf.filepart"
+	refusal adam 'rm /drop/123456789/EFT_2.pdf.filepart'
+	told adam 'EFT_2.pdf.filepart  removed'
+}
+
 @test "the broker is killed while it renames or removes: nothing is lost, nothing comes back" {
 	BIN=$FAULT_PROGRAMS
 	serve_admin
