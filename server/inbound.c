@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "spool/place.h"
@@ -93,22 +94,38 @@ bool inbound_write(
 	return true;
 }
 
-bool inbound_sync(struct inbound *inbound, char *ret_reason)
+static int empty(struct inbound *inbound, int broker, struct reply *ret_reply, struct err *err)
 {
-	if (inbound->failure[0])
-		return fail(inbound, ret_reason);
-	return fsync(inbound->fd) == 0 ? true : fail_by(inbound, errno, ret_reason);
+	static const struct upload_change nothing = {.what = UPLOAD_SET_SIZE};
+
+	text_copy(inbound->failure, "it cannot be made durable: send it again from its start");
+	return ask_set(broker, inbound->path, &nothing, ret_reply, err);
+}
+
+int inbound_sync(struct inbound *inbound, int broker, struct reply *ret_reply, struct err *err)
+{
+	struct err unsynced;
+
+	*ret_reply = (struct reply){.answer = ANSWER_OK};
+	if (!inbound->failure[0] && file_sync(inbound->fd, "an upload", &unsynced) < 0 &&
+	    empty(inbound, broker, ret_reply, err) < 0)
+		return -1;
+	if (inbound->failure[0]) {
+		ret_reply->answer = ANSWER_FAILURE;
+		text_copy(ret_reply->reason, inbound->failure);
+	}
+	return 0;
 }
 
 int inbound_close(struct inbound *inbound, int broker, struct reply *ret_reply, struct err *err)
 {
-	char reason[REASON_SIZE];
-
 	/* Here, so that nobody but this client waits for its bytes. */
-	(void)inbound_sync(inbound, reason);
+	int result = inbound_sync(inbound, broker, ret_reply, err);
+
 	clean_fd(&inbound->fd);
 	inbound->fd = -1;
-	return ask_uploaded(broker, inbound->number, inbound->failure, ret_reply, err);
+	return result < 0 ? -1
+	                  : ask_uploaded(broker, inbound->number, inbound->failure, ret_reply, err);
 }
 
 struct entry inbound_entry(const struct inbound *inbound)

@@ -24,8 +24,12 @@ int inbound_open(int broker, const char *path, unsigned how, bool appends,
 bool inbound_write(
     struct inbound *inbound, uint64_t offset, const void *bytes, size_t length, char *ret_reason);
 
-/* Make what was written durable. False as above. */
-bool inbound_sync(struct inbound *inbound, char *ret_reason);
+/*
+ * Make what was written durable; the reply is ANSWER_FAILURE where not all of it is there. What a
+ * sync failed for is lost, and no later one tells: the broker empties its part, so that nobody goes
+ * on with it.
+ */
+int inbound_sync(struct inbound *inbound, int broker, struct reply *ret_reply, struct err *err);
 
 /* The client closes it: hand it in if it is whole. It has no descriptor any more afterwards. */
 int inbound_close(struct inbound *inbound, int broker, struct reply *ret_reply, struct err *err);

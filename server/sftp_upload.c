@@ -151,12 +151,12 @@ int sftp_upload_rename(struct sftp *sftp, struct sftp_request *in, struct err *e
 int sftp_upload_sync(struct sftp *sftp, struct sftp_request *in, struct err *err)
 {
 	struct handle *handle = sftp_get_handle(sftp, in);
-	char reason[200];
+	struct reply reply = {.answer = ANSWER_OK};
 
-	(void)err;
 	if (!handle)
 		return sftp_answer_no_handle(sftp, in);
-	if (handle->kind == HANDLE_UPLOAD && !inbound_sync(handle->inbound, reason))
-		return sftp_answer_status(sftp, in, SFTP_FAILURE, reason);
-	return sftp_answer_status(sftp, in, SFTP_OK, "durable");
+	if (handle->kind == HANDLE_UPLOAD &&
+	    inbound_sync(handle->inbound, sftp->broker, &reply, err) < 0)
+		return -1;
+	return sftp_answer_reply(sftp, in, &reply);
 }

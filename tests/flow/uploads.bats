@@ -421,6 +421,30 @@ expect_to_go_on() {
 	done
 }
 
+@test "what a sync fails for is begun again, and told as closed only when it is durable" {
+	BIN=$FAULT_PROGRAMS
+	serve_admin
+	spool_stop
+	letter EFT_1.pdf
+	letter EFT_2.pdf
+	mkdir "$ROOT/drop/123456789"
+	# The first sync of each process fails: the session's, of what it wrote,
+	EDELIVERY_FAULT=file.sync=fail spool_up
+	refusal adam "put $T/in/EFT_1.pdf /drop/123456789/EFT_1.pdf"
+	grep -q 'refused=close reason="it cannot be made durable' "$T/up.log"
+	[ "$(stat -c %s "$ROOT/drop/123456789/.EFT_1.pdf.part")" = 0 ]
+	# and the broker's, of the name; the client's third attempt is told of that.
+	{
+		echo "-put $T/in/EFT_2.pdf /drop/123456789/EFT_2.pdf"
+		echo "-put $T/in/EFT_2.pdf /drop/123456789/EFT_2.pdf"
+		echo "-reput $T/in/EFT_1.pdf /drop/123456789/EFT_1.pdf"
+		echo "-put $T/in/EFT_2.pdf /drop/123456789/EFT_2.pdf"
+	} | sftp_as adam
+	grep -q 'make a drop folder durable' "$T/up.log"
+	expect_delivered EFT_1.pdf EFT_2.pdf
+	letters_are 2 posted
+}
+
 @test "what is renamed or removed is told of as such, though a sync fails" {
 	BIN=$FAULT_PROGRAMS
 	serve_admin

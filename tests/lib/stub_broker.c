@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/lib/stub_broker.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -28,6 +29,8 @@ struct stub {
 	int channel;
 	unsigned entries;
 	struct listing listings[LISTINGS_MAX];
+	bool is_null;    /* the upload is of /drop/null */
+	bool is_emptied; /* it was set to no bytes */
 	struct message in;
 	struct message out;
 };
@@ -231,11 +234,14 @@ static void answer_open_next(struct stub *stub)
 	answer_path(stub, message_get_text(&stub->in));
 }
 
-/* Yes to what is about /drop/a. */
+/* Yes to what is about /drop/a and /drop/null. */
 static bool is_upload(struct stub *stub)
 {
-	bool is = strcmp(message_get_text(&stub->in), "/drop/a") == 0;
+	const char *path = message_get_text(&stub->in);
+	bool is_null = strcmp(path, "/drop/null") == 0;
+	bool is = is_null || strcmp(path, "/drop/a") == 0;
 
+	stub->is_null |= is_null;
 	message_put_int(&stub->out, is ? ANSWER_OK : ANSWER_DENIED);
 	if (!is)
 		message_put_text(&stub->out, "not /drop/a");
@@ -246,17 +252,24 @@ static void answer_upload(struct stub *stub)
 {
 	if (!is_upload(stub))
 		return;
-	message_put_fd(&stub->out, memfd_create("upload", MFD_CLOEXEC));
+	message_put_fd(&stub->out, stub->is_null ? open("/dev/null", O_WRONLY | O_CLOEXEC)
+	                                         : memfd_create("upload", MFD_CLOEXEC));
 	put_entry(&stub->out, "a", false, 0);
 	message_put_int(&stub->out, 3);
 	message_put_int(&stub->out, STUB_UPLOAD_MAX);
+}
+
+static void answer_set(struct stub *stub)
+{
+	stub->is_emptied = is_upload(stub) && message_get_int(&stub->in) == UPLOAD_SET_SIZE &&
+	                   message_get_int(&stub->in) == 0;
 }
 
 static void answer_uploaded(struct stub *stub)
 {
 	const char *failure;
 
-	if (message_get_int(&stub->in) != 3)
+	if (message_get_int(&stub->in) != 3 || (stub->is_null && !stub->is_emptied))
 		_exit(EXIT_FAILURE);
 	failure = message_get_text(&stub->in);
 	message_put_int(&stub->out, failure[0] ? ANSWER_FAILURE : ANSWER_OK);
@@ -295,6 +308,8 @@ static void answer(struct stub *stub)
 		answer_uploaded(stub);
 		break;
 	case REQUEST_SET:
+		answer_set(stub);
+		break;
 	case REQUEST_MAKE_FOLDER:
 	case REQUEST_RENAME:
 		(void)is_upload(stub);

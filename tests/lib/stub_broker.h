@@ -11,7 +11,9 @@
  *	/wrong                an answer that is none
  *	/new/a                can be removed
  *	/drop/a               can be uploaded (STUB_UPLOAD_MAX bytes), made, renamed, and set;
- *closed as not whole it is refused with the reason that was given
+ *	                      closed as not whole it is refused with the reason that was given
+ *	/drop/null            the same, but no sync of it succeeds; the broker dies when it is
+ *	                      closed without having been emptied
  */
 #ifndef TESTS_LIB_STUB_BROKER_H
 #define TESTS_LIB_STUB_BROKER_H
