@@ -92,10 +92,10 @@ static int copy_across(const struct spool *spool, int folder_fd, const char *hid
 
 	if (from < 0)
 		return err_sys(err, "open %s", hidden);
-	/* A copy that a former start has made is whole. */
-	if (faccessat(spool->root_fd, intake->path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    (file_copy_as(from, to_fd, name, 0440, NULL, err) < 0 ||
-	        file_sync(to_fd, intake->path, err) < 0))
+	/* A copy that a former call has made is whole; that it has its name may not be durable. */
+	if ((faccessat(spool->root_fd, intake->path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	        file_copy_as(from, to_fd, name, 0440, NULL, err) < 0) ||
+	    file_sync(to_fd, intake->path, err) < 0)
 		return -1;
 	fault_point("quarantine.copied");
 	return unlinkat(folder_fd, hidden, 0) < 0 ? err_sys(err, "remove %s", hidden) : 0;

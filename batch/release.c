@@ -52,17 +52,23 @@ static bool is_there(int folder_fd, const char *path)
 	return faccessat(folder_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* To another file system: a whole copy is there, hidden, before the original goes. */
+/* To another file system: the whole copy, hidden. */
 static int copy_back(const struct leaving *l, struct err *err)
 {
 	OWNED_FD int from = file_open_beneath(l->spool->root_fd, l->intake.path, O_RDONLY, 0);
 
 	if (from < 0)
 		return err_sys(err, "open %s", l->intake.path);
-	if (file_copy_as(from, l->folder_fd, l->hidden, DROP_FILE_MODE, NULL, err) < 0)
+	return file_copy_as(from, l->folder_fd, l->hidden, DROP_FILE_MODE, NULL, err);
+}
+
+/* Once what is hidden is there for good, also after a power cut; it may not have been copied. */
+static int remove_original(const struct leaving *l, struct err *err)
+{
+	if (file_sync(l->folder_fd, "a drop folder", err) < 0)
 		return -1;
 	fault_point("release.copied");
-	return unlinkat(l->spool->root_fd, l->intake.path, 0) < 0
+	return unlinkat(l->spool->root_fd, l->intake.path, 0) < 0 && errno != ENOENT
 	           ? err_sys(err, "remove %s", l->intake.path)
 	           : 0;
 }
@@ -91,9 +97,9 @@ static int move_back(const struct leaving *l, struct err *err)
 			return rename_back(l, l->spool->root_fd, l->intake.path, err);
 		if (copy_back(l, err) < 0)
 			return -1;
-	} else if (unlinkat(l->spool->root_fd, l->intake.path, 0) < 0 && errno != ENOENT) {
-		return err_sys(err, "remove %s", l->intake.path);
 	}
+	if (remove_original(l, err) < 0)
+		return -1;
 	return rename_back(l, l->folder_fd, l->hidden, err);
 }
 
@@ -126,6 +132,13 @@ static void stay(struct leaving *l, const struct err *why)
 	become(l, INTAKE_QUARANTINED, reason);
 }
 
+/* Without its row it would be taken for a new file, which knows nothing of it. */
+static void hide(const struct leaving *l)
+{
+	if (l->is_done && l->intake.state == INTAKE_HELD)
+		(void)renameat2(l->folder_fd, l->name, l->folder_fd, l->hidden, RENAME_NOREPLACE);
+}
+
 static int release(struct leaving *l, struct err *err)
 {
 	struct stat st;
@@ -143,7 +156,11 @@ static int release(struct leaving *l, struct err *err)
 	fault_point("release.moved");
 	l->intake.source = source_of(&st);
 	become(l, INTAKE_HELD, "released from quarantine");
-	return 0;
+	if (file_sync(l->folder_fd, "a drop folder", err) == 0)
+		return 0;
+	hide(l);
+	l->is_done = false;
+	return -1;
 }
 
 static int discard(struct leaving *l, struct err *err)
@@ -211,13 +228,6 @@ static void finish(const struct leaving *l, struct holds *holds)
 		return;
 	holds_add(holds, &l->intake);
 	remove_reason(l);
-}
-
-/* Without its row it would be taken for a new file, which knows nothing of it. */
-static void hide(const struct leaving *l)
-{
-	if (l->is_done && l->intake.state == INTAKE_HELD)
-		(void)renameat2(l->folder_fd, l->name, l->folder_fd, l->hidden, RENAME_NOREPLACE);
 }
 
 /* Files first, then their rows in one transaction: so a crash leaves something wanted to be done.

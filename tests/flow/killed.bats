@@ -117,6 +117,10 @@ kill_and_recover() { # FAULT
 	done
 }
 
+folders_are_empty() { # DROP-ROOT
+	[ -z "$(find "$1" -type f)" ]
+}
+
 # elsewhere: a drop folder on another file system, $other.
 elsewhere() {
 	other=$(mktemp -d /dev/shm/edelivery-XXXXXX)
@@ -148,6 +152,50 @@ elsewhere() {
 		[ -z "$(find "$other" "$ROOT/quarantine" -type f -not -name '*_NOSUCH_1.pdf*')" ]
 		rm -rf "$other"
 	done
+}
+
+# not_durable N: so many syncs have failed since the log was begun.
+not_durable() {
+	[ "$(grep -c 'make .* durable' "$T/up.log")" = "$1" ]
+}
+
+@test "where a sync fails between file systems, the one that is there for good stays" {
+	BIN=$FAULT_PROGRAMS
+	elsewhere
+	pdf "$T/wrong" 100000
+	# Of making the folder of that day, of the reason and its folder, of the copy, of its name.
+	EDELIVERY_FAULT=file.sync=fail@5 watchd
+	cp "$T/wrong" "$other/123456789/NOSUCH_1.pdf"
+	wait_for 20 not_durable 1
+	watchd_stop
+	cmp "$T/wrong" "$other/123456789/.1.quarantined"
+	# That it has its name is not taken for granted by the next start.
+	EDELIVERY_FAULT=file.sync=fail@3 watchd
+	wait_for 20 not_durable 2
+	watchd_stop
+	cmp "$T/wrong" "$other/123456789/.1.quarantined"
+	watchd
+	until_quarantined NOSUCH_1.pdf 'unknown letter type'
+	wait_for 10 folders_are_empty "$other"
+	watchd_stop
+	# Back again: the copy, its hidden name, its own.
+	edelivery quarantine release --no-wait 1
+	EDELIVERY_FAULT=file.sync=fail@2 watchd
+	wait_for 20 not_durable 3
+	watchd_stop
+	cmp "$T/wrong" "$(find "$ROOT/quarantine" -name '*_NOSUCH_1.pdf')"
+	EDELIVERY_FAULT=file.sync=fail@2 watchd
+	wait_for 20 not_durable 4
+	watchd_stop
+	cmp "$T/wrong" "$other/123456789/.1.quarantined"
+	status_is quarantined 1
+	watchd
+	wait_for 20 grep -q 'letter=1 released' "$T/up.log"
+	until_quarantined NOSUCH_1.pdf 'unknown letter type'
+	wait_for 10 folders_are_empty "$other"
+	watchd_stop
+	cmp "$T/wrong" "$(find "$ROOT/quarantine" -name '*_NOSUCH_1.pdf')"
+	rm -rf "$other"
 }
 
 @test "a right file that is renamed over a refused one is posted, whenever that is" {
