@@ -140,7 +140,9 @@ static int drop_all(struct dropping *d, struct err *err)
 		if (drop_one(d, d->paths[i], outcome, err) < 0)
 			return err_context(err, "%zu of %zu files are dropped", i, d->count);
 	}
-	return file_sync(d->folder_fd, "the drop folder", err);
+	return file_sync(d->folder_fd, "the drop folder", err) < 0
+	           ? err_context(err, "all %zu files are dropped", d->count)
+	           : 0;
 }
 
 static int run(const struct call *call, struct err *err)

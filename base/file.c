@@ -127,7 +127,11 @@ static int make_one_folder(int folder_fd, const char *path, mode_t mode, struct 
 		return errno == EEXIST ? check_is_folder(folder_fd, path, err)
 		                       : err_sys(err, "make folder %s", path);
 	file_parent(path, parent);
-	return file_sync_folder(folder_fd, parent, err);
+	if (file_sync_folder(folder_fd, parent, err) == 0)
+		return 0;
+	/* Or the next attempt would take it for one that is durable. */
+	(void)unlinkat(folder_fd, path, AT_REMOVEDIR);
+	return -1;
 }
 
 int file_make_folder(int folder_fd, const char *path, mode_t mode, struct err *err)

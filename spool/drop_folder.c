@@ -11,19 +11,32 @@
 #include "base/file.h"
 #include "spool/upload.h"
 
-/* Make one folder in another, as jobs have theirs: the group's, and what is made in it as well. */
-static int make_one(int parent, const char *name)
+/* As jobs have theirs: the group's, and what is made in it as well. */
+static int finish(int parent, const char *name)
 {
-	OWNED_FD int fd = -1;
+	OWNED_FD int fd = file_open_beneath(parent, name, O_RDONLY | O_DIRECTORY, 0);
 	struct stat st;
+	struct err err;
 
-	if (mkdirat(parent, name, 0770) < 0)
-		return errno == EEXIST ? 0 : -1;
-	fd = file_open_beneath(parent, name, O_RDONLY | O_DIRECTORY, 0);
 	/* The umask is for what is not the group's business. */
 	if (fd < 0 || fstat(fd, &st) < 0 || fchmod(fd, (st.st_mode & 07000) | 0770) < 0)
 		return -1;
-	return fsync(parent);
+	return file_sync(parent, "a drop folder", &err);
+}
+
+/* Make one folder in another; it is finished, or not there. */
+static int make_one(int parent, const char *name)
+{
+	int error;
+
+	if (mkdirat(parent, name, 0770) < 0)
+		return errno == EEXIST ? 0 : -1;
+	if (finish(parent, name) == 0)
+		return 0;
+	error = errno;
+	(void)unlinkat(parent, name, AT_REMOVEDIR);
+	errno = error;
+	return -1;
 }
 
 int drop_folder_open(const struct spool *spool, const char *drop, enum letter_class class)

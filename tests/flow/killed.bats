@@ -282,6 +282,26 @@ inode_of() { # FILE: what is served under that name
 	expect_each_once 3
 }
 
+# unsynced COMMAND...: whose first sync fails.
+unsynced() {
+	run -75 --separate-stderr env EDELIVERY_FAULT=file.sync=fail "$FAULT_PROGRAMS/edelivery" "$@"
+	# shellcheck disable=SC2154 # bats sets it
+	[[ $stderr == *'Input/output error'* ]]
+}
+
+@test "a folder that is not durable is not there for who tries again" {
+	unsynced init --root "$T/new"
+	[ ! -e "$T/new" ]
+	edelivery init --root "$T/new"
+	spool_make
+	master 123456789
+	pdf "$T/EFT_1.pdf"
+	unsynced drop 123456789 "$T/EFT_1.pdf"
+	[ ! -e "$ROOT/drop/123456789" ]
+	edelivery drop 123456789 "$T/EFT_1.pdf"
+	[ -e "$ROOT/drop/123456789/EFT_1.pdf" ]
+}
+
 stopped() {
 	[ "$(ps -o stat= -p "$1" | cut -c 1)" = T ]
 }
