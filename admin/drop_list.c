@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* edelivery drop list: the files that are held in the drop folder, and what they wait for. */
-#include <string.h>
-
 #include "admin/commands.h"
 #include "admin/listing.h"
 #include "admin/operator.h"
@@ -10,20 +8,11 @@
 static const char *const columns[] = {
     "id", "avrs_id", "class", "name", "reason", "when", "seen", NULL};
 
-/* What is listed, of which AVRS ID; "": of all. */
-struct held {
-	struct listing *listing;
-	const char *avrs_id;
-};
-
 static int add_row(const struct intake *intake, void *arg, struct err *err)
 {
-	const struct held *held = arg;
-	struct listing *listing = held->listing;
+	struct listing *listing = arg;
 
 	(void)err;
-	if (held->avrs_id[0] && strcmp(held->avrs_id, intake->avrs_id) != 0)
-		return 0;
 	listing_number(listing, intake->id);
 	listing_text(listing, intake->avrs_id);
 	listing_text(listing, letter_class_name(intake->class));
@@ -39,13 +28,13 @@ static int run(const struct call *call, struct err *err)
 {
 	OWNED_LISTING struct listing *listing = NULL;
 	OWNED_SPOOL struct spool spool = SPOOL_CLOSED;
-	struct held held = {.avrs_id = call->count ? call->arguments[0] : ""};
 
 	if (operator_open(call, &spool, err) < 0 ||
 	    listing_new(call_has(call, "json"), columns, &listing, err) < 0)
 		return -1;
-	held.listing = listing;
-	if (intake_list(spool.catalog, NULL, INTAKE_HELD, add_row, &held, err) < 0)
+	if ((call->count
+	            ? intake_list_held(spool.catalog, call->arguments[0], add_row, listing, err)
+	            : intake_list(spool.catalog, NULL, INTAKE_HELD, add_row, listing, err)) < 0)
 		return -1;
 	return listing_print(listing, "no file is held", err);
 }

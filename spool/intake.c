@@ -164,6 +164,20 @@ int intake_next_wanted(struct catalog *catalog, const char *node, int64_t after,
 	return *ret_found ? read_row(row, ret_intake, err) : 0;
 }
 
+static int each_row(struct statement *row, bool found,
+    int (*each)(const struct intake *intake, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	while (found) {
+		struct intake intake;
+
+		if (read_row(row, &intake, err) < 0 || each(&intake, arg, err) < 0 ||
+		    statement_next(row, &found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int intake_list(struct catalog *catalog, const char *node, enum intake_state state,
     int (*each)(const struct intake *intake, void *arg, struct err *err), void *arg,
     struct err *err)
@@ -177,14 +191,18 @@ int intake_list(struct catalog *catalog, const char *node, enum intake_state sta
 	         : catalog_find(catalog, SELECT "WHERE state = $1 ORDER BY id", VALUES(TEXT(name)),
 	               &row, &found, err);
 
-	if (result < 0)
-		return -1;
-	while (found) {
-		struct intake intake;
+	return result < 0 ? -1 : each_row(row, found, each, arg, err);
+}
 
-		if (read_row(row, &intake, err) < 0 || each(&intake, arg, err) < 0 ||
-		    statement_next(row, &found, err) < 0)
-			return -1;
-	}
-	return 0;
+int intake_list_held(struct catalog *catalog, const char *avrs_id,
+    int (*each)(const struct intake *intake, void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+
+	if (catalog_find(catalog, SELECT "WHERE state = 'held' AND avrs_id = $1 ORDER BY id",
+	        VALUES(TEXT(avrs_id)), &row, &found, err) < 0)
+		return -1;
+	return each_row(row, found, each, arg, err);
 }

@@ -68,9 +68,14 @@ int intake_want(struct catalog *catalog, const struct actor *actor, int64_t id,
 int intake_next_wanted(struct catalog *catalog, const char *node, int64_t after,
     struct intake *ret_intake, bool *ret_found, struct err *err);
 
-/* Call each(intake, arg) for those in a state, of a node's folders or (NULL) of all, oldest first.
+/*
+ * Call each(intake, arg) for those that are held, or in quarantine, in a node's folders or (NULL)
+ * in all, oldest first; or for those held of one AVRS ID.
  */
 int intake_list(struct catalog *catalog, const char *node, enum intake_state state,
+    int (*each)(const struct intake *intake, void *arg, struct err *err), void *arg,
+    struct err *err);
+int intake_list_held(struct catalog *catalog, const char *avrs_id,
     int (*each)(const struct intake *intake, void *arg, struct err *err), void *arg,
     struct err *err);
 

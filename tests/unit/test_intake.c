@@ -238,8 +238,8 @@ static void lists_those_in_a_state_oldest_first(void)
 	add(&f, 7, "b", INTAKE_QUARANTINED);
 	CU_ASSERT_EQUAL(intake_list(f.catalog, NULL, INTAKE_HELD, note, &seen, &err), 0);
 	CU_ASSERT_STRING_EQUAL(seen.ids, "5 9 ");
-	CU_ASSERT_EQUAL(intake_list(f.catalog, NULL, INTAKE_GONE, note, &seen, &err), 0);
-	CU_ASSERT_STRING_EQUAL(seen.ids, "5 9 ");
+	CU_ASSERT_EQUAL(intake_list(f.catalog, NULL, INTAKE_QUARANTINED, note, &seen, &err), 0);
+	CU_ASSERT_STRING_EQUAL(seen.ids, "5 9 7 ");
 	seen = (struct seen){.stop_after = 1};
 	CU_ASSERT_TRUE(
 	    fails(intake_list(f.catalog, NULL, INTAKE_HELD, note, &seen, &err), &err, ERR_USAGE));
@@ -251,6 +251,25 @@ static void lists_those_in_a_state_oldest_first(void)
 	CU_ASSERT_STRING_EQUAL(seen.ids, "5 ");
 	CU_ASSERT_EQUAL(intake_list(f.catalog, "third", INTAKE_HELD, note, &seen, &err), 0);
 	CU_ASSERT_STRING_EQUAL(seen.ids, "5 ");
+}
+
+static void lists_what_is_held_of_one_avrs_id(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct seen seen = {.stop_after = 9};
+	struct err err;
+
+	fixture_open(&f);
+	add(&f, 9, "c", INTAKE_HELD);
+	add(&f, 5, "a", INTAKE_HELD);
+	add(&f, 7, "b", INTAKE_QUARANTINED);
+	add(&f, 8, "d", INTAKE_HELD);
+	fixture_sql(&f, "UPDATE intake SET avrs_id = '222222222' WHERE id = 8");
+	CU_ASSERT_EQUAL(intake_list_held(f.catalog, "123456789", note, &seen, &err), 0);
+	CU_ASSERT_STRING_EQUAL(seen.ids, "5 9 ");
+	CU_ASSERT_EQUAL(intake_list_held(f.catalog, "222222222", note, &seen, &err), 0);
+	CU_ASSERT_EQUAL(intake_list_held(f.catalog, "", note, &seen, &err), 0);
+	CU_ASSERT_STRING_EQUAL(seen.ids, "5 9 8 ");
 }
 
 static void wants_something_of_quarantined_files_only(void)
@@ -298,5 +317,6 @@ void add_suite_intake(CU_pSuite suite)
 	TEST(finds_nothing_and_leaves_the_result_alone);
 	TEST(finds_the_newest_of_a_name);
 	TEST(lists_those_in_a_state_oldest_first);
+	TEST(lists_what_is_held_of_one_avrs_id);
 	TEST(wants_something_of_quarantined_files_only);
 }
