@@ -28,7 +28,8 @@ static const struct {
         "SELECT COUNT(*) FROM batch WHERE state = 'held' AND alarmed IS NOT NULL",
         "the log of watchd names what is missing; `edelivery batch discard NAME` gives one up"},
     {"quarantined", "files in quarantine",
-        "SELECT COUNT(*) FROM intake WHERE state = 'quarantined'",
+        "SELECT COUNT(*) FROM intake WHERE state = 'quarantined'"
+        " AND state IN ('held', 'quarantined')", /* as its index says */
         "`edelivery quarantine list` says why"},
     {"paper_queued", "letters to be printed",
         "SELECT COUNT(*) FROM letter WHERE paper_date IS NOT NULL AND paper = 'queued'",

@@ -47,7 +47,9 @@ static int day_body(struct catalog *catalog, void *arg, struct err *err)
 		return -1;
 	if (!ours)
 		return 0;
-	if (catalog_find(catalog, "SELECT 1 FROM intake WHERE state = 'quarantined' LIMIT 1",
+	if (catalog_find(catalog,
+	        "SELECT 1 FROM intake WHERE state = 'quarantined'"
+	        " AND state IN ('held', 'quarantined') LIMIT 1",
 	        NO_VALUES, &row, &found, err) < 0)
 		return -1;
 	return found ? mail_tell_administrators(catalog, MAIL_QUARANTINE, clock_now(), err) : 0;

@@ -98,7 +98,8 @@ int mail_report_quarantine(
 
 	if (catalog_find(catalog,
 	        "SELECT reason, COUNT(*), SUM(CASE WHEN changed > $1 THEN 1 ELSE 0 END)"
-	        " FROM intake WHERE state = 'quarantined' GROUP BY reason",
+	        " FROM intake WHERE state = 'quarantined'"
+	        " AND state IN ('held', 'quarantined') GROUP BY reason",
 	        VALUES(INT(mail->created - DAY)), &row, &found, err) < 0)
 		return -1;
 	while (found) {
