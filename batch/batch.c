@@ -309,14 +309,27 @@ static int alarm_if_short(struct batches *batches, struct batch *batch, struct e
 	return 0;
 }
 
+static void note_discarded(struct batches *batches, int64_t id)
+{
+	for (struct batch *batch = batches->list; batch; batch = batch->next)
+		batch->is_discarded |= batch->id == id;
+}
+
 int batches_heed(struct batches *batches, struct err *err)
 {
-	for (struct batch *batch = batches->list; batch; batch = batch->next) {
-		OWNED_STATEMENT struct statement *row = NULL;
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
 
-		if (catalog_find(batches->spool->catalog,
-		        "SELECT 1 FROM batch WHERE id = $1 AND state = 'discarded'",
-		        VALUES(INT(batch->id)), &row, &batch->is_discarded, err) < 0)
+	if (!batches->list)
+		return 0;
+	/* The first is the oldest. */
+	if (catalog_find(batches->spool->catalog,
+	        "SELECT id FROM batch WHERE id >= $1 AND state = 'discarded'",
+	        VALUES(INT(batches->list->id)), &row, &found, err) < 0)
+		return -1;
+	while (found) {
+		note_discarded(batches, statement_int(row, 0));
+		if (statement_next(row, &found, err) < 0)
 			return -1;
 	}
 	return 0;

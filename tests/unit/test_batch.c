@@ -231,6 +231,27 @@ static void a_batch_that_is_discarded_lets_its_letters_go(void)
 	CU_ASSERT_TRUE(drops_has(&b.drops, "drop/" DROPS_AVRS_ID "/EFT_1.pdf"));
 }
 
+/* It is asked at each announcement, while very many may wait. */
+static void one_question_tells_which_of_them_are_discarded(void)
+{
+	OWNED_BENCH struct batch_bench b;
+	int64_t before;
+	struct batch *batch;
+	struct err err;
+
+	bench_open(&b, "");
+	for (int64_t id = 8; id < 100; id++)
+		(void)batches_add(b.batches, id, "another", clock_now());
+	drops_run(&b.drops, "INSERT INTO batch (id, name, state, seen) VALUES"
+	                    " (6, 'before', 'discarded', 5), (8, 'one', 'discarded', 5),"
+	                    " (9, 'two', 'held', 5), (99, 'last', 'discarded', 5)");
+	before = catalog_statements(b.drops.spool.catalog);
+	CU_ASSERT_EQUAL(batches_heed(b.batches, &err), 0);
+	CU_ASSERT_EQUAL(catalog_statements(b.drops.spool.catalog) - before, 1);
+	for (batch = b.batches->list; batch; batch = batch->next)
+		CU_ASSERT_EQUAL(batch->is_discarded, batch->id == 8 || batch->id == 99);
+}
+
 /* The operator comes between the last link and the transaction that shows all of it (R10). */
 static void a_batch_that_was_discarded_is_not_posted(void)
 {
@@ -385,6 +406,7 @@ void add_suite_batch(CU_pSuite suite)
 	TEST(what_was_linked_of_a_batch_that_broke_is_undone);
 	TEST(what_is_undone_is_its_jobs_again);
 	TEST(a_batch_that_is_discarded_lets_its_letters_go);
+	TEST(one_question_tells_which_of_them_are_discarded);
 	TEST(a_batch_that_was_discarded_is_not_posted);
 	TEST(a_batch_that_broke_and_is_whole_again_is_not_posted_empty);
 	TEST(a_batch_with_a_letter_under_way_is_left_alone);
