@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <utlist.h>
 
 #include "base/fault.h"
@@ -106,26 +105,19 @@ static void recall_file(const struct member *member, struct drop *drop)
 	drop->st.st_gid = member->group;
 }
 
-static void open_folder(const struct spool *spool, struct drop *drop)
-{
-	char folder[FOLDER_PATH_MAX];
-
-	folder_drop(drop->avrs_id, drop->class, folder);
-	drop->folder_fd = file_open_beneath(spool->drop_fd, folder, O_RDONLY | O_DIRECTORY, 0);
-}
-
-/* The drop of a member's file, as it was when it was linked. */
-static void remake_drop(const struct spool *spool, const struct member *member,
-    const struct letter *letter, struct drop *ret_drop)
+/* The drop of a member's file, as it was when it was linked; its folder is the caller's to close.
+ */
+static void remake_drop(
+    const struct spool *spool, const struct member *member, struct drop *ret_drop)
 {
 	struct arrival arrival;
+	char folder[FOLDER_PATH_MAX];
 
 	make_arrival(member, &arrival);
 	drop_init(ret_drop, &arrival);
 	recall_file(member, ret_drop);
-	open_folder(spool, ret_drop);
-	ret_drop->verdict = VERDICT_POST;
-	ret_drop->letter = *letter;
+	folder_drop(ret_drop->avrs_id, ret_drop->class, folder);
+	ret_drop->folder_fd = file_open_beneath(spool->drop_fd, folder, O_RDONLY | O_DIRECTORY, 0);
 }
 
 static void remove_names(
@@ -140,10 +132,11 @@ static void remove_names(
 		if (!member)
 			continue;
 		notify_alive();
-		remake_drop(r->batches->spool, member, letter, &drop);
+		remake_drop(r->batches->spool, member, &drop);
+		drop.verdict = VERDICT_POST;
+		drop.letter = *letter;
 		posted(&drop, arg);
-		if (drop.folder_fd >= 0)
-			(void)close(drop.folder_fd);
+		clean_fd(&drop.folder_fd);
 	}
 }
 
@@ -170,16 +163,12 @@ static int reveal(struct batches *batches, struct batch *batch,
 /* An adopted file is its job's again, if it is still where it was dropped. */
 static void give_back(const struct spool *spool, const struct member *member)
 {
-	struct arrival arrival;
 	struct drop drop;
 	struct stat st;
 
 	if (!member->adopted)
 		return;
-	make_arrival(member, &arrival);
-	drop_init(&drop, &arrival);
-	recall_file(member, &drop);
-	open_folder(spool, &drop);
+	remake_drop(spool, member, &drop);
 	if (drop.folder_fd >= 0)
 		drop.fd = file_open_beneath(drop.folder_fd, drop.name, O_RDONLY, 0);
 	if (drop.fd >= 0 && fstat(drop.fd, &st) == 0 && st.st_dev == drop.st.st_dev &&
