@@ -72,7 +72,7 @@ static int note_found(
 		tell_unknown(walk, path);
 		return 0;
 	}
-	walk->found = mem_resize(walk->found, walk->found_count + 1, sizeof(*walk->found));
+	walk->found = mem_grow(walk->found, walk->found_count, sizeof(*walk->found));
 	return read_found(walk, path, id, name, &walk->found[walk->found_count++], err);
 }
 

@@ -66,7 +66,7 @@ static int each_file(int fd, const char *file, void *arg, struct err *err)
 	if (letter_find(walk->comparison->spool->catalog, id, &letter, &known, err) < 0)
 		return -1;
 	if (!known) {
-		walk->found = mem_resize(walk->found, walk->found_count + 1, sizeof(*walk->found));
+		walk->found = mem_grow(walk->found, walk->found_count, sizeof(*walk->found));
 		walk->found[walk->found_count++] = mem_dup(file);
 	} else if (strcmp(letter.paper_date, walk->date) != 0 || strcmp(letter.name, name) != 0) {
 		tell(walk, DIFFERENCE_OTHER_ROW, file, id, letter.avrs_id, false,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,13 @@ void *mem_new(size_t count, size_t size)
 void *mem_resize(void *p, size_t count, size_t size)
 {
 	return checked(reallocarray(p, count ? count : 1, size ? size : 1));
+}
+
+void *mem_grow(void *array, size_t count, size_t size)
+{
+	bool is_full = (count & (count - 1)) == 0; /* or empty */
+
+	return is_full ? mem_resize(array, count ? 2 * count : 1, size) : array;
 }
 
 char *mem_dup(const char *text)

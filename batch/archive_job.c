@@ -142,7 +142,7 @@ static int add_task(const struct night_archive *archive, void *arg, struct err *
 	(void)err;
 	if (archive->state != ARCHIVE_BUILDING)
 		return 0;
-	run->tasks = mem_resize(run->tasks, run->count + 1, sizeof(*run->tasks));
+	run->tasks = mem_grow(run->tasks, run->count, sizeof(*run->tasks));
 	task = &run->tasks[run->count++];
 	*task = (struct task){.id = archive->id};
 	text_copy(task->night, archive->night);

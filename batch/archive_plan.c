@@ -217,7 +217,7 @@ static int keep_receiver(const struct account *account, void *arg, struct err *e
 	if (!account->bundle || account->disabled)
 		return 0;
 	receivers->accounts =
-	    mem_resize(receivers->accounts, receivers->count + 1, sizeof(*receivers->accounts));
+	    mem_grow(receivers->accounts, receivers->count, sizeof(*receivers->accounts));
 	receivers->accounts[receivers->count++] = *account;
 	return 0;
 }
@@ -260,7 +260,7 @@ static int keep(const struct night_archive *archive, void *arg, struct err *err)
 	struct archives *kept = arg;
 
 	(void)err;
-	kept->archives = mem_resize(kept->archives, kept->count + 1, sizeof(*kept->archives));
+	kept->archives = mem_grow(kept->archives, kept->count, sizeof(*kept->archives));
 	kept->archives[kept->count++] = *archive;
 	return 0;
 }

@@ -33,9 +33,7 @@ static int add_letter(const struct letter *letter, void *arg, struct err *err)
 	struct revealing *r = arg;
 
 	(void)err;
-	if ((r->count & (r->count - 1)) == 0)
-		r->letters =
-		    mem_resize(r->letters, r->count ? 2 * r->count : 1, sizeof(*r->letters));
+	r->letters = mem_grow(r->letters, r->count, sizeof(*r->letters));
 	r->letters[r->count] = (struct publication){.letter = *letter, .fd = -1, .was_held = true};
 	/* What taking gave its file. */
 	r->letters[r->count++].letter.posted = letter->taken;
@@ -202,9 +200,7 @@ static int add_undone(const struct letter *letter, void *arg, struct err *err)
 	struct undoing *u = arg;
 
 	(void)err;
-	if ((u->count & (u->count - 1)) == 0)
-		u->letters =
-		    mem_resize(u->letters, u->count ? 2 * u->count : 1, sizeof(*u->letters));
+	u->letters = mem_grow(u->letters, u->count, sizeof(*u->letters));
 	u->letters[u->count++] = *letter;
 	return 0;
 }

@@ -37,8 +37,7 @@ static int collect(const struct batch_line *line, void *arg, struct err *err)
 	if (other && strcmp(other->batch->name, a->name) != 0)
 		return err_set(err, ERR_REFUSED, "line %zu: batch %s names that letter, too",
 		    line->line, other->batch->name);
-	if ((a->count & (a->count - 1)) == 0)
-		a->lines = mem_resize(a->lines, a->count ? 2 * a->count : 1, sizeof(*a->lines));
+	a->lines = mem_grow(a->lines, a->count, sizeof(*a->lines));
 	a->lines[a->count++] = *line;
 	return 0;
 }

@@ -180,7 +180,7 @@ static int gather(const struct upload *upload, void *arg, struct err *err)
 
 	(void)err;
 	gathered->uploads =
-	    mem_resize(gathered->uploads, gathered->count + 1, sizeof(*gathered->uploads));
+	    mem_grow(gathered->uploads, gathered->count, sizeof(*gathered->uploads));
 	gathered->uploads[gathered->count++] = *upload;
 	return 0;
 }

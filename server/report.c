@@ -9,7 +9,7 @@
 
 void reports_add(struct reports *reports, const struct report *report)
 {
-	reports->all = mem_resize(reports->all, reports->count + 1, sizeof(*reports->all));
+	reports->all = mem_grow(reports->all, reports->count, sizeof(*reports->all));
 	reports->all[reports->count++] = *report;
 }
 

@@ -203,9 +203,7 @@ static struct letter *list(const char *drop, size_t *ret_count)
 		while (files && (file = readdir(files)) != NULL) {
 			if (file->d_name[0] == '.')
 				continue;
-			if ((count & (count - 1)) == 0)
-				letters =
-				    mem_resize(letters, count ? 2 * count : 1, sizeof(*letters));
+			letters = mem_grow(letters, count, sizeof(*letters));
 			letters[count++] = (struct letter){.folder = mem_dup(folder->d_name),
 			    .place = place,
 			    .name = mem_dup(file->d_name),

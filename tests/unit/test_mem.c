@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -46,6 +47,44 @@ static void keeps_what_was_there_when_resized(void)
 	CU_ASSERT_STRING_EQUAL(text, "letter");
 	text = mem_resize(text, 3, 1);
 	CU_ASSERT_EQUAL(memcmp(text, "let", 3), 0);
+}
+
+static void grows_by_one_after_the_other_and_moves_it_seldom(void)
+{
+	size_t *numbers = NULL;
+	size_t moved = 0;
+
+	for (size_t count = 0; count < 10000; count++) {
+		size_t *before = numbers;
+
+		numbers = mem_grow(numbers, count, sizeof(*numbers));
+		moved += numbers != before;
+		numbers[count] = count;
+	}
+	CU_ASSERT_TRUE(moved <= 15);
+	for (size_t i = 0; i < 10000; i++)
+		CU_ASSERT_EQUAL_FATAL(numbers[i], i);
+	free(numbers);
+}
+
+/* As where the first are taken away again: a sanitizer sees who writes behind it. */
+static void grows_again_after_it_had_become_less(void)
+{
+	static const size_t counts[] = {9, 0, 1, 3, 2, 17, 8, 4, 5, 33};
+	char *bytes = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT(counts); i++) {
+		if (count > counts[i])
+			count = counts[i];
+		for (; count < counts[i]; count++) {
+			bytes = mem_grow(bytes, count, 1);
+			bytes[count] = (char)count;
+		}
+		for (size_t at = 0; at < count; at++)
+			CU_ASSERT_EQUAL(bytes[at], (char)at);
+	}
+	free(bytes);
 }
 
 static void copies_text_or_a_part_of_it(void)
@@ -106,6 +145,8 @@ void add_suite_mem(CU_pSuite suite)
 	TEST(gives_zeroed_memory);
 	TEST(gives_something_for_nothing);
 	TEST(keeps_what_was_there_when_resized);
+	TEST(grows_by_one_after_the_other_and_moves_it_seldom);
+	TEST(grows_again_after_it_had_become_less);
 	TEST(copies_text_or_a_part_of_it);
 	TEST(ends_the_process_when_there_is_not_that_much);
 }
