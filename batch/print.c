@@ -15,6 +15,7 @@
 #include "batch/folder_cache.h"
 #include "spool/folder.h"
 #include "spool/letter.h"
+#include "spool/unfetched.h"
 
 enum { PRINT_AT_ONCE = 250 };
 
@@ -128,4 +129,19 @@ int print_queued(struct printing *printing, bool *ret_more, struct err *err)
 		return -1;
 	*ret_more = more;
 	return 0;
+}
+
+void print_unfetched(void *printing)
+{
+	struct printing *p = printing;
+	const struct spool *spool = p->spool;
+	bool more = false;
+	struct err err;
+
+	if (unfetched_queue(spool->catalog, &spool->actor, &spool->settings, &more, &err) < 0 ||
+	    (!more && print_queued(p, &more, &err) < 0))
+		log_warning(
+		    "text=\"letters that nobody comes for are printed later: %s\"", err.text);
+	else if (more)
+		loop_after(p->manifest->loop, 0, print_unfetched, p);
 }

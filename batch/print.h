@@ -23,4 +23,10 @@ struct printing {
  */
 int print_queued(struct printing *printing, bool *ret_more, struct err *err);
 
+/*
+ * A struct printing's turn in the loop of its manifest: queue what nobody comes for, and place what
+ * is queued; of very much some now, and the rest in turns that follow at once.
+ */
+void print_unfetched(void *printing);
+
 #endif

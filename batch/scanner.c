@@ -36,6 +36,8 @@ enum {
 	HANGS_MS = 10000, /* what the scanner itself may take over its own limits */
 };
 
+#define PROBE_EVERY (5 * SECOND)
+
 static const struct sandbox_rule rules[] = {
     {.number = SCMP_SYS(recvmsg)},
     {.number = SCMP_SYS(sendmsg)},
@@ -314,7 +316,7 @@ bool scanner_scan(struct scanner *scanner, struct clamd_file *files, size_t coun
 	return true;
 }
 
-bool scanner_probe(struct scanner *scanner)
+static bool probe(struct scanner *scanner)
 {
 	struct err err;
 
@@ -326,4 +328,24 @@ bool scanner_probe(struct scanner *scanner)
 		scanner_done(scanner);
 	go_down(scanner, &err);
 	return false;
+}
+
+enum scanner_news scanner_look(struct scanner *scanner)
+{
+	if (!scanner->is_down || (scanner->is_told && clock_elapsed() < scanner->next_probe))
+		return SCANNER_AS_BEFORE;
+	if (scanner->is_told && probe(scanner)) {
+		log_info("clamd=%s text=\"it answers again\"", scanner->socket);
+		scanner->is_told = false;
+		return SCANNER_IS_BACK;
+	}
+	scanner->next_probe = clock_elapsed() + PROBE_EVERY;
+	if (scanner->is_told)
+		return SCANNER_AS_BEFORE;
+	log_warning(
+	    "clamd=%s text=\"%s: files wait in the drop folder until it answers; "
+	    "start it (systemctl start clamav-daemon), or see to the rights on its socket\"",
+	    scanner->socket, scanner->why);
+	scanner->is_told = true;
+	return SCANNER_IS_DOWN;
 }

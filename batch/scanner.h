@@ -25,7 +25,11 @@ struct scanner {
 	int channel;
 	bool is_down;                 /* clamd did not answer: nobody is asked until it does */
 	char why[CLAMD_TEXT_MAX + 1]; /* that is so */
+	bool is_told;                 /* that it is down */
+	int64_t next_probe;
 };
+
+enum scanner_news { SCANNER_AS_BEFORE, SCANNER_IS_DOWN, SCANNER_IS_BACK };
 
 /* It starts its process when it is needed. settings are borrowed for as long as it lives. */
 void scanner_init(struct scanner *scanner, const struct settings *settings);
@@ -40,8 +44,11 @@ bool scanner_is_on(const struct scanner *scanner);
  */
 bool scanner_scan(struct scanner *scanner, struct clamd_file *files, size_t count);
 
-/* Is clamd there? Then it is not down any more. Takes two seconds at most. */
-bool scanner_probe(struct scanner *scanner);
+/*
+ * What has become of clamd since this was called last, which is logged as well? Where it is down it
+ * is asked every five seconds whether it is there, which takes two at most.
+ */
+enum scanner_news scanner_look(struct scanner *scanner);
 
 /* The scanner's whole life, in its own process. */
 int scanner_run(int channel);

@@ -35,7 +35,6 @@
 #include "spool/drop_root.h"
 #include "spool/program.h"
 #include "spool/spool.h"
-#include "spool/unfetched.h"
 
 enum {
 	PAUSE_AFTER_TROUBLE = 5, /* seconds */
@@ -49,8 +48,6 @@ enum {
 #else
 #define ZIP_EVERY MINUTE
 #endif
-/* How often is looked whether clamd is back. */
-#define PROBE_EVERY (5 * SECOND)
 /* A batch is seen to its end: as long as its syncs take. */
 #define STOP_MOST (60 * SECOND)
 
@@ -72,8 +69,6 @@ struct watchd {
 	struct group *leaving; /* that is posted, and its dropped names are being removed */
 	struct checker checker;
 	struct scanner scanner;
-	bool is_unscanned; /* clamd was away when it was last looked at */
-	int64_t probe;     /* not before this: is it back? */
 	struct doubt doubt;
 	struct manifest manifest;
 	struct printing printing;
@@ -372,27 +367,20 @@ static void zip_paper(void *arg)
 		log_error("text=\"no zip for the print shop: %s\"", err.text);
 }
 
-/* Where viruses are looked for: is clamd away, or back? What waits for it is looked at then. */
+/* Where viruses are looked for: what waits for clamd is looked at when it is back. */
 static void look_for_clamd(struct watchd *w)
 {
-	if (!w->scanner.is_down)
-		return;
-	if (!w->is_unscanned) {
-		log_warning(
-		    "clamd=%s text=\"%s: files wait in the drop folder until it answers; "
-		    "start it (systemctl start clamav-daemon), or see to the rights on its socket\"",
-		    w->scanner.socket, w->scanner.why);
+	switch (scanner_look(&w->scanner)) {
+	case SCANNER_AS_BEFORE:
+		break;
+	case SCANNER_IS_DOWN:
 		tell(w, "clamd.gone", w->scanner.why);
-		w->is_unscanned = true;
-	} else if (clock_elapsed() >= w->probe && scanner_probe(&w->scanner)) {
-		log_info("clamd=%s text=\"it answers again\"", w->scanner.socket);
+		break;
+	case SCANNER_IS_BACK:
 		tell(w, "clamd.back", "");
-		w->is_unscanned = false;
 		holds_wake_held(w->holds, HOLD_UNSCANNED, w->arrivals);
-		return;
+		break;
 	}
-	if (clock_elapsed() >= w->probe)
-		w->probe = clock_elapsed() + PROBE_EVERY;
 }
 
 static void on_second(void *arg)
@@ -430,22 +418,6 @@ static void on_alive(void *arg)
 	notify_alive();
 }
 
-/* What nobody comes for is printed as well: of very much some at a time. */
-static void print_unfetched(void *arg)
-{
-	struct watchd *w = arg;
-	bool more = false;
-	struct err err;
-
-	if (unfetched_queue(w->spool.catalog, &w->spool.actor, &w->spool.settings, &more, &err) <
-	        0 ||
-	    (!more && print_queued(&w->printing, &more, &err) < 0))
-		log_warning(
-		    "text=\"letters that nobody comes for are printed later: %s\"", err.text);
-	else if (more)
-		loop_after(w->loop, 0, print_unfetched, w);
-}
-
 static void on_stop(void *arg)
 {
 	struct watchd *w = arg;
@@ -453,26 +425,6 @@ static void on_stop(void *arg)
 	notify_stopping(STOP_MOST);
 	w->is_reloading = false;
 	loop_stop(w->loop);
-}
-
-/* Would a start take the settings as they are now? Ours hold on, whatever comes of it. */
-static int check_settings(const struct watchd *w, struct err *err)
-{
-	const struct settings *ours = &w->spool.settings;
-	struct settings settings;
-	struct letter_types types = {0};
-	struct err ignored;
-	char path[PATH_MAX];
-	int result = settings_load(ours->path, &settings, err);
-
-	if (result == 0) {
-		settings_beside(&settings, settings.letter_types, path);
-		result = letter_types_load(path, &types, err);
-		letter_types_done(&types);
-	}
-	/* They held before, so they do now. */
-	(void)settings_use(ours, &ignored);
-	return result;
 }
 
 /* What is at hand is seen to its end, since this is called between batches; then all begins anew.
@@ -483,7 +435,7 @@ static void on_reload(void *arg)
 	struct err err;
 
 	notify_reloading();
-	if (check_settings(w, &err) < 0) {
+	if (spool_check_settings(&w->spool, &err) < 0) {
 		log_error("text=\"not reloaded, what was in force stays so: %s\"", err.text);
 		notify_ready("");
 		return;
@@ -565,9 +517,9 @@ static int start(struct watchd *w, struct err *err)
 	if (notify_watchdog() > 0)
 		loop_every(w->loop, notify_watchdog() / 8, on_alive, w);
 	loop_every(w->loop, w->spool.settings.drop_rescan, on_rescan, w);
-	loop_every(w->loop, HOUR, print_unfetched, w);
+	loop_every(w->loop, HOUR, print_unfetched, &w->printing);
 	loop_after(w->loop, 0, scan, w);
-	loop_after(w->loop, SECOND, print_unfetched, w);
+	loop_after(w->loop, SECOND, print_unfetched, &w->printing);
 	return 0;
 }
 

@@ -32,12 +32,20 @@ int spool_open_catalog(
 	return catalog_open(where, create, ret_catalog, err);
 }
 
+static int load_types(
+    const struct settings *settings, struct letter_types *ret_types, struct err *err)
+{
+	char path[PATH_MAX];
+
+	settings_beside(settings, settings->letter_types, path);
+	return letter_types_load(path, ret_types, err);
+}
+
 static int open_parts(struct spool *spool, struct err *err)
 {
 	char path[PATH_MAX];
 
-	settings_beside(&spool->settings, spool->settings.letter_types, path);
-	if (letter_types_load(path, &spool->types, err) < 0)
+	if (load_types(&spool->settings, &spool->types, err) < 0)
 		return -1;
 	if (file_open_folder(AT_FDCWD, spool->settings.root, &spool->root_fd, err) < 0)
 		return err_context(err, "spool.root");
@@ -70,6 +78,21 @@ void spool_close(struct spool *spool)
 	clean_fd(&spool->drop_fd);
 	spool->root_fd = -1;
 	spool->drop_fd = -1;
+}
+
+int spool_check_settings(const struct spool *spool, struct err *err)
+{
+	struct settings settings;
+	struct letter_types types = {0};
+	struct err ignored;
+	int result = settings_load(spool->settings.path, &settings, err);
+
+	if (result == 0)
+		result = load_types(&settings, &types, err);
+	letter_types_done(&types);
+	/* They held before, so they do now. */
+	(void)settings_use(&spool->settings, &ignored);
+	return result;
 }
 
 int spool_open_file(const struct spool *spool, const char *path, int *ret_fd, struct err *err)

@@ -32,6 +32,12 @@ struct spool {
 int spool_open(const char *path, const char *name, struct spool *ret_spool, struct err *err);
 void spool_close(struct spool *spool);
 
+/*
+ * Would a start take the settings and letter types as their files are now? Those of spool hold on,
+ * whatever comes of it.
+ */
+int spool_check_settings(const struct spool *spool, struct err *err);
+
 /* Connect to the catalog of the settings; create: see catalog_open(). */
 int spool_open_catalog(
     const struct settings *settings, bool create, struct catalog **ret_catalog, struct err *err);

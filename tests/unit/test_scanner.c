@@ -63,6 +63,22 @@ static enum clamd_verdict scan(struct bench *bench, const char *content)
 	return file.verdict;
 }
 
+/* Five seconds later. */
+static enum scanner_news look_later(struct bench *bench)
+{
+	bench->scanner.next_probe = 0;
+	return scanner_look(&bench->scanner);
+}
+
+/* It is told once that it is down, and once that it is there again. */
+static void expect_back(struct bench *bench)
+{
+	CU_ASSERT_EQUAL(scanner_look(&bench->scanner), SCANNER_IS_DOWN);
+	CU_ASSERT_EQUAL(look_later(bench), SCANNER_IS_BACK);
+	CU_ASSERT_EQUAL(look_later(bench), SCANNER_AS_BEFORE);
+	CU_ASSERT_FALSE(bench->scanner.is_down);
+}
+
 static void files_are_judged_by_clamd(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -121,7 +137,7 @@ static void without_an_answer_nothing_is_clean(void)
 		asked = bench.stub.connections;
 		CU_ASSERT_EQUAL(scan(&bench, "a letter"), CLAMD_UNANSWERED);
 		CU_ASSERT_EQUAL(bench.stub.connections, asked);
-		CU_ASSERT_TRUE(scanner_probe(&bench.scanner));
+		expect_back(&bench);
 		CU_ASSERT_EQUAL(scan(&bench, "a letter"), CLAMD_CLEAN);
 	}
 }
@@ -136,9 +152,13 @@ static void clamd_may_go_and_come_back(void)
 		clamd_stub_end(&bench.stub);
 		CU_ASSERT_EQUAL(scan(&bench, "a letter"), CLAMD_UNANSWERED);
 		CU_ASSERT_PTR_NOT_NULL(strstr(bench.scanner.why, "not there"));
-		CU_ASSERT_FALSE(scanner_probe(&bench.scanner));
+		CU_ASSERT_EQUAL(scanner_look(&bench.scanner), SCANNER_IS_DOWN);
+		CU_ASSERT_EQUAL(look_later(&bench), SCANNER_AS_BEFORE);
+		CU_ASSERT_TRUE(bench.scanner.is_down);
 		clamd_stub_listen(&bench.stub, bench.settings.drop_clamd);
-		CU_ASSERT_TRUE(scanner_probe(&bench.scanner));
+		/* It is not asked all the time. */
+		CU_ASSERT_EQUAL(scanner_look(&bench.scanner), SCANNER_AS_BEFORE);
+		CU_ASSERT_EQUAL(look_later(&bench), SCANNER_IS_BACK);
 		CU_ASSERT_FALSE(bench.scanner.is_down);
 	}
 }
@@ -153,7 +173,7 @@ static void a_scanner_that_died_is_replaced(void)
 	first = bench.scanner.process.pid;
 	CU_ASSERT_EQUAL(kill(first, SIGKILL), 0);
 	CU_ASSERT_EQUAL(scan(&bench, "a letter"), CLAMD_UNANSWERED);
-	CU_ASSERT_TRUE(scanner_probe(&bench.scanner));
+	expect_back(&bench);
 	CU_ASSERT_EQUAL(scan(&bench, "virus"), CLAMD_INFECTED);
 	CU_ASSERT_NOT_EQUAL(bench.scanner.process.pid, first);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "tests/lib/child.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"
@@ -105,6 +106,39 @@ static void opens_all_or_nothing(void)
 		CU_ASSERT_EQUAL(spool.drop_fd, -1);
 		CU_ASSERT_PTR_NULL(spool.catalog);
 		CU_ASSERT_EQUAL(fixture_open_descriptors(), before);
+	}
+}
+
+/* Before a daemon begins anew: what is wrong in it is told while the old ones still serve. */
+static void tells_whether_a_start_would_take_the_settings_and_uses_none_of_them(void)
+{
+	static const struct {
+		const char *lines;
+		const char *reason; /* NULL: it would */
+	} rows[] = {
+	    {"agency.timezone = Asia/Tokyo", NULL},
+	    {"agency.timezone = Asia/Tokyo\nretain.months = 5", "retain.months"},
+	    {"agency.timezone = Asia/Tokyo\nletters.types = nowhere.conf", "nowhere.conf"},
+	    {"agency.timezone = Asia/Tokyo\nletters.types = edelivery.conf", "edelivery.conf:1:"},
+	};
+	OWNED_FIXTURE struct fixture f;
+	char before[DATE_SIZE];
+
+	fixture_open(&f);
+	clock_print_date(FIXTURE_NOW + 5 * HOUR, before);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[1024];
+		char date[DATE_SIZE];
+		struct err err = {.text = ""};
+
+		(void)snprintf(
+		    text, sizeof(text), "%s\nspool.root = \"%s\"\n", rows[i].lines, f.scratch.path);
+		scratch_write(&f.scratch, "edelivery.conf", text);
+		CU_ASSERT_EQUAL(spool_check_settings(&f.spool, &err), rows[i].reason ? -1 : 0);
+		if (rows[i].reason)
+			CU_ASSERT_PTR_NOT_NULL(strstr(err.text, rows[i].reason));
+		clock_print_date(FIXTURE_NOW + 5 * HOUR, date);
+		CU_ASSERT_STRING_EQUAL(date, before);
 	}
 }
 
@@ -219,6 +253,7 @@ void add_suite_spool(CU_pSuite suite)
 	TEST(closes_as_often_as_it_is_told);
 	TEST(opens_all_or_nothing);
 	TEST(is_not_opened_where_its_files_could_not_be);
+	TEST(tells_whether_a_start_would_take_the_settings_and_uses_none_of_them);
 	TEST(makes_a_catalog_below_the_root_only_when_told);
 	TEST(reads_a_file_of_the_spool);
 	TEST(leads_out_of_the_spool_by_no_way);
