@@ -6,7 +6,7 @@
 #include "admin/commands.h"
 #include "admin/operator.h"
 #include "spool/membership.h"
-#include "spool/news.h"
+#include "spool/renewal.h"
 
 /* Which letters: by their names, or from a day on, or all; exactly one of them. */
 static int read_since(const struct call *call, int64_t *ret_since, struct err *err)
@@ -47,9 +47,9 @@ static int run(const struct call *call, struct err *err)
 	if (read_since(call, &since, err) < 0 || operator_open(call, &spool, err) < 0 ||
 	    find_membership(&spool, call, &membership, err) < 0)
 		return -1;
-	if ((call->count > 2 ? news_renew_names(spool.catalog, &spool.actor, &membership,
+	if ((call->count > 2 ? renewal_by_names(spool.catalog, &spool.actor, &membership,
 	                           call->arguments + 2, (size_t)call->count - 2, &count, err)
-	                     : news_renew_since(spool.catalog, &spool.actor, &membership, since,
+	                     : renewal_since(spool.catalog, &spool.actor, &membership, since,
 	                           &count, err)) < 0)
 		return -1;
 	(void)printf("%" PRId64 " letter%s of %s %s new to %s again\n", count,

@@ -225,6 +225,20 @@ int membership_find(struct catalog *catalog, int64_t account_id, const char *avr
 	return *ret_found ? read_row(row, ret_membership, err) : 0;
 }
 
+int membership_lock(struct catalog *catalog, struct membership *membership, struct err *err)
+{
+	bool found = false;
+
+	if (catalog_run(catalog,
+	        "UPDATE membership SET changed = $3 WHERE account_id = $1 AND avrs_id = $2",
+	        VALUES(INT(membership->account_id), TEXT(membership->avrs_id), INT(clock_now())),
+	        err) < 0 ||
+	    membership_find(
+	        catalog, membership->account_id, membership->avrs_id, membership, &found, err) < 0)
+		return -1;
+	return found ? 0 : err_set(err, ERR_REFUSED, "the role was taken away");
+}
+
 static int call_each(struct catalog *catalog, const char *sql, const struct value *values,
     int (*each)(const struct membership *membership, void *arg, struct err *err), void *arg,
     struct err *err)

@@ -49,6 +49,13 @@ int membership_revoke(struct catalog *catalog, const struct actor *actor, const 
 int membership_find(struct catalog *catalog, int64_t account_id, const char *avrs_id,
     struct membership *ret_membership, bool *ret_found, struct err *err);
 
+/*
+ * Inside a transaction: read it again, and keep others from moving its mark until that ends. What
+ * is acknowledged changes, and with it what the texts of the view tell. ERR_REFUSED: the role was
+ * taken away.
+ */
+int membership_lock(struct catalog *catalog, struct membership *membership, struct err *err);
+
 /* Call each(membership, arg) for at most limit of an account behind an AVRS ID ("": the first). */
 int membership_list(struct catalog *catalog, int64_t account_id, const char *after, int64_t limit,
     int (*each)(const struct membership *membership, void *arg, struct err *err), void *arg,

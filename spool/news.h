@@ -20,6 +20,9 @@ struct news_cursor {
 	int64_t sequence;
 };
 
+/* Nothing of the class up to this number is new, but for what was renewed. */
+int64_t news_floor(const struct membership *membership, enum letter_class class);
+
 /*
  * Call each(letter, arg) for at most limit news of the membership behind *cursor, which moves
  * on. *ret_more: there may be more behind it.
@@ -52,19 +55,6 @@ int news_acknowledge(struct catalog *catalog, const struct actor *actor,
  */
 int news_acknowledge_archive(struct catalog *catalog, const struct actor *actor,
     const struct membership *membership, int64_t archive_id, struct err *err);
-
-/*
- * Acknowledged letters are new again, and have to be opened again before they can be acknowledged:
- * those served under the names, or those posted since a moment (0: all). What is new already stays
- * as it is. *ret_count: how many were renewed. It goes in parts, each a transaction: after a
- * failure the same call does the rest. A name that is none of what the role shows is ERR_REFUSED
- * before anything changes.
- */
-int news_renew_names(struct catalog *catalog, const struct actor *actor,
-    const struct membership *membership, char *const *names, size_t count, int64_t *ret_count,
-    struct err *err);
-int news_renew_since(struct catalog *catalog, const struct actor *actor,
-    const struct membership *membership, int64_t since, int64_t *ret_count, struct err *err);
 
 /* Note that the account opened the letter: from now on it can acknowledge it. */
 int news_note_opening(

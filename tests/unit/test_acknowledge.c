@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "spool/renewal.h"
 #include "tests/lib/broker_bench.h"
 #include "tests/unit/suite.h"
 
@@ -182,7 +183,7 @@ static void renew(const struct broker_bench *bench)
 	                    &found, &err),
 	    0);
 	CU_ASSERT_EQUAL(
-	    news_renew_names(spool->catalog, &spool->actor, &membership, names, 1, &count, &err),
+	    renewal_by_names(spool->catalog, &spool->actor, &membership, names, 1, &count, &err),
 	    0);
 	CU_ASSERT_EQUAL(count, 1);
 }
