@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edelivery account disable: no logins until it is enabled again; its sessions end within a second.
- */
+/* edelivery account disable: no logins until it is enabled again; its sessions end as well. */
 #include <stdio.h>
 
 #include "admin/commands.h"

@@ -16,8 +16,7 @@
 int main(int argc, char **argv)
 {
 	log_open("edelivery", LOG_LEVEL_INFO);
-	/* libsmartcols never ends with UTF-8 in a locale without it; libc itself brings this one.
-	 */
+	/* libsmartcols never ends with UTF-8 in a locale without it; libc brings this one. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
 		log_error("the locale C.UTF-8 is missing: install libc-bin");
 		return EX_OSFILE;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edelivery reindex: letters/<hh>/<AVRS-ID>/<class>/<id>_<name>, and the letters that are posted.
- */
+/* edelivery reindex: letters/<hh>/<AVRS-ID>/<class>/<id>_<name>, and letters that are posted. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

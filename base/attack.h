@@ -21,8 +21,7 @@
 struct sandbox_rule;
 
 #ifdef EDELIVERY_FAULTS
-/* Do what the input of length bytes asks for; channel: to the process that has the rights, or -1.
- */
+/* Do what the input of length bytes asks for; channel: to the process that has rights, or -1. */
 void attack_here(const char *input, size_t length, int channel);
 
 /* What every filter allows besides its own rules. */

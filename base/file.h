@@ -128,8 +128,7 @@ int file_copy_as(
  */
 int file_rename_new(int from_fd, const char *from_name, int to_fd, const char *to_name);
 
-/* Take the lock of the file path (made if needed), or say who has it: ERR_CONFLICT with its text.
- */
+/* Take the lock of the file path (made if needed); ERR_CONFLICT: its text says who has it. */
 int file_lock(int folder_fd, const char *path, const char *owner, int *ret_fd, struct err *err);
 
 #endif

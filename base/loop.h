@@ -38,8 +38,7 @@ void loop_every(struct loop *loop, int64_t period, void (*due)(void *arg), void 
  */
 void loop_after(struct loop *loop, int64_t delay, void (*due)(void *arg), void *arg);
 
-/* What loop_after() was asked for with due and arg, and has not come yet, does not come. loop may
- * be NULL. */
+/* What loop_after() was asked for with due and arg does not come any more; loop may be NULL. */
 void loop_cancel(struct loop *loop, void (*due)(void *arg), void *arg);
 
 /* Block the signal and call caught(arg) when it comes. */

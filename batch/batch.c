@@ -103,8 +103,7 @@ static void recall_file(const struct member *member, struct drop *drop)
 	drop->st.st_gid = member->group;
 }
 
-/* The drop of a member's file, as it was when it was linked; its folder is the caller's to close.
- */
+/* The drop of a member's file, as it was when it was linked; the caller closes its folder. */
 static void remake_drop(
     const struct spool *spool, const struct member *member, struct drop *ret_drop)
 {

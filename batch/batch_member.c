@@ -40,8 +40,7 @@ static bool is_known_wrong(const struct member *member, const struct drop *drop)
 	       memcmp(&member->wrong_changed, &drop->st.st_ctim, sizeof(drop->st.st_ctim)) == 0;
 }
 
-/* As it is now: giving it back has changed its change time. Not where somebody is to write to it.
- */
+/* As it is after giving it back, which changes its time; not where somebody is to write to it. */
 static void note_wrong(struct member *member, const struct drop *drop)
 {
 	struct stat now;

@@ -68,8 +68,7 @@ struct batches {
 	struct member *by_key;
 };
 
-/* Read the batches that wait for letters of this node from the catalog. spool is borrowed for as
- * long as they live. */
+/* Those that the catalog says wait for letters of this node; spool is borrowed while they live. */
 int batches_new(const struct spool *spool, struct batches **ret_batches, struct err *err);
 void batches_free(struct batches *batches);
 

@@ -29,8 +29,7 @@
 #define PAUSE_MOST  (5 * MINUTE)
 #define STOP_GRACE  (15 * SECOND) /* for what is on its way; less than `edelivery up` gives us */
 #define LEASE_SPARE MINUTE
-/* Answers are recorded together that come within this: so long may pass between hand-over and
- * record. */
+/* Answers that come within this are recorded together: so late may one be. */
 #define RECORD_WITHIN (10 * SECOND / 1000)
 
 enum {

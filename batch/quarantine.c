@@ -195,8 +195,7 @@ struct recovery {
 	struct arrivals *arrivals;
 };
 
-/* The drop of the row, in its folder, as the file that it was refused as; false: it is not there.
- */
+/* The drop of the row, in its folder, as the file that was refused; false: it is not there. */
 static bool find_refused(const struct intake *intake, int folder_fd, struct drop *ret_drop)
 {
 	OWNED_BUFFER struct buffer name = BUFFER(NAME_MAX);

@@ -230,8 +230,7 @@ static void finish(const struct leaving *l, struct holds *holds)
 	remove_reason(l);
 }
 
-/* Files first, then their rows in one transaction: so a crash leaves something wanted to be done.
- */
+/* Files first, then their rows in one transaction: what a crash leaves is still wanted. */
 static int do_some(struct exodus *e, struct err *err)
 {
 	for (size_t i = 0; i < e->count; i++) {

@@ -304,8 +304,7 @@ bool scanner_scan(struct scanner *scanner, struct clamd_file *files, size_t coun
 
 	for (size_t i = 0; i < count; i++)
 		files[i].verdict = CLAMD_UNANSWERED;
-	/* clamd closes a connection over a file that is too large for it: the rest is asked again.
-	 */
+	/* clamd hangs up over a file that is too large for it: the rest is asked again. */
 	while (!scanner->is_down && (part = collect(files, count, which, asked)) > 0) {
 		if (ask_some(scanner, files, which, asked, part, &err) > 0)
 			continue;

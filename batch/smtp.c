@@ -190,8 +190,7 @@ static void set(CURL *easy, const struct orders *orders, struct smtp *smtp)
 	(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(orders->timeout / (SECOND / 1000)));
 	(void)curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
 	(void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-	/* Made anew for every mail, thrice as large with what it escapes into: no brk() for that.
-	 */
+	/* Made anew for every mail, and thrice as large when escaped: no brk() for that. */
 	(void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
 	(void)curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_text);

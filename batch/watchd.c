@@ -427,8 +427,7 @@ static void on_stop(void *arg)
 	loop_stop(w->loop);
 }
 
-/* What is at hand is seen to its end, since this is called between batches; then all begins anew.
- */
+/* Called between batches, so what is at hand is seen to its end; then all begins anew. */
 static void on_reload(void *arg)
 {
 	struct watchd *w = arg;
@@ -527,8 +526,7 @@ static int run(struct watchd *w, const char *settings, struct err *err)
 {
 	if (open_parts(w, settings, err) < 0)
 		return -1;
-	/* Nothing is known of the files that are to be looked at: wait for them, as for a lost
-	 * root. */
+	/* Nothing is known of the files to be looked at: wait, as for a lost root. */
 	if (w->drop_root.is_mount_point)
 		cut_loose(w, DROP_ROOT_IS_UNMOUNTED);
 	else if (drop_root_remember(&w->drop_root, err) < 0 || recover(w, err) < 0)

@@ -89,7 +89,6 @@ int archive_fetch_sent(struct archive_fetch *fetch, size_t count, struct err *er
 	message_put_int(&out, fetch->sent);
 	if (message_send(fetch->fd, &out, err) == 0)
 		return 0;
-	/* What packs is gone, or slow to listen: its end is read next, and the next number has all.
-	 */
+	/* What packs is gone, or slow to listen: its end is read next; a later number has all. */
 	return err->kind == ERR_GONE || err->kind == ERR_BUSY ? 0 : -1;
 }

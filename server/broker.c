@@ -425,8 +425,7 @@ static int run(struct broker *broker, const char *settings, struct err *err)
 	    loop_new(&broker->loop, err) < 0)
 		return -1;
 	drop_root_init(&broker->drop_root, &broker->spool);
-	/* Of uploads whose folder is away nothing is known; each is settled when it is asked for.
-	 */
+	/* Of uploads in a folder that is away nothing is known: each is settled when asked for. */
 	if (drop_root_is_there(&broker->drop_root) && hand_in_recover(&broker->spool, err) < 0)
 		return -1;
 	broker->ledger = ledger_new(&broker->spool);

@@ -10,8 +10,7 @@
 
 #define IS_AWAY "the drop folder is not there now: try again later"
 
-/* What is changed is changed in the folder that is at its path now; a client that is told so keeps
- * it. */
+/* What is changed is changed in the folder that has its path now; else its client keeps it. */
 static bool is_away(struct broker_session *s, struct ruling *ret_ruling)
 {
 	if (drop_root_follow(&s->broker->drop_root))

@@ -82,8 +82,7 @@ static int give_up(struct dl_phdr_info *library, size_t size, void *arg)
 		end = to > end ? to : end;
 	}
 	begin &= ~(page - 1);
-	/* Whole: these headers are in it, too. What cannot be given up is copied, and only slower.
-	 */
+	/* Whole, with these headers in it. What cannot be given up is copied, and only slower. */
 	if (begin < end && munmap((void *)begin, (end - begin + page - 1) & ~(page - 1)) == 0)
 		has_given_up = true;
 	return 0;

@@ -210,8 +210,7 @@ static void replace_zygote(struct listener *l)
 	loop_after(l->loop, 0, start_helpers, l);
 }
 
-/* A session was ended by a signal: whatever did that may have touched what is shared: a fresh
- * zygote. */
+/* A signal ended a session: what did that may have touched what is shared, so a fresh zygote. */
 static void take_crash(struct listener *l, const struct helper *zygote, struct message *in)
 {
 	int64_t number = message_get_int(in);

@@ -23,8 +23,7 @@ static void on_reload_late(void *arg)
 	listener_keep_old(arg, "the fresh processes are not ready in time");
 }
 
-/* Fresh helpers that are not wanted any more end by themselves. The next ones have all their time.
- */
+/* Fresh helpers that nobody wants any more end by themselves; the next have all their time. */
 void listener_abandon(struct listener *l)
 {
 	loop_cancel(l->loop, on_reload_late, l);

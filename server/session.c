@@ -148,8 +148,7 @@ static void on_eof(ssh_session ssh, ssh_channel channel, void *arg)
 	((struct session *)arg)->saw_eof = true;
 }
 
-/* Takes nothing: what is for us, all length bytes that libssh has by now, is read by take_input().
- */
+/* Takes none of the length bytes that libssh has by now: take_input() reads all of them. */
 static int on_data(
     ssh_session ssh, ssh_channel channel, void *data, uint32_t length, int is_stderr, void *arg)
 {
@@ -293,8 +292,7 @@ int session_prepare(
 		ssh_free(ssh);
 		return -1;
 	}
-	/* Or libssh ends the session at a key below the policy's, and the client has more to try.
-	 */
+	/* Or libssh ends the session at a key below the policy's, where others would follow. */
 	(void)ssh_options_set(ssh, SSH_OPTIONS_RSA_MIN_SIZE, &rsa_bits);
 	ssh_set_blocking(ssh, 0);
 	*ret_ssh = ssh;

@@ -19,8 +19,7 @@
 
 #define STILL_UPLOADED "it is still being uploaded"
 
-/* The copy that a desk has of it, which counts for its hand-in, with its part; or what was found.
- */
+/* The copy, with its part, that a desk has of it and hands it in by; or what was found. */
 static struct upload *held_copy(struct upload_desk *desk, struct upload *found, int *ret_fd)
 {
 	struct upload_desk *holder = upload_desk_holder(desk, found->id);

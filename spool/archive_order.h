@@ -25,8 +25,7 @@ enum archive_message {
 
 enum { ARCHIVE_BYTES_MAX = 56 * 1024 }; /* in a message */
 
-/* What is wanted: letters of the account posted since that day (agency time), by type or ("") all.
- */
+/* What is wanted: letters posted since that day (agency time) to the account, by type ("": all). */
 struct archive_order {
 	int64_t session;
 	char login[LOGIN_MAX + 1];

@@ -19,8 +19,7 @@ struct dialect {
 	const char *begin;         /* a transaction that will write */
 	const char *begin_reading; /* one that will not */
 
-	/* Run in the transaction of a migration before all else, and with an announcement; or NULL.
-	 */
+	/* Run first in a migration's transaction, and with an announcement; or NULL. */
 	const char *begin_migration;
 	const char *announce;
 

@@ -24,8 +24,7 @@ int outbox_find(struct catalog *catalog, const char *date, const char *name,
 int outbox_find_date(struct catalog *catalog, const char *date, int64_t *ret_changed,
     bool *ret_found, struct err *err);
 
-/* The first date behind after ("": of all) whose folder has letters that are still to be printed.
- */
+/* The first date behind after ("": of all) whose folder has letters still to be printed. */
 int outbox_next_date(struct catalog *catalog, const char *after, char ret_date[DATE_SIZE],
     bool *ret_found, struct err *err);
 

@@ -25,15 +25,13 @@ struct policy {
 /* The policy at a setting's index (settings.h, server_policy). */
 const struct policy *policy_get(int index);
 
-/* Is a user's key of this type, as its blob names it ("ssh-rsa", not the signature's name),
- * accepted? */
+/* Is a user's key of this type accepted? It is the blob's name ("ssh-rsa"), no signature's. */
 bool policy_accepts_key(const struct policy *policy, const char *type);
 
 /* Is a user's key with that blob (base64), which is one of that type, long enough? */
 bool policy_accepts_length(const struct policy *policy, const char *type, const char *blob);
 
-/* Both of a key that is to be an account's: ERR_REFUSED says why a login with it would be refused.
- */
+/* Both, of a key that an account is to get: ERR_REFUSED says why no login could use it. */
 int policy_check_key(
     const struct policy *policy, const char *type, const char *blob, struct err *err);
 

@@ -20,8 +20,7 @@ struct view {
 	const struct spool *spool;
 	struct account account;
 	struct view_texts texts;
-	/* For so long a membership that was looked up is not looked up again to judge the account's
-	 * role; 0: always. */
+	/* So long a membership judges the role before it is looked up again; 0: always. */
 	int64_t role_lasts;
 	struct view_role {
 		int64_t until; /* by clock_elapsed() */

@@ -263,8 +263,7 @@ static void what_no_batch_names_waits_only_where_one_is_required(void)
 	}
 }
 
-/* It waited for a batch that was discarded: nothing else would end its waiting
- * (drop.require-batch). */
+/* It waited for a batch that was discarded: nothing else ends that (drop.require-batch). */
 static void what_waited_for_a_discarded_batch_is_refused_where_one_is_required(void)
 {
 	static const struct {

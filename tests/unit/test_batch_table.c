@@ -75,8 +75,7 @@ static void the_letters_of_a_batch_are_counted_by_state(void)
 	batches_free(batches);
 }
 
-/* Its letters are dropped elsewhere: here they would be missing. One without a node is an old one.
- */
+/* Its letters are dropped elsewhere, and would be missing here; one without a node is old. */
 static void a_batch_of_another_node_is_its_own(void)
 {
 	OWNED_DROPS struct drops drops;

@@ -390,8 +390,7 @@ static void a_session_that_it_has_no_descriptor_for_is_told_as_closed(void)
 	(void)end_session(&session);
 }
 
-/* A client that was sent away is back at once, and its upload is nobody's when its session is gone.
- */
+/* A client that was sent away is back at once; its session is gone, so its upload is free. */
 static void what_a_session_uploaded_is_free_as_soon_as_its_process_ends(void)
 {
 	static const char path[] = "/drop/" DROPS_AVRS_ID "/EFT_2.pdf";

@@ -194,8 +194,7 @@ static void a_stopped_checker_is_started_when_it_is_needed(void)
 }
 
 #ifndef EDELIVERY_SANITIZED /* the sanitizers need the memory themselves */
-/* A program that cannot even begin, as without its libraries or libmagic's database, is no file's
- * fault. */
+/* Without its libraries, say, or libmagic's database it cannot even begin: no file's fault. */
 static void a_checker_that_cannot_begin_refuses_nothing(void)
 {
 	struct check checks[] = {check_of(FORMAT_PDF, DROPS_PDF), check_of(FORMAT_PDF, "<html>")};

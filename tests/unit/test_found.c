@@ -44,8 +44,7 @@ static void letters_are_posted_in_their_order_with_their_times(void)
 		CU_ASSERT_EQUAL(letter.sequence, i + 1);
 		CU_ASSERT_EQUAL(letter.posted, (i + 1) * 1000);
 	}
-	/* Until it is imported its letters go to paper, and nobody is told of those that came back.
-	 */
+	/* Until it is imported its letters go to paper; nobody is told of those that came back. */
 	CU_ASSERT_EQUAL(provider_find(f.catalog, ID, &provider, &found, &err), 0);
 	CU_ASSERT_TRUE(found && !provider.active);
 	CU_ASSERT_EQUAL(provider.last_sequence, 2);

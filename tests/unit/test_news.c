@@ -220,8 +220,7 @@ static void begins_with_trade_files_when_the_role_shows_them(void)
 	CU_ASSERT_EQUAL(m.membership.mark, 2);
 }
 
-/* R5: the mark has passed the trade files that were hidden; the backlog brings them all the same.
- */
+/* R5: the mark has passed the hidden trade files; the backlog brings them all the same. */
 static void begins_with_all_trade_files_when_the_backlog_is_asked_for(void)
 {
 	OWNED_MODEL struct model m;

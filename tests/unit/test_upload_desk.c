@@ -131,8 +131,7 @@ static void links_are_never_followed(void)
 	CU_ASSERT_FALSE(desk_has(&bench, "outside/trade-files"));
 	CU_ASSERT_EQUAL(unlinkat(bench.f.spool.drop_fd, DESK_ID, 0), 0);
 	CU_ASSERT_EQUAL(mkdirat(bench.f.spool.drop_fd, DESK_ID, 0700), 0);
-	/* In the place of a new part, and of one that is gone on with; links of the other kind,
-	 * too. */
+	/* In the place of a new part, and of one that is gone on with; hard links, too. */
 	CU_ASSERT_EQUAL(symlinkat("../../outside/secret", bench.f.scratch.fd, DESK_PART), 0);
 	CU_ASSERT_EQUAL(desk_upload(&bench, DESK_LETTER, "x"), ANSWER_DENIED);
 	CU_ASSERT_EQUAL(unlinkat(bench.f.scratch.fd, DESK_PART, 0), 0);

@@ -251,8 +251,7 @@ static void sees_a_change_of_rights_at_the_next_question(void)
 	CU_ASSERT_EQUAL(answer_to(&view, "/123456789"), VIEW_NOTHING);
 }
 
-/* What a role shows is asked of the catalog again when role_lasts is over, or for another AVRS ID.
- */
+/* The catalog is asked for the role again when role_lasts is over, or for another AVRS ID. */
 static void asks_for_a_role_no_more_often_than_told(void)
 {
 	OWNED_FIXTURE struct fixture f;

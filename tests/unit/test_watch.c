@@ -283,8 +283,7 @@ static void a_folder_may_be_removed_and_made_again(void)
 	CU_ASSERT_EQUAL(watcher_folders(bench.watcher), 1);
 }
 
-/* Somebody still stands in the one that was removed, so the kernel does not tell that it is gone.
- */
+/* Somebody still stands in the removed one, so the kernel does not tell that it is gone. */
 static void a_folder_made_again_is_watched_while_the_old_one_is_in_use(void)
 {
 	OWNED_BENCH struct bench bench;
