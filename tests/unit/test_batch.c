@@ -108,6 +108,26 @@ static void link_letter(struct batch_bench *b, size_t i)
 	link_dropped(b, i);
 }
 
+static void link_both(struct batch_bench *b)
+{
+	link_letter(b, 0);
+	link_letter(b, 1);
+}
+
+static void empty_queue(const struct batch_bench *b)
+{
+	while (arrivals_count(b->drops.arrivals) > 0)
+		free(arrivals_take(b->drops.arrivals, false));
+}
+
+/* Both are there, so they are on their way. */
+static void set_out(struct batch_bench *b)
+{
+	hold_both(b);
+	go_on(b);
+	empty_queue(b);
+}
+
 static int64_t count_letters(const struct batch_bench *b)
 {
 	return drops_number(&b->drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'");
@@ -133,8 +153,7 @@ static void a_batch_becomes_visible_when_its_last_letter_is_linked(void)
 	OWNED_BENCH struct batch_bench b;
 
 	bench_open(&b, "");
-	hold_both(&b);
-	go_on(&b);
+	set_out(&b);
 	link_letter(&b, 0);
 	go_on(&b);
 	CU_ASSERT_EQUAL(count_letters(&b), 0);
@@ -159,8 +178,7 @@ static void what_was_linked_of_a_batch_that_broke_is_undone(void)
 	OWNED_BENCH struct batch_bench b;
 
 	bench_open(&b, "");
-	hold_both(&b);
-	go_on(&b);
+	set_out(&b);
 	link_letter(&b, 0);
 	member_set_state(member_of(&b, 1), MEMBER_MISSING);
 	member_of(&b, 1)->batch->is_broken = true;
@@ -179,8 +197,7 @@ static void what_is_undone_is_its_jobs_again(void)
 	struct stat after;
 
 	bench_open(&b, "");
-	hold_both(&b);
-	go_on(&b);
+	set_out(&b);
 	drops_write(&b.drops, DROPS_AVRS_ID "/EFT_1.pdf", contents[0]);
 	CU_ASSERT_EQUAL(fchmodat(b.drops.spool.drop_fd, DROPS_AVRS_ID "/EFT_1.pdf", 0624, 0), 0);
 	CU_ASSERT_EQUAL(fstatat(b.drops.spool.drop_fd, DROPS_AVRS_ID "/EFT_1.pdf", &before, 0), 0);
@@ -214,10 +231,7 @@ static void a_batch_that_is_discarded_lets_its_letters_go(void)
 	struct err err;
 
 	bench_open(&b, "");
-	hold_both(&b);
-	go_on(&b);
-	while (arrivals_count(b.drops.arrivals) > 0)
-		free(arrivals_take(b.drops.arrivals, false));
+	set_out(&b);
 	link_letter(&b, 0);
 	member_set_state(member_of(&b, 1), MEMBER_MISSING);
 	CU_ASSERT_EQUAL(batches_heed(b.batches, &err), 0);
@@ -258,10 +272,8 @@ static void a_batch_that_was_discarded_is_not_posted(void)
 	OWNED_BENCH struct batch_bench b;
 
 	bench_open(&b, "");
-	hold_both(&b);
-	go_on(&b);
-	link_letter(&b, 0);
-	link_letter(&b, 1);
+	set_out(&b);
+	link_both(&b);
 	discard(&b);
 	go_on(&b);
 	CU_ASSERT_EQUAL(count_letters(&b), 0);
@@ -279,10 +291,8 @@ static void a_batch_that_broke_and_is_whole_again_is_not_posted_empty(void)
 	OWNED_BENCH struct batch_bench b;
 
 	bench_open(&b, "");
-	hold_both(&b);
-	go_on(&b);
-	link_letter(&b, 0);
-	link_letter(&b, 1);
+	set_out(&b);
+	link_both(&b);
 	member_of(&b, 0)->batch->is_broken = true;
 	go_on(&b);
 	CU_ASSERT_EQUAL(
@@ -309,10 +319,8 @@ static void a_catalog_that_refuses_leaves_all_of_it_invisible(void)
 	struct err err;
 
 	bench_open(&b, "");
-	hold_both(&b);
-	go_on(&b);
-	link_letter(&b, 0);
-	link_letter(&b, 1);
+	set_out(&b);
+	link_both(&b);
 	drops_refuse(&b.drops, "UPDATE", "batch", "NEW.state = 'posted'");
 	CU_ASSERT_EQUAL(batches_go_on(b.batches, b.drops.arrivals, note_end, &b, &err), -1);
 	CU_ASSERT_EQUAL(count_letters(&b), 0);
@@ -330,10 +338,8 @@ static void nothing_is_logged_as_posted_before_all_of_it_is(void)
 	struct err err;
 
 	bench_open(&b, "");
-	hold_both(&b);
-	go_on(&b);
-	link_letter(&b, 0);
-	link_letter(&b, 1);
+	set_out(&b);
+	link_both(&b);
 	drops_refuse(&b.drops, "UPDATE", "batch_member", "NEW.letter_id IS NOT NULL");
 	log_open("unit", LOG_LEVEL_INFO);
 	captured_begin(&captured, &b.drops.scratch);
@@ -357,10 +363,7 @@ static void a_batch_that_starts_again_queues_its_letters_again(void)
 	struct err err;
 
 	bench_open(&b, "");
-	hold_both(&b);
-	go_on(&b);
-	while (arrivals_count(b.drops.arrivals) > 0)
-		free(arrivals_take(b.drops.arrivals, false));
+	set_out(&b);
 	link_letter(&b, 0);
 	CU_ASSERT_EQUAL(recovery(&b.drops.spool, &err), 0);
 	batches_start_again(b.batches);

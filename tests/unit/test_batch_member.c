@@ -70,7 +70,18 @@ static void a_letter_is_held_until_its_batch_is_complete(void)
 	CU_ASSERT_PTR_NULL(b.drop.member);
 }
 
-/* Whoever adopted it was killed: its job has to be able to write it again until then. */
+/* Whoever adopted it was killed, and it is looked at again. */
+static void leave_adopted(struct member_bench *b)
+{
+	CU_ASSERT_EQUAL(fchown(b->drop.fd, geteuid(), getegid()), 0);
+	CU_ASSERT_EQUAL(fchmod(b->drop.fd, 0440), 0);
+	drop_done(&b->drop);
+	drops_look(&b->drops, PATH, &b->drop);
+	judge(b);
+	CU_ASSERT_EQUAL(b->drop.verdict, VERDICT_HOLD);
+}
+
+/* Its job has to be able to write it again until then. */
 static void what_was_left_adopted_is_jobs_again_while_it_waits(void)
 {
 	OWNED_BENCH struct member_bench b;
@@ -78,12 +89,7 @@ static void what_was_left_adopted_is_jobs_again_while_it_waits(void)
 	struct stat st;
 
 	bench_open(&b, "", HASH);
-	CU_ASSERT_EQUAL(fchown(b.drop.fd, geteuid(), getegid()), 0);
-	CU_ASSERT_EQUAL(fchmod(b.drop.fd, 0440), 0);
-	drop_done(&b.drop);
-	drops_look(&b.drops, PATH, &b.drop);
-	judge(&b);
-	CU_ASSERT_EQUAL(b.drop.verdict, VERDICT_HOLD);
+	leave_adopted(&b);
 	CU_ASSERT_EQUAL(fstat(b.drop.fd, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 07777, 0660);
 	CU_ASSERT_EQUAL(fstat(b.drop.folder_fd, &folder), 0);
@@ -98,14 +104,9 @@ static void what_may_be_served_is_left_as_it_is_while_it_waits(void)
 	struct stat st;
 
 	bench_open(&b, "", HASH);
-	CU_ASSERT_EQUAL(fchown(b.drop.fd, geteuid(), getegid()), 0);
-	CU_ASSERT_EQUAL(fchmod(b.drop.fd, 0440), 0);
 	CU_ASSERT_EQUAL(
 	    linkat(b.drops.spool.drop_fd, PATH, b.drops.spool.root_fd, "letters/1_" NAME, 0), 0);
-	drop_done(&b.drop);
-	drops_look(&b.drops, PATH, &b.drop);
-	judge(&b);
-	CU_ASSERT_EQUAL(b.drop.verdict, VERDICT_HOLD);
+	leave_adopted(&b);
 	CU_ASSERT_EQUAL(fstat(b.drop.fd, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 07777, 0440);
 }

@@ -54,6 +54,13 @@ static int64_t count(struct bench *bench)
 	return fixture_number(&bench->f, "SELECT COUNT(*) FROM receipt");
 }
 
+/* A part of the letter goes out; so many receipts there are then. */
+static void expect_receipts_after(struct bench *bench, int64_t from, int64_t to, int64_t receipts)
+{
+	send_part(bench, bench->letter.id, from, to);
+	CU_ASSERT_EQUAL(count(bench), receipts);
+}
+
 static void the_last_missing_byte_makes_a_receipt(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -62,10 +69,8 @@ static void the_last_missing_byte_makes_a_receipt(void)
 
 	bench_open(&bench);
 	send_part(&bench, bench.letter.id, 500, 1000);
-	send_part(&bench, bench.letter.id, 0, 499);
-	CU_ASSERT_EQUAL(count(&bench), 0);
-	send_part(&bench, bench.letter.id, 499, 500);
-	CU_ASSERT_EQUAL(count(&bench), 1);
+	expect_receipts_after(&bench, 0, 499, 0);
+	expect_receipts_after(&bench, 499, 500, 1);
 	CU_ASSERT_EQUAL(receipt_find(bench.f.catalog, "ann", bench.letter.id, 0, &found, &err), 0);
 	CU_ASSERT_TRUE(found);
 	CU_ASSERT_EQUAL(receipt_find(bench.f.catalog, "bob", bench.letter.id, 0, &found, &err), 0);
@@ -88,10 +93,8 @@ static void a_reading_that_was_cut_off_makes_none(void)
 	coverage_add(&reading.sent, 600, 1000);
 	CU_ASSERT_EQUAL(receipt_note(bench.f.catalog, &reading, &err), 0);
 	CU_ASSERT_EQUAL(count(&bench), 0);
-	send_part(&bench, bench.letter.id, 600, 999);
-	CU_ASSERT_EQUAL(count(&bench), 0);
-	send_part(&bench, bench.letter.id, 999, 1000);
-	CU_ASSERT_EQUAL(count(&bench), 1);
+	expect_receipts_after(&bench, 600, 999, 0);
+	expect_receipts_after(&bench, 999, 1000, 1);
 }
 
 /* Of a letter that was renewed the receipt from before tells nothing. */
@@ -117,11 +120,9 @@ static void the_next_receipt_begins_from_nothing(void)
 	OWNED_BENCH struct bench bench;
 
 	bench_open(&bench);
-	send_part(&bench, bench.letter.id, 0, 1000);
-	send_part(&bench, bench.letter.id, 0, 999);
-	CU_ASSERT_EQUAL(count(&bench), 1);
-	send_part(&bench, bench.letter.id, 999, 1000);
-	CU_ASSERT_EQUAL(count(&bench), 2);
+	expect_receipts_after(&bench, 0, 1000, 1);
+	expect_receipts_after(&bench, 0, 999, 1);
+	expect_receipts_after(&bench, 999, 1000, 2);
 }
 
 static void what_goes_out_whole_after_a_part_leaves_nothing_of_that(void)
@@ -129,11 +130,9 @@ static void what_goes_out_whole_after_a_part_leaves_nothing_of_that(void)
 	OWNED_BENCH struct bench bench;
 
 	bench_open(&bench);
-	send_part(&bench, bench.letter.id, 0, 300);
-	send_part(&bench, bench.letter.id, 0, 1000);
-	CU_ASSERT_EQUAL(count(&bench), 1);
-	send_part(&bench, bench.letter.id, 300, 1000);
-	CU_ASSERT_EQUAL(count(&bench), 1);
+	expect_receipts_after(&bench, 0, 300, 0);
+	expect_receipts_after(&bench, 0, 1000, 1);
+	expect_receipts_after(&bench, 300, 1000, 1);
 }
 
 static void a_letter_that_is_gone_makes_none(void)
