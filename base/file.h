@@ -94,6 +94,9 @@ int file_remove_unfinished(int folder_fd, const char *path, struct err *err);
 int file_replace(
     int folder_fd, const char *path, const struct buffer *content, mode_t mode, struct err *err);
 
+/* A name that nobody else has, in the folder where path is to be, until it gets its own. */
+void file_temporary_name(const char *path, char ret_name[PATH_MAX]);
+
 /*
  * A new file without a name in the folder, for writing; where the file system cannot do that
  * (NFS, GlusterFS), one with a name of its own (FILE_NEW_PREFIX...), which is stored in
