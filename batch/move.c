@@ -30,7 +30,7 @@ static bool is_there(const struct drop *drop, int folder_fd, const char *place)
 	       st.st_dev == drop->st.st_dev && st.st_ino == drop->st.st_ino;
 }
 
-int move_back(struct drop *drop, int folder_fd, const char *place, struct err *err)
+static int take_name_back(struct drop *drop, int folder_fd, const char *place, struct err *err)
 {
 	char hidden[ASIDE_NAME_SIZE];
 
@@ -46,6 +46,14 @@ int move_back(struct drop *drop, int folder_fd, const char *place, struct err *e
 		return err_sys(err, "put %s back into drop/%s as %s", place, drop->avrs_id, hidden);
 	text_copy(drop->on_disk, hidden);
 	return 0;
+}
+
+/* Durable before its row is forgotten: nobody looks for it in its place then. */
+int move_back(struct drop *drop, int folder_fd, const char *place, struct err *err)
+{
+	if (take_name_back(drop, folder_fd, place, err) < 0)
+		return -1;
+	return file_sync(drop->folder_fd, "a drop folder", err);
 }
 
 int move_out(

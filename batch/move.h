@@ -29,7 +29,7 @@ int move_out(
 /*
  * What has the path place below folder_fd is a dropped file again: under drop->on_disk in the
  * drop's folder, or, where that is another file by now, under a hidden name, which is on_disk then.
- * Nothing is replaced. The drop needs its letter's id.
+ * Nothing is replaced, and it is durable. The drop needs its letter's id.
  */
 int move_back(struct drop *drop, int folder_fd, const char *place, struct err *err);
 

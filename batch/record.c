@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -28,11 +29,9 @@ struct recording {
  */
 static bool is_older_than(const struct drop *drop, int64_t when)
 {
-	struct statx st;
+	int64_t made = file_made(drop->fd);
 
-	return statx(drop->fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) == 0 &&
-	       st.stx_mask & STATX_BTIME &&
-	       st.stx_btime.tv_sec * SECOND + st.stx_btime.tv_nsec / 1000 < when;
+	return made && made < when;
 }
 
 /*

@@ -30,7 +30,7 @@ struct recovery {
 
 static void add_undone(struct recovery *r, const struct letter *letter)
 {
-	r->undone = mem_resize(r->undone, r->undone_count + 1, sizeof(*r->undone));
+	r->undone = mem_grow(r->undone, r->undone_count, sizeof(*r->undone));
 	r->undone[r->undone_count++] = *letter;
 }
 
@@ -87,7 +87,7 @@ static void add_finished(
 	struct publication one = {.letter = *letter, .fd = fd, .was_held = true};
 
 	one.letter.posted = time_of(st);
-	r->finished = mem_resize(r->finished, r->finished_count + 1, sizeof(*r->finished));
+	r->finished = mem_grow(r->finished, r->finished_count, sizeof(*r->finished));
 	r->finished[r->finished_count++] = one;
 }
 

@@ -152,6 +152,27 @@ static void goes_back_beside_what_came_in_its_place(void)
 	drop_done(&drop);
 }
 
+/* The row that tells of its place is forgotten next: a power cut must not undo the move alone. */
+static void is_durable_where_it_goes_back_to(void)
+{
+	OWNED_DROPS struct drops drops;
+	enum moved moved = MOVED_NOTHING;
+	struct drop drop;
+	int folder_fd;
+	struct err err;
+
+	take_one(&drops, &drop);
+	CU_ASSERT_EQUAL(move_out(&drop, drops.spool.root_fd, PLACE, &moved, &err), 0);
+	/* A descriptor that can be renamed to, and not synced. */
+	folder_fd = drop.folder_fd;
+	drop.folder_fd = openat(folder_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CU_ASSERT_EQUAL(move_back(&drop, drops.spool.root_fd, PLACE, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_UNSYNCED);
+	(void)close(drop.folder_fd);
+	drop.folder_fd = folder_fd;
+	drop_done(&drop);
+}
+
 /* Both of its names are taken: it stays where it is, and that is told. */
 static void goes_back_over_nothing(void)
 {
@@ -193,6 +214,7 @@ void add_suite_move(CU_pSuite suite)
 	TEST(another_file_system_is_told_and_nothing_is_done);
 	TEST(goes_back_to_where_it_was);
 	TEST(goes_back_beside_what_came_in_its_place);
+	TEST(is_durable_where_it_goes_back_to);
 	TEST(goes_back_over_nothing);
 	TEST(what_was_linked_loses_its_place_only);
 }
