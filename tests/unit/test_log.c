@@ -94,7 +94,7 @@ static void gathered_lines_are_those_that_were_logged(void)
 
 	child_run(log_many, NULL, &end);
 	for (int i = 0; i < 20; i++) {
-		char start[16];
+		char start[32];
 
 		(void)snprintf(start, sizeof(start), "<6>%d=0", i);
 		CU_ASSERT_EQUAL(strncmp(at, start, strlen(start)), 0);
