@@ -53,24 +53,29 @@ int64_t stock_tidy(struct stock *stock)
 	return -1;
 }
 
-/* The letter of that name, if it is here: the next one, or one that was passed over. */
+/* The letter of that name, if it came: the next one, or one that was passed over, or taken. */
 static struct opened *look(struct stock *stock, const char *name)
 {
+	struct opened *first;
+
 	if (stock_tidy(stock) < 0)
 		return NULL;
 	for (size_t i = 0; i < stock->all->count; i++) {
 		struct opened *letter = &stock->all->letters[(stock->at + i) % stock->all->count];
 
-		if (letter->fd >= 0 && strcmp(letter->entry.name, name) == 0)
+		if (strcmp(letter->entry.name, name) == 0)
 			return letter;
 	}
-	return NULL;
+	first = &stock->all->file;
+	return strcmp(first->entry.name, name) == 0 ? first : NULL;
 }
 
 static struct opened *find(struct stock *stock, const char *path)
 {
 	struct opened *letter = look(stock, place_name(path));
 
+	if (letter && letter->fd < 0)
+		return NULL;
 	if (letter) {
 		stock->at = (size_t)(letter - stock->all->letters) + 1;
 		stock->taken++;
@@ -136,6 +141,7 @@ static int renew(struct stock *stock, int broker, const char *path, struct opene
 		if (stock->all->count > 0)
 			stock->until = clock_elapsed() + AHEAD_LASTS;
 		*ret_opened = stock->all->file;
+		stock->all->file.fd = -1;
 	}
 	*ret_reply = reply;
 	return 0;

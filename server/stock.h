@@ -41,8 +41,9 @@ int stock_open(struct stock *stock, int broker, const char *path, struct opened 
     struct reply *ret_reply, struct err *err);
 
 /*
- * What path is, if it is in stock, by the same that was true: clients ask that before they open it.
- * *ret_goes_on: so many were told in a row that those behind it will be, too.
+ * What path is, if it is in stock or was, by the same that was true: some clients ask that before
+ * they open it, some right after that. *ret_goes_on: so many were told in a row that those behind
+ * it will be, too.
  */
 bool stock_tell(struct stock *stock, const char *path, struct entry *ret_entry, bool *ret_goes_on);
 
