@@ -457,7 +457,7 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 	(void)signal(SIGIO, SIG_IGN);
 	broker->spool = (struct spool)SPOOL_CLOSED;
 	broker->control_fd = control_fd;
-	/* Two a session, and one more for each descriptor that is being handed over. */
+	/* Two a session, those on the shelf, and one more for each that is being handed over. */
 	(void)program_descriptors();
 	result = run(broker, settings, err);
 	while (broker->sessions)
@@ -469,6 +469,7 @@ int broker_run(const char *settings, int control_fd, struct err *err)
 		commit_traffic(broker);
 	}
 	packer_forget_all(broker);
+	shelf_clear(&broker->shelf);
 	report_box_free(broker);
 	verifier_free(broker->verifier);
 	ledger_free(broker->ledger);

@@ -77,18 +77,13 @@ struct handing {
 	struct broker_session *s;
 	struct message entries;
 	int64_t count;
-	bool failed; /* to open one: who asks for that one is told why */
 };
 
-static int hand(const struct view_found *next, void *arg, struct err *err)
+static int hand(const struct view_found *next, int fd, void *arg, struct err *err)
 {
 	struct handing *handing = arg;
-	int fd = -1;
 
-	if (handing->failed || view_open(&handing->s->view, next, &fd, err) < 0) {
-		handing->failed = true;
-		return 0;
-	}
+	(void)err;
 	acknowledge_note_given(handing->s, next);
 	message_put_fd(&handing->s->broker->out, fd);
 	put_opened(&handing->entries, next);
@@ -110,27 +105,37 @@ static int put_channel(struct broker_session *s, struct err *err)
 	return 0;
 }
 
+static void tidy_shelf(void *arg)
+{
+	struct broker *broker = arg;
+	int64_t left = shelf_tidy(&broker->shelf);
+
+	if (left >= 0)
+		loop_after(broker->loop, left, tidy_shelf, broker);
+}
+
 /* Letters behind the one that the answer begins with; without them it is one all the same. */
 static int put_next(
     struct broker_session *s, const struct view_found *found, enum open_order order, int64_t most)
 {
 	static struct handing handing;
-	struct message *out = &s->broker->out;
+	const struct shelf_wish wish = {s->number, &s->view, found, order == OPEN_BY_NAME, most};
+	struct broker *broker = s->broker;
+	struct message *out = &broker->out;
 	struct err err;
 
 	handing.s = s;
 	handing.count = 0;
-	handing.failed = false;
 	message_start(&handing.entries, 0);
 	if (put_channel(s, &err) < 0) {
 		log_error("session=%" PRId64 " text=\"%s\"", s->number, err.text);
 		message_put_int(out, 0);
-	} else if (view_find_next(
-	               &s->view, found, order == OPEN_BY_NAME, most, hand, &handing, &err) < 0) {
+	} else if (shelf_open_next(&broker->shelf, &wish, hand, &handing, &err) < 0) {
 		log_error("session=%" PRId64 " text=\"%s\"", s->number, err.text);
 	}
 	message_put_int(out, handing.count);
 	message_put_all(out, &handing.entries);
+	loop_after(broker->loop, SHELF_LASTS, tidy_shelf, broker);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "server/hand_in.h"
 #include "server/ledger.h"
 #include "server/request.h"
+#include "server/shelf.h"
 #include "server/upload_desk.h"
 #include "server/verifier.h"
 #include "spool/drop_root.h"
@@ -92,6 +93,7 @@ struct broker {
 	const char *settings;       /* their file */
 	struct ledger *ledger;
 	struct report_box *box;
+	struct shelf shelf;
 	struct verifier *verifier;
 	struct loop *loop;
 	int control_fd;

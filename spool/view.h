@@ -93,6 +93,9 @@ int view_find_next(struct view *view, const struct view_found *found, bool by_na
     int (*each)(const struct view_found *next, void *arg, struct err *err), void *arg,
     struct err *err);
 
+/* Make of what was found as a letter of its class' folder another one there. */
+void view_found_become(struct view_found *found, const struct letter_line *line);
+
 /*
  * The account's membership of an AVRS ID, for its role and dates: from the last look-up where that
  * is not older than view->role_lasts. What depends on its mark asks membership_find().

@@ -386,20 +386,26 @@ struct following {
 	void *arg;
 };
 
+void view_found_become(struct view_found *found, const struct letter_line *line)
+{
+	found->letter.id = line->id;
+	found->letter.size = line->size;
+	found->letter.sequence = line->sequence;
+	found->letter.posted = line->posted;
+	text_copy(found->letter.name, line->name);
+	text_copy(found->place.name, line->name);
+	found->entry.is_folder = false;
+	found->entry.size = line->size;
+	found->entry.changed = line->posted;
+	text_copy(found->entry.name, line->name);
+}
+
 static int pass_next(const struct letter_line *line, void *arg, struct err *err)
 {
 	struct following *following = arg;
-	struct view_found *next = &following->next;
 
-	next->letter.id = line->id;
-	next->letter.size = line->size;
-	next->letter.sequence = line->sequence;
-	next->letter.posted = line->posted;
-	text_copy(next->letter.name, line->name);
-	text_copy(next->place.name, line->name);
-	next->entry = (struct view_entry){.size = line->size, .changed = line->posted};
-	text_copy(next->entry.name, line->name);
-	return following->each(next, following->arg, err);
+	view_found_become(&following->next, line);
+	return following->each(&following->next, following->arg, err);
 }
 
 int view_find_next(struct view *view, const struct view_found *found, bool by_name, int64_t limit,

@@ -67,6 +67,7 @@ void broker_bench_close(struct broker_bench *bench)
 	clean_fd(&bench->reports);
 	acknowledge_forget(bench->session);
 	free(bench->session);
+	shelf_clear(&bench->broker->shelf);
 	ledger_free(bench->broker->ledger);
 	loop_free(bench->broker->loop);
 	free(bench->broker);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -90,19 +91,24 @@ static void add_account(struct bench *bench, const char *login, const char *role
 	    0);
 }
 
-/* sql changes the catalog before the broker reads it; NULL: as it is. */
-static void bench_open_after(struct bench *bench, const char *sql)
+static void post(struct bench *bench, const char *path)
 {
 	struct drop drop;
 	struct err err;
 
+	drops_take(&bench->drops, path, DROPS_PDF, &drop);
+	CU_ASSERT_EQUAL_FATAL(drops_post(&bench->drops, &drop, 1, &err), 0);
+	drop_done(&drop);
+}
+
+/* sql changes the catalog before the broker reads it; NULL: as it is. */
+static void bench_open_after(struct bench *bench, const char *sql)
+{
 	drops_open(&bench->drops, "");
 	bench->message = mem_new(1, sizeof(*bench->message));
 	add_account(bench, "ann", "master");
 	add_account(bench, "bob", "e-delivery-only");
-	drops_take(&bench->drops, DROPS_AVRS_ID "/EFT_1.pdf", DROPS_PDF, &drop);
-	CU_ASSERT_EQUAL_FATAL(drops_post(&bench->drops, &drop, 1, &err), 0);
-	drop_done(&drop);
+	post(bench, DROPS_AVRS_ID "/EFT_1.pdf");
 	if (sql)
 		drops_run(&bench->drops, sql);
 	start_broker(bench);
@@ -442,6 +448,55 @@ static void a_withdrawn_role_ends_the_sessions_that_hold_a_letter(void)
 	CU_ASSERT_FALSE(end_session(&lists));
 }
 
+/* How many letters the broker has open. */
+static int letters_open(const struct bench *bench)
+{
+	char path[64];
+	DIR *dir;
+	int count = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)bench->process.pid);
+	dir = opendir(path);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+		char target[PATH_MAX] = "";
+
+		if (readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1) > 0)
+			count += strstr(target, "/letters/") != NULL;
+	}
+	(void)closedir(dir);
+	return count;
+}
+
+/* While nobody asks for anything. */
+static void what_it_keeps_for_the_sessions_of_an_account_it_soon_closes(void)
+{
+	OWNED_BENCH struct bench bench;
+	struct session sessions[2];
+
+	bench_open(&bench);
+	post(&bench, DROPS_AVRS_ID "/EFT_2.pdf");
+	for (int i = 0; i < 2; i++) {
+		sessions[i] = begin_session(&bench, 1 + i, "ann");
+		message_start(bench.message, REQUEST_OPEN_NEXT);
+		message_put_int(bench.message, OPEN_BY_NAME);
+		message_put_int(bench.message, OPEN_NEXT);
+		message_put_text(bench.message, LETTER);
+		CU_ASSERT_EQUAL(ask(&bench, &sessions[i]), ANSWER_OK);
+		/* Both letters, and a channel for reports. */
+		CU_ASSERT_EQUAL(bench.message->fd_count, 3);
+		message_close_fds(bench.message);
+	}
+	/* What it handed over it has closed before it answers again. */
+	CU_ASSERT_EQUAL(ask_path(&bench, &sessions[0], REQUEST_FIND, "/"), ANSWER_OK);
+	CU_ASSERT_EQUAL(letters_open(&bench), 1);
+	for (int i = 0; i < 100 && letters_open(&bench) > 0; i++)
+		(void)usleep(10000);
+	CU_ASSERT_EQUAL(letters_open(&bench), 0);
+	for (int i = 0; i < 2; i++)
+		(void)end_session(&sessions[i]);
+}
+
 /* Open the letter with those that follow it: there are none. Our end of the channel for reports. */
 static int begin_reporting(struct bench *bench, const struct session *session)
 {
@@ -692,6 +747,7 @@ void add_suite_broker(CU_pSuite suite)
 	TEST(the_sessions_of_a_disabled_account_end);
 	TEST(what_a_session_uploaded_is_free_as_soon_as_its_process_ends);
 	TEST(a_withdrawn_role_ends_the_sessions_that_hold_a_letter);
+	TEST(what_it_keeps_for_the_sessions_of_an_account_it_soon_closes);
 	TEST(what_is_reported_is_recorded_soon);
 	TEST(what_was_reported_by_a_session_that_is_gone_is_recorded);
 	TEST(a_session_that_reports_what_cannot_be_is_ended);

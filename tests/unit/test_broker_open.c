@@ -79,7 +79,8 @@ static void expect_file(struct broker_bench *bench, const char *content)
 	OWNED_FD int fd = message_get_fd(&bench->broker->in);
 	char bytes[64] = "";
 
-	CU_ASSERT_EQUAL(read(fd, bytes, sizeof(bytes)), (ssize_t)strlen(content));
+	/* As sessions do it, who may share the position in a file. */
+	CU_ASSERT_EQUAL(pread(fd, bytes, sizeof(bytes), 0), (ssize_t)strlen(content));
 	CU_ASSERT_STRING_EQUAL(bytes, content);
 	CU_ASSERT_EQUAL(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
 }
@@ -169,6 +170,30 @@ static void what_follows_is_handed_over_but_not_opened(void)
 	CU_ASSERT_EQUAL(drops_number(&bench.drops, "SELECT COUNT(*) FROM opening"), 1);
 }
 
+/* What is opened once for two sessions is known of both, by the right of each. */
+static void what_is_opened_once_is_noted_for_each_session(void)
+{
+	OWNED_BROKER_BENCH struct broker_bench bench;
+	const struct handed *handed;
+
+	open_with_more(&bench);
+	for (int64_t session = 1; session <= 3; session++) {
+		bench.session->number = session;
+		CU_ASSERT_EQUAL(
+		    open_next(&bench, OPEN_BY_NAME, OPEN_NEXT, BENCH_LETTER), ANSWER_OK);
+		expect_first(&bench, session == 1);
+		expect_letters(&bench, "234");
+		CU_ASSERT_EQUAL(HASH_COUNT(bench.session->handed), 4);
+		for (handed = bench.session->handed; handed; handed = handed->hh.next)
+			CU_ASSERT_EQUAL(handed->open, session);
+	}
+	/* Without a right there is nothing, whatever another one has just got. */
+	bench.session->view.account.id++;
+	CU_ASSERT_EQUAL(
+	    open_next(&bench, OPEN_BY_NAME, OPEN_NEXT, BENCH_LETTER), ANSWER_NO_SUCH_FILE);
+	CU_ASSERT_EQUAL(bench.broker->in.fd_count, 0);
+}
+
 /* Who asks for the one that cannot be opened is told so; the one before can be had. */
 static void a_missing_file_ends_what_follows(void)
 {
@@ -242,6 +267,7 @@ void add_suite_broker_open(CU_pSuite suite)
 	TEST(a_letter_whose_file_is_missing_is_our_trouble);
 	TEST(letters_that_follow_are_handed_over_in_the_order_asked_for);
 	TEST(what_follows_is_handed_over_but_not_opened);
+	TEST(what_is_opened_once_is_noted_for_each_session);
 	TEST(a_missing_file_ends_what_follows);
 	TEST(nothing_follows_what_is_no_letter_of_a_class);
 	TEST(a_wish_that_is_none_ends_the_session);
