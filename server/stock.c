@@ -13,6 +13,9 @@
 /* So many that some are taken where four connections share a folder, as with rclone. */
 enum { FIRST_WANTED = 16 };
 
+/* So many connections share a folder at most. */
+enum { SHARED_BY = 8 };
+
 /* More than a connection is told by chance that shares a folder with others. */
 enum { TOLD_IN_A_ROW = 8 };
 
@@ -60,8 +63,10 @@ static struct opened *look(struct stock *stock, const char *name)
 
 	if (stock_tidy(stock) < 0)
 		return NULL;
+	/* From the one that was taken last, of which some clients ask more. */
 	for (size_t i = 0; i < stock->all->count; i++) {
-		struct opened *letter = &stock->all->letters[(stock->at + i) % stock->all->count];
+		size_t at = (stock->at + stock->all->count - 1 + i) % stock->all->count;
+		struct opened *letter = &stock->all->letters[at];
 
 		if (strcmp(letter->entry.name, name) == 0)
 			return letter;
@@ -96,7 +101,10 @@ bool stock_tell(struct stock *stock, const char *path, struct entry *ret_entry, 
 	return letter != NULL;
 }
 
-/* Learn from those that came last: is the order the client's, and does it take most of them? */
+/*
+ * Learn from those that came last: is the order the client's, and was it soon through with them?
+ * Where connections share a folder each takes its part of however many there are.
+ */
 static void learn(struct stock *stock)
 {
 	if (!stock->all)
@@ -108,10 +116,10 @@ static void learn(struct stock *stock)
 		return;
 	}
 	stock->in_vain = 0;
-	if (2 * stock->taken >= stock->all->count)
-		stock->wanted *= 2;
-	else if (4 * stock->taken < stock->all->count)
+	if (!stock->until || SHARED_BY * stock->taken < stock->all->count)
 		stock->wanted /= 2;
+	else
+		stock->wanted *= 2;
 	if (stock->wanted > OPEN_NEXT)
 		stock->wanted = OPEN_NEXT;
 	if (stock->wanted < FIRST_WANTED)

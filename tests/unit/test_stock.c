@@ -142,6 +142,15 @@ static void expect_wish(struct bench *bench, enum open_order order, int64_t most
 	CU_ASSERT_EQUAL(message_get_int(bench->message), most);
 }
 
+/* Wait until nothing is good any more. */
+static void outlast(struct bench *bench)
+{
+	const struct timespec pause = {.tv_nsec = 510 * 1000 * 1000};
+
+	(void)nanosleep(&pause, NULL);
+	CU_ASSERT_EQUAL(stock_tidy(&bench->stock), -1);
+}
+
 /* One letter of a folder, and the one behind it, which comes with two more. */
 static void begin(struct bench *bench)
 {
@@ -270,25 +279,44 @@ static void what_the_broker_refuses_is_refused(void)
 	expect_asked(&bench, FOLDER "e", REQUEST_OPEN_NEXT, "e");
 }
 
+/* The next question is for so many, by name. */
+static void expect_wanted(struct bench *bench, const char *path, const char *letters, int64_t most)
+{
+	will_answer(bench, REQUEST_OPEN_NEXT, letters);
+	expect_opened(bench, path, letters[0]);
+	CU_ASSERT_EQUAL(asked(bench, bench->ends[1]), REQUEST_OPEN_NEXT);
+	expect_wish(bench, OPEN_BY_NAME, most);
+}
+
 static void more_are_wanted_of_a_client_that_takes_them(void)
 {
 	OWNED_BENCH struct bench bench;
 
 	bench_open(&bench);
 	expect_asked(&bench, FOLDER "0", REQUEST_OPEN, "0");
-	expect_asked(&bench, FOLDER "a", REQUEST_OPEN_NEXT, "abcde");
-	expect_in_stock(&bench, FOLDER "b", 'b');
+	expect_wanted(&bench, FOLDER "a", "abcdefghi", 16);
+	/* Others may share the folder: one of eight is enough. */
 	expect_in_stock(&bench, FOLDER "d", 'd');
-	will_answer(&bench, REQUEST_OPEN_NEXT, "fghijklmn");
-	expect_opened(&bench, FOLDER "f", 'f');
-	CU_ASSERT_EQUAL(asked(&bench, bench.ends[1]), REQUEST_OPEN_NEXT);
-	expect_wish(&bench, OPEN_BY_NAME, 32);
+	expect_wanted(&bench, FOLDER "j", "jklm", 32);
+	expect_in_stock(&bench, FOLDER "k", 'k');
+	expect_wanted(&bench, FOLDER "n", "no", 64);
+	expect_in_stock(&bench, FOLDER "o", 'o');
+	expect_wanted(&bench, FOLDER "p", "pqrstuvwxy", 64);
 	/* Fewer of one that takes few. */
-	expect_in_stock(&bench, FOLDER "n", 'n');
-	will_answer(&bench, REQUEST_OPEN_NEXT, "o");
-	expect_opened(&bench, FOLDER "o", 'o');
-	CU_ASSERT_EQUAL(asked(&bench, bench.ends[1]), REQUEST_OPEN_NEXT);
-	expect_wish(&bench, OPEN_BY_NAME, 16);
+	expect_in_stock(&bench, FOLDER "y", 'y');
+	expect_wanted(&bench, FOLDER "z", "z", 32);
+}
+
+static void fewer_are_wanted_of_a_client_that_takes_long(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	begin(&bench);
+	expect_in_stock(&bench, FOLDER "c", 'c');
+	expect_wanted(&bench, FOLDER "f", "fghi", 32);
+	expect_in_stock(&bench, FOLDER "g", 'g');
+	outlast(&bench);
+	expect_wanted(&bench, FOLDER "h", "h", 16);
 }
 
 static void who_takes_none_is_tried_in_the_other_order_and_left_alone(void)
@@ -310,7 +338,6 @@ static void who_takes_none_is_tried_in_the_other_order_and_left_alone(void)
 
 static void what_is_in_stock_is_soon_closed(void)
 {
-	const struct timespec pause = {.tv_nsec = 510 * 1000 * 1000};
 	OWNED_BENCH struct bench bench;
 	int before;
 
@@ -324,8 +351,7 @@ static void what_is_in_stock_is_soon_closed(void)
 	CU_ASSERT_TRUE(stock_tidy(&bench.stock) > 0);
 	CU_ASSERT_TRUE(stock_tidy(&bench.stock) <= AHEAD_LASTS);
 	expect_in_stock(&bench, FOLDER "c", 'c');
-	(void)nanosleep(&pause, NULL);
-	CU_ASSERT_EQUAL(stock_tidy(&bench.stock), -1);
+	outlast(&bench);
 	CU_ASSERT_EQUAL(drops_open_fds(), before + 2);
 	expect_told(&bench, FOLDER "d", false, false);
 	expect_asked(&bench, FOLDER "d", REQUEST_OPEN_NEXT, "d");
@@ -358,6 +384,7 @@ void add_suite_stock(CU_pSuite suite)
 	TEST(another_folder_has_letters_of_its_own);
 	TEST(what_the_broker_refuses_is_refused);
 	TEST(more_are_wanted_of_a_client_that_takes_them);
+	TEST(fewer_are_wanted_of_a_client_that_takes_long);
 	TEST(who_takes_none_is_tried_in_the_other_order_and_left_alone);
 	TEST(what_is_in_stock_is_soon_closed);
 	TEST(a_broker_that_takes_no_reports_is_gone);
