@@ -13,7 +13,7 @@
 
 /*
  * From now on, here and in what is forked. To be called before anything else of OpenSSL.
- * Returns 0, or -1 with ERR_INTERNAL.
+ * Returns 0 or -1.
  */
 int kernel_random_begin(struct err *err);
 
