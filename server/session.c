@@ -26,6 +26,7 @@
 #include "server/archive_command.h"
 #include "server/archive_fetch.h"
 #include "server/ask.h"
+#include "server/doze.h"
 #include "server/login.h"
 #include "server/sftp.h"
 
@@ -52,6 +53,7 @@ const struct sandbox_rule session_rules[] = {
     {.number = SCMP_SYS(pread64)},
     {.number = SCMP_SYS(pwrite64)},
     {.number = SCMP_SYS(fsync)},
+    {.number = SCMP_SYS(setsockopt), .argument = 2, .mask = UINT32_MAX, .value = SO_RCVLOWAT},
     {.number = -1},
 };
 
@@ -64,6 +66,7 @@ struct session {
 	struct sftp *sftp; /* once the subsystem was asked for */
 	struct buffer in;
 	uint32_t waiting; /* bytes that libssh holds for us */
+	struct doze doze;
 	bool wants_sftp;
 	char command[COMMAND_SIZE]; /* that was asked for, or "" */
 	int exit_status;
@@ -324,7 +327,7 @@ static void await(struct session *s, int timeout_ms)
 	    {.fd = s->archive_fd, .events = POLLIN},
 	};
 
-	if (poll(from, sizeof(from) / sizeof(from[0]), timeout_ms) <= 0)
+	if (doze_poll(&s->doze, from, sizeof(from) / sizeof(from[0]), timeout_ms) <= 0)
 		return;
 	if (from[1].revents)
 		(void)on_broker(from[1].fd, from[1].revents, s);
@@ -451,6 +454,7 @@ static int send_output(struct session *s)
 static int take_input(struct session *s)
 {
 	struct err err;
+	bool any = false;
 	size_t used = 0;
 
 	if (s->waiting > INPUT_MAX || s->saw_extended)
@@ -468,11 +472,13 @@ static int take_input(struct session *s)
 		if (sftp_feed(s->sftp, buffer_text(&s->in), s->in.length, &used, &err) < 0)
 			return end(s, err.text);
 		buffer_consume(&s->in, used);
+		any |= used > 0;
 		if (count > 0 || used > 0)
 			s->deadline = clock_elapsed() + s->means->settings->server_idle;
 		if (count == 0 || s->waiting == 0)
 			break;
 	}
+	doze_note(&s->doze, s->socket_counter.in_bytes, s->packet_counter.in_packets, any);
 	return 0;
 }
 
@@ -645,6 +651,7 @@ int session_run(const struct session_means *means)
 	s.ssh = means->ssh;
 	s.in = (struct buffer)BUFFER(INPUT_KEPT);
 	s.archive_fd = -1;
+	doze_init(&s.doze, SESSION_CLIENT_FD);
 	login_init(&s.login, SESSION_BROKER_FD, means->policy);
 	set_socket(SESSION_CLIENT_FD);
 	if (watch_stop(&s, &err) < 0 || confine(&s, &err) < 0) {
