@@ -46,8 +46,9 @@ lets_in() { # KEY [OPTIONS...]
 	}
 }
 
-# no_match METHOD KEY [OPTIONS...]: not let in, and the log says that this did not match. (So does
-# sftp, unless its list comes so late that libssh has closed before it has sent its own.)
+# no_match METHOD KEY [OPTIONS...]: not let in, and the log says that this did not match. Where sftp
+# finds that out first and is gone, the log may know of that alone (libssh keeps the last error), and
+# sftp has said why; where its list comes late, libssh has closed, and the log knows.
 no_match() {
 	local method=$1 before
 	shift
@@ -58,7 +59,12 @@ no_match() {
 		echo "status $status: $*: $output"
 		return 1
 	}
-	wait_for 10 logged_since "$before" "login=- reason=\"kex error : no match for method $method"
+	wait_for 10 logged_since "$before" 'login=- reason='
+	logged_since "$before" "login=- reason=\"kex error : no match for method $method" ||
+		[[ $output == *'no matching '* ]] || {
+		echo "neither the log nor sftp says why: $output"
+		return 1
+	}
 }
 
 logged_since() { # LINES TEXT
