@@ -59,21 +59,24 @@ int move_back(struct drop *drop, int folder_fd, const char *place, struct err *e
 int move_out(
     struct drop *drop, int folder_fd, const char *place, enum moved *ret_moved, struct err *err)
 {
-	*ret_moved = MOVED_NOTHING;
+	*ret_moved = MOVED_NOT_HERE;
 	if (renameat2(drop->folder_fd, drop->on_disk, folder_fd, place, RENAME_NOREPLACE) < 0) {
-		if (errno == ENOENT)
+		/* GlusterFS has no RENAME_NOREPLACE; EXDEV: a folder with a quota of its own. */
+		if (errno == EINVAL || errno == EXDEV)
 			return 0;
 		if (errno == EEXIST)
 			return err_set(err, ERR_CONFLICT, "%s exists", place);
-		/* GlusterFS has no RENAME_NOREPLACE; EXDEV: a folder with a quota of its own. */
-		if (errno != EINVAL && errno != EXDEV)
+		if (errno != ENOENT)
 			return err_sys(err, "move a dropped file to %s", place);
-		*ret_moved = MOVED_NOT_HERE;
+		*ret_moved = MOVED_NOTHING;
 		return 0;
 	}
 	fault_point("post.moved");
-	if (!is_there(drop, folder_fd, place))
-		return move_back(drop, folder_fd, place, err);
 	*ret_moved = MOVED;
+	if (is_there(drop, folder_fd, place))
+		return 0;
+	if (move_back(drop, folder_fd, place, err) < 0)
+		return -1;
+	*ret_moved = MOVED_NOTHING;
 	return 0;
 }

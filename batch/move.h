@@ -20,8 +20,8 @@ enum moved {
 
 /*
  * Move the adopted drop to the path place below folder_fd, which must not exist (ERR_CONFLICT). On
- * -1 what has the place, if anything, is for move_back(). A new drop may have a hidden name
- * (aside.h) in the drop's folder afterwards: drop->on_disk.
+ * -1 *ret_moved is MOVED where something has the place that is for move_back(). A new drop may have
+ * a hidden name (aside.h) in the drop's folder afterwards: drop->on_disk.
  */
 int move_out(
     struct drop *drop, int folder_fd, const char *place, enum moved *ret_moved, struct err *err);

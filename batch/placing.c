@@ -38,17 +38,19 @@ static int place_one(struct folder_cache *folders, struct drop *drop, struct err
 	const char *name;
 	int folder_fd = -1;
 	enum moved moved = MOVED_NOT_HERE;
+	int result = 0;
 
 	post_path(&drop->letter, path);
 	file_parent(path, folder);
 	name = strrchr(path, '/') + 1;
-	if (folder_cache_make(folders, folder, 0750, &folder_fd, err) < 0 ||
-	    (can_be_moved(drop) && move_out(drop, folder_fd, name, &moved, err) < 0))
+	if (folder_cache_make(folders, folder, 0750, &folder_fd, err) < 0)
 		return -1;
+	if (can_be_moved(drop))
+		result = move_out(drop, folder_fd, name, &moved, err);
 	drop->moved = moved == MOVED;
 	drop->lost = moved == MOVED_NOTHING;
-	if (moved != MOVED_NOT_HERE)
-		return 0;
+	if (result < 0 || moved != MOVED_NOT_HERE)
+		return result;
 	return file_give_name(drop->served_fd, folder_fd, "", name, err);
 }
 

@@ -181,6 +181,32 @@ static void what_is_replaced_while_it_is_taken_is_no_letter(void)
 	}
 }
 
+/* Another file has its place, and cannot be put back for good: its row still tells of it. */
+static void what_came_in_its_place_and_cannot_go_back_keeps_the_row(void)
+{
+	OWNED_DROPS struct drops drops;
+	OWNED_MEM char *content = NULL;
+	OWNED_FD int unsynced_fd = -1;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take(&drops, NAME, "a", &drop);
+	drops_write(&drops, NAME, "b");
+	/* A descriptor that can be renamed to, and not synced. */
+	unsynced_fd = openat(drop.folder_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	drop.folder_fd = unsynced_fd;
+	CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_UNSYNCED);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
+	drop_done(&drop);
+	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
+	content = scratch_read(&drops.scratch, "drop/" NAME);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+	CU_ASSERT_STRING_EQUAL(content, "b");
+}
+
 /* What makes a step fail, and what there still is of it in the catalog then. */
 static const struct {
 	const char *refused; /* of the letter's row; or NULL */
@@ -371,6 +397,7 @@ void add_suite_post(CU_pSuite suite)
 	TEST(a_batch_is_posted_whatever_else_is_in_it);
 	TEST(what_is_asked_back_is_as_if_it_had_not_been_taken);
 	TEST(what_is_replaced_while_it_is_taken_is_no_letter);
+	TEST(what_came_in_its_place_and_cannot_go_back_keeps_the_row);
 	TEST(a_step_that_fails_can_be_tried_again);
 	TEST(what_is_forgotten_goes_together);
 	TEST(a_dropped_file_that_is_left_is_removed_and_not_posted_again);
