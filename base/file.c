@@ -53,6 +53,14 @@ int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *e
 	return 0;
 }
 
+bool file_is_at(int folder_fd, const char *path, const struct stat *st)
+{
+	struct stat there;
+
+	return fstatat(folder_fd, path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       there.st_dev == st->st_dev && there.st_ino == st->st_ino;
+}
+
 int64_t file_made(int fd)
 {
 	struct statx st;

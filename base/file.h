@@ -40,6 +40,9 @@ int file_open_folder(int folder_fd, const char *path, int *ret_fd, struct err *e
 /* Make the folder path and those above it as needed, each made durable. */
 int file_make_folder(int folder_fd, const char *path, mode_t mode, struct err *err);
 
+/* Is what has that path the very file of st? A link there is itself, not what it leads to. */
+bool file_is_at(int folder_fd, const char *path, const struct stat *st);
+
 /*
  * When the file of fd was made, in microseconds since 1970; 0 where its file system does not know,
  * or fd is none.

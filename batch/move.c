@@ -12,34 +12,18 @@
 #include "base/text.h"
 #include "batch/aside.h"
 
-static bool is_same_file(int fd_a, const char *a, int fd_b, const char *b)
-{
-	struct stat st_a;
-	struct stat st_b;
-
-	return fstatat(fd_a, a, &st_a, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(fd_b, b, &st_b, AT_SYMLINK_NOFOLLOW) == 0 && st_a.st_dev == st_b.st_dev &&
-	       st_a.st_ino == st_b.st_ino;
-}
-
-static bool is_there(const struct drop *drop, int folder_fd, const char *place)
-{
-	struct stat st;
-
-	return fstatat(folder_fd, place, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_dev == drop->st.st_dev && st.st_ino == drop->st.st_ino;
-}
-
 static int take_name_back(struct drop *drop, int folder_fd, const char *place, struct err *err)
 {
 	char hidden[ASIDE_NAME_SIZE];
+	struct stat st;
 
 	if (file_rename_new(folder_fd, place, drop->folder_fd, drop->on_disk) == 0)
 		return 0;
 	if (errno != EEXIST)
 		return err_sys(err, "put %s back into drop/%s", place, drop->avrs_id);
 	/* Where it was linked it has both names. */
-	if (is_same_file(folder_fd, place, drop->folder_fd, drop->on_disk))
+	if (fstatat(folder_fd, place, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    file_is_at(drop->folder_fd, drop->on_disk, &st))
 		return unlinkat(folder_fd, place, 0) < 0 ? err_sys(err, "unlink %s", place) : 0;
 	aside_name(drop->letter.id, hidden);
 	if (file_rename_new(folder_fd, place, drop->folder_fd, hidden) < 0)
@@ -73,7 +57,7 @@ int move_out(
 	}
 	fault_point("post.moved");
 	*ret_moved = MOVED;
-	if (is_there(drop, folder_fd, place))
+	if (file_is_at(folder_fd, place, &drop->st))
 		return 0;
 	if (move_back(drop, folder_fd, place, err) < 0)
 		return -1;

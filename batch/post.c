@@ -54,12 +54,9 @@ int post_sync(
 /* Is what has the name path the very file that is to be served for the drop? */
 static bool is_its_link(const struct spool *spool, const struct drop *drop, const char *path)
 {
-	struct stat there;
 	struct stat own;
 
-	return fstatat(spool->root_fd, path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstat(drop->served_fd, &own) == 0 && there.st_dev == own.st_dev &&
-	       there.st_ino == own.st_ino;
+	return fstat(drop->served_fd, &own) == 0 && file_is_at(spool->root_fd, path, &own);
 }
 
 static int leave_place(const struct spool *spool, struct drop *drop, struct err *err)

@@ -56,14 +56,12 @@ static bool is_leftover(
     const struct spool *spool, const struct drop *drop, const struct letter *letter)
 {
 	char path[FOLDER_PATH_MAX];
-	struct stat st;
 
 	if (letter->source.changed)
 		return strcmp(letter->sha256, drop->letter.sha256) == 0 &&
 		       is_source(drop, &letter->source, letter->taken);
 	post_path(letter, path);
-	return fstatat(spool->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_dev == drop->st.st_dev && st.st_ino == drop->st.st_ino;
+	return file_is_at(spool->root_fd, path, &drop->st);
 }
 
 static bool is_delivered(const struct letter *letter)

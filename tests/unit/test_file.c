@@ -445,8 +445,27 @@ static void renames_over_nothing(void)
 	free(text);
 }
 
+static void what_has_a_name_is_told_from_its_likes(void)
+{
+	OWNED_SCRATCH struct scratch scratch;
+	struct stat st;
+
+	scratch_open(&scratch);
+	scratch_write(&scratch, "a", "x");
+	scratch_write(&scratch, "b", "x");
+	CU_ASSERT_EQUAL(fstatat(scratch.fd, "a", &st, 0), 0);
+	CU_ASSERT_EQUAL(linkat(scratch.fd, "a", scratch.fd, "second", 0), 0);
+	CU_ASSERT_EQUAL(symlinkat("a", scratch.fd, "symbolic"), 0);
+	CU_ASSERT_TRUE(file_is_at(scratch.fd, "a", &st));
+	CU_ASSERT_TRUE(file_is_at(scratch.fd, "second", &st));
+	CU_ASSERT_FALSE(file_is_at(scratch.fd, "b", &st));
+	CU_ASSERT_FALSE(file_is_at(scratch.fd, "symbolic", &st));
+	CU_ASSERT_FALSE(file_is_at(scratch.fd, "none", &st));
+}
+
 void add_suite_file(CU_pSuite suite)
 {
+	TEST(what_has_a_name_is_told_from_its_likes);
 	TEST(renames_over_nothing);
 	TEST(opens_nothing_outside_of_the_folder);
 	TEST(says_where_nothing_can_be_opened_beneath);
