@@ -136,6 +136,25 @@ void drops_take_copy(
 	must(take(drops->letters_fd, ret_drop, 1, &err) == 0 && !ret_drop->adopted, path);
 }
 
+void (*const drops_takers[2])(struct drops *drops, const char *path, const char *content,
+    struct drop *ret_drop) = {drops_take, drops_take_copy};
+
+const char *drops_place_of(const struct drop *drop)
+{
+	static char path[FOLDER_PATH_MAX];
+
+	post_path(&drop->letter, path);
+	return path;
+}
+
+ino_t drops_inode_of(int folder_fd, const char *path)
+{
+	struct stat st = {.st_ino = 0};
+
+	(void)fstatat(folder_fd, path, &st, AT_SYMLINK_NOFOLLOW);
+	return st.st_ino;
+}
+
 bool drops_has(const struct drops *drops, const char *path)
 {
 	return faccessat(drops->spool.root_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;

@@ -49,6 +49,16 @@ void drops_take(struct drops *drops, const char *path, const char *content, stru
 void drops_take_copy(
     struct drops *drops, const char *path, const char *content, struct drop *ret_drop);
 
+/* Both: adopted, and copied. */
+extern void (*const drops_takers[2])(
+    struct drops *drops, const char *path, const char *content, struct drop *ret_drop);
+
+/* Where the drop's letter is to be, or is, below the spool's root; until the next call. */
+const char *drops_place_of(const struct drop *drop);
+
+/* Of what has that path; 0: nothing has. */
+ino_t drops_inode_of(int folder_fd, const char *path);
+
 /* Is there a file of that path below the spool's root? */
 bool drops_has(const struct drops *drops, const char *path);
 

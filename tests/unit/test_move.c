@@ -15,14 +15,6 @@ void add_suite_move(CU_pSuite suite);
 #define NAME   FOLDER "EFT_1.pdf"
 #define PLACE  "letters/7_EFT_1.pdf"
 
-static ino_t inode_of(int folder_fd, const char *path)
-{
-	struct stat st = {.st_ino = 0};
-
-	(void)fstatat(folder_fd, path, &st, AT_SYMLINK_NOFOLLOW);
-	return st.st_ino;
-}
-
 static void take_one(struct drops *drops, struct drop *ret_drop)
 {
 	drops_open(drops, "");
@@ -41,7 +33,7 @@ static void the_dropped_name_becomes_the_place(void)
 	CU_ASSERT_EQUAL(move_out(&drop, drops.spool.root_fd, PLACE, &moved, &err), 0);
 	CU_ASSERT_EQUAL(moved, MOVED);
 	CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
-	CU_ASSERT_EQUAL(inode_of(drops.spool.root_fd, PLACE), drop.st.st_ino);
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.root_fd, PLACE), drop.st.st_ino);
 	drop_done(&drop);
 }
 
@@ -70,11 +62,11 @@ static void what_came_in_its_place_is_where_it_was(void)
 
 	take_one(&drops, &drop);
 	drops_write(&drops, NAME, "b");
-	inode = inode_of(drops.spool.drop_fd, NAME);
+	inode = drops_inode_of(drops.spool.drop_fd, NAME);
 	CU_ASSERT_EQUAL(move_out(&drop, drops.spool.root_fd, PLACE, &moved, &err), 0);
 	CU_ASSERT_EQUAL(moved, MOVED_NOTHING);
 	CU_ASSERT_FALSE(drops_has(&drops, PLACE));
-	CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, NAME), inode);
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, NAME), inode);
 	CU_ASSERT_STRING_EQUAL(drop.on_disk, "EFT_1.pdf");
 	drop_done(&drop);
 }
@@ -91,7 +83,7 @@ static void what_has_the_place_stays(void)
 	scratch_write(&drops.scratch, PLACE, "served");
 	CU_ASSERT_EQUAL(move_out(&drop, drops.spool.root_fd, PLACE, &moved, &err), -1);
 	CU_ASSERT_EQUAL(err.kind, ERR_CONFLICT);
-	CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, NAME), drop.st.st_ino);
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, NAME), drop.st.st_ino);
 	content = scratch_read(&drops.scratch, PLACE);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
 	CU_ASSERT_STRING_EQUAL(content, "served");
@@ -113,7 +105,7 @@ static void another_file_system_is_told_and_nothing_is_done(void)
 		CU_ASSERT_EQUAL(moved, MOVED_NOT_HERE);
 		scratch_close(&other);
 	}
-	CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, NAME), drop.st.st_ino);
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, NAME), drop.st.st_ino);
 	drop_done(&drop);
 }
 
@@ -128,7 +120,7 @@ static void goes_back_to_where_it_was(void)
 	CU_ASSERT_EQUAL(move_out(&drop, drops.spool.root_fd, PLACE, &moved, &err), 0);
 	CU_ASSERT_EQUAL(move_back(&drop, drops.spool.root_fd, PLACE, &err), 0);
 	CU_ASSERT_FALSE(drops_has(&drops, PLACE));
-	CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, NAME), drop.st.st_ino);
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, NAME), drop.st.st_ino);
 	drop_done(&drop);
 }
 
@@ -143,11 +135,11 @@ static void goes_back_beside_what_came_in_its_place(void)
 	take_one(&drops, &drop);
 	CU_ASSERT_EQUAL(move_out(&drop, drops.spool.root_fd, PLACE, &moved, &err), 0);
 	drops_write(&drops, NAME, "b");
-	inode = inode_of(drops.spool.drop_fd, NAME);
+	inode = drops_inode_of(drops.spool.drop_fd, NAME);
 	CU_ASSERT_EQUAL(move_back(&drop, drops.spool.root_fd, PLACE, &err), 0);
 	CU_ASSERT_STRING_EQUAL(drop.on_disk, ".7.taken");
-	CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, NAME), inode);
-	CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, FOLDER ".7.taken"), drop.st.st_ino);
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, NAME), inode);
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, FOLDER ".7.taken"), drop.st.st_ino);
 	CU_ASSERT_FALSE(drops_has(&drops, PLACE));
 	drop_done(&drop);
 }
@@ -186,7 +178,7 @@ static void goes_back_over_nothing(void)
 	drops_write(&drops, NAME, "b");
 	drops_write(&drops, FOLDER ".7.taken", "c");
 	CU_ASSERT_EQUAL(move_back(&drop, drops.spool.root_fd, PLACE, &err), -1);
-	CU_ASSERT_EQUAL(inode_of(drops.spool.root_fd, PLACE), drop.st.st_ino);
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.root_fd, PLACE), drop.st.st_ino);
 	drop_done(&drop);
 }
 
@@ -200,7 +192,7 @@ static void what_was_linked_loses_its_place_only(void)
 	CU_ASSERT_EQUAL(linkat(drops.spool.drop_fd, NAME, drops.spool.root_fd, PLACE, 0), 0);
 	CU_ASSERT_EQUAL(move_back(&drop, drops.spool.root_fd, PLACE, &err), 0);
 	CU_ASSERT_FALSE(drops_has(&drops, PLACE));
-	CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, NAME), drop.st.st_ino);
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, NAME), drop.st.st_ino);
 	CU_ASSERT_STRING_EQUAL(drop.on_disk, "EFT_1.pdf");
 	drop_done(&drop);
 }

@@ -16,15 +16,6 @@ enum { MANY = 70 }; /* so many that two threads share them */
 
 static const size_t counts[] = {1, 2, MANY};
 
-/* Where the letter is to be, or is. */
-static const char *path_of(const struct drop *drop)
-{
-	static char path[FOLDER_PATH_MAX];
-
-	post_path(&drop->letter, path);
-	return path;
-}
-
 /* Taken drops of as many AVRS IDs as there are, and their ids. */
 static void take_some(struct drops *drops, struct drop *ret_drops, size_t count)
 {
@@ -61,7 +52,7 @@ static void what_is_to_be_posted_has_its_place_and_nothing_else(void)
 			taken[count - 1].verdict = VERDICT_HOLD;
 		CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, count), &err), 0);
 		for (size_t j = 0; j < count; j++)
-			CU_ASSERT_EQUAL(drops_has(&drops, path_of(&taken[j])),
+			CU_ASSERT_EQUAL(drops_has(&drops, drops_place_of(&taken[j])),
 			    taken[j].verdict == VERDICT_POST);
 		close_all(taken, count);
 	}
@@ -81,9 +72,9 @@ static void a_place_that_is_taken_is_an_error_wherever_it_is(void)
 
 		drops_open(&drops, "");
 		take_some(&drops, taken, MANY);
-		file_parent(path_of(&taken[ends[i]]), folder);
+		file_parent(drops_place_of(&taken[ends[i]]), folder);
 		CU_ASSERT_EQUAL(file_make_folder(drops.spool.root_fd, folder, 0750, &err), 0);
-		scratch_write(&drops.scratch, path_of(&taken[ends[i]]), "served");
+		scratch_write(&drops.scratch, drops_place_of(&taken[ends[i]]), "served");
 		CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, MANY), &err), -1);
 		CU_ASSERT_EQUAL(err.kind, ERR_CONFLICT);
 		close_all(taken, MANY);
@@ -105,7 +96,7 @@ static void only_what_was_adopted_and_goes_alone_has_no_dropped_name_any_more(vo
 	taken[1].letter.batch_id = 1;
 	CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, 3), &err), 0);
 	for (int i = 0; i < 3; i++) {
-		CU_ASSERT_TRUE(drops_has(&drops, path_of(&taken[i])));
+		CU_ASSERT_TRUE(drops_has(&drops, drops_place_of(&taken[i])));
 		CU_ASSERT_EQUAL(taken[i].moved, i == 0);
 		CU_ASSERT_EQUAL(fstatat(taken[i].folder_fd, "EFT_1.pdf", &(struct stat){0}, 0),
 		    i == 0 ? -1 : 0);

@@ -22,23 +22,6 @@ void add_suite_post(CU_pSuite suite);
 #define FOLDER DROPS_AVRS_ID "/"
 #define NAME   FOLDER "EFT_1.pdf"
 
-/* Where the letter is to be, or is. */
-static const char *path_of(const struct drop *drop)
-{
-	static char path[FOLDER_PATH_MAX];
-
-	post_path(&drop->letter, path);
-	return path;
-}
-
-static ino_t inode_of(int folder_fd, const char *path)
-{
-	struct stat st = {.st_ino = 0};
-
-	(void)fstatat(folder_fd, path, &st, AT_SYMLINK_NOFOLLOW);
-	return st.st_ino;
-}
-
 static mode_t mode_of(const struct drops *drops, const char *path)
 {
 	struct stat st = {.st_mode = 0};
@@ -47,12 +30,9 @@ static mode_t mode_of(const struct drops *drops, const char *path)
 	return st.st_mode & 07777;
 }
 
-static void (*const takers[])(struct drops *drops, const char *path, const char *content,
-    struct drop *ret_drop) = {drops_take, drops_take_copy};
-
 static void a_posted_letter_is_in_its_place_and_visible(void)
 {
-	for (size_t i = 0; i < COUNT(takers); i++) {
+	for (size_t i = 0; i < COUNT(drops_takers); i++) {
 		OWNED_DROPS struct drops drops;
 		OWNED_MEM char *content = NULL;
 		struct drop drop;
@@ -60,13 +40,13 @@ static void a_posted_letter_is_in_its_place_and_visible(void)
 		struct err err;
 
 		drops_open(&drops, "");
-		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		drops_takers[i](&drops, NAME, DROPS_PDF, &drop);
 		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
-		content = scratch_read(&drops.scratch, path_of(&drop));
+		content = scratch_read(&drops.scratch, drops_place_of(&drop));
 		CU_ASSERT_PTR_NOT_NULL_FATAL(content);
 		CU_ASSERT_STRING_EQUAL(content, DROPS_PDF);
-		CU_ASSERT_EQUAL(fstatat(drops.spool.root_fd, path_of(&drop), &st, 0), 0);
+		CU_ASSERT_EQUAL(fstatat(drops.spool.root_fd, drops_place_of(&drop), &st, 0), 0);
 		CU_ASSERT_EQUAL(st.st_mode, S_IFREG | 0440);
 		CU_ASSERT_EQUAL(st.st_ino == drop.st.st_ino, drop.adopted);
 		CU_ASSERT_EQUAL(drops_has(&drops, "drop/" NAME), !drop.adopted);
@@ -92,8 +72,8 @@ static void a_letter_for_paper_is_in_the_outbox_of_its_day(void)
 	drop.letter.queued = drop.letter.taken;
 	text_copy(drop.letter.paper_date, "2019-03-27");
 	CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
-	CU_ASSERT_EQUAL(strncmp(path_of(&drop), "paper/2019-03-27/", 17), 0);
-	CU_ASSERT_TRUE(drops_has(&drops, path_of(&drop)));
+	CU_ASSERT_EQUAL(strncmp(drops_place_of(&drop), "paper/2019-03-27/", 17), 0);
+	CU_ASSERT_TRUE(drops_has(&drops, drops_place_of(&drop)));
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE placed > 0"), 1);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE sequence > 0"), 0);
 	drop_done(&drop);
@@ -122,7 +102,7 @@ static void a_batch_is_posted_whatever_else_is_in_it(void)
 		    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"),
 		    4);
 		for (int j = 0; j < 5; j++) {
-			CU_ASSERT_EQUAL(drops_has(&drops, path_of(&batch[j])), j != 1);
+			CU_ASSERT_EQUAL(drops_has(&drops, drops_place_of(&batch[j])), j != 1);
 			drop_done(&batch[j]);
 		}
 	}
@@ -139,14 +119,14 @@ static void what_is_asked_back_is_as_if_it_had_not_been_taken(void)
 	drops_open(&drops, "");
 	drops_take(&drops, NAME, "a", &batch[0]);
 	drops_take(&drops, FOLDER "EFT_2.pdf", "b", &batch[1]);
-	inode = inode_of(drops.spool.drop_fd, NAME);
+	inode = drops_inode_of(drops.spool.drop_fd, NAME);
 	drops_ask_back(&batch[0]);
 	CU_ASSERT_EQUAL(drops_post(&drops, batch, 2, &err), 0);
 	CU_ASSERT_EQUAL(batch[0].verdict, VERDICT_WAIT);
 	CU_ASSERT_EQUAL(batch[1].verdict, VERDICT_POST);
-	CU_ASSERT_FALSE(drops_has(&drops, path_of(&batch[0])));
-	CU_ASSERT_TRUE(drops_has(&drops, path_of(&batch[1])));
-	CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, NAME), inode);
+	CU_ASSERT_FALSE(drops_has(&drops, drops_place_of(&batch[0])));
+	CU_ASSERT_TRUE(drops_has(&drops, drops_place_of(&batch[1])));
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, NAME), inode);
 	CU_ASSERT_EQUAL(mode_of(&drops, NAME), 0660);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT last_sequence FROM provider"), 1);
@@ -174,7 +154,7 @@ static void what_is_replaced_while_it_is_taken_is_no_letter(void)
 		CU_ASSERT_EQUAL(group[0].verdict, VERDICT_GONE);
 		CU_ASSERT_EQUAL(group[1].verdict, VERDICT_POST);
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
-		CU_ASSERT_FALSE(drops_has(&drops, path_of(&group[0])));
+		CU_ASSERT_FALSE(drops_has(&drops, drops_place_of(&group[0])));
 		CU_ASSERT_EQUAL(drops_has(&drops, "drop/" NAME), others[i] != NULL);
 		drop_done(&group[0]);
 		drop_done(&group[1]);
@@ -302,21 +282,22 @@ static void what_is_forgotten_goes_together(void)
 static void leave_dropped_name(const struct drops *drops, const struct drop *drop)
 {
 	if (drop->moved)
-		CU_ASSERT_EQUAL(
-		    linkat(drops->spool.root_fd, path_of(drop), drops->spool.drop_fd, NAME, 0), 0);
+		CU_ASSERT_EQUAL(linkat(drops->spool.root_fd, drops_place_of(drop),
+		                    drops->spool.drop_fd, NAME, 0),
+		    0);
 	CU_ASSERT_TRUE(drops_has(drops, "drop/" NAME));
 }
 
 static void a_dropped_file_that_is_left_is_removed_and_not_posted_again(void)
 {
-	for (size_t i = 0; i < COUNT(takers); i++) {
+	for (size_t i = 0; i < COUNT(drops_takers); i++) {
 		OWNED_DROPS struct drops drops;
 		struct drop drop;
 		int64_t id;
 		struct err err;
 
 		drops_open(&drops, "");
-		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		drops_takers[i](&drops, NAME, DROPS_PDF, &drop);
 		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		id = drop.letter.id;
 		leave_dropped_name(&drops, &drop);
@@ -328,7 +309,7 @@ static void a_dropped_file_that_is_left_is_removed_and_not_posted_again(void)
 		CU_ASSERT_EQUAL(drop.letter.id, id);
 		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
 		CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
-		CU_ASSERT_TRUE(drops_has(&drops, path_of(&drop)));
+		CU_ASSERT_TRUE(drops_has(&drops, drops_place_of(&drop)));
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM intake"), 0);
 		drop_done(&drop);
@@ -338,14 +319,14 @@ static void a_dropped_file_that_is_left_is_removed_and_not_posted_again(void)
 /* In the middle of step 6: renamed, and not unlinked. */
 static void what_is_left_under_the_name_of_removing_is_removed(void)
 {
-	for (size_t i = 0; i < COUNT(takers); i++) {
+	for (size_t i = 0; i < COUNT(drops_takers); i++) {
 		OWNED_DROPS struct drops drops;
 		char hidden[64];
 		struct drop drop;
 		struct err err;
 
 		drops_open(&drops, "");
-		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		drops_takers[i](&drops, NAME, DROPS_PDF, &drop);
 		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		leave_dropped_name(&drops, &drop);
 		drop_done(&drop);

@@ -19,36 +19,16 @@ void add_suite_recovery(CU_pSuite suite);
 #define FOLDER DROPS_AVRS_ID "/"
 #define NAME   FOLDER "EFT_1.pdf"
 
-/* Where the letter is to be, or is. */
-static const char *path_of(const struct drop *drop)
-{
-	static char path[FOLDER_PATH_MAX];
-
-	post_path(&drop->letter, path);
-	return path;
-}
-
-static ino_t inode_of(int folder_fd, const char *path)
-{
-	struct stat st = {.st_ino = 0};
-
-	(void)fstatat(folder_fd, path, &st, AT_SYMLINK_NOFOLLOW);
-	return st.st_ino;
-}
-
-static void (*const takers[])(struct drops *drops, const char *path, const char *content,
-    struct drop *ret_drop) = {drops_take, drops_take_copy};
-
 /* A process that died behind step 3: a row, and no file that it tells of. */
 static void a_row_without_its_file_is_forgotten(void)
 {
-	for (size_t i = 0; i < COUNT(takers); i++) {
+	for (size_t i = 0; i < COUNT(drops_takers); i++) {
 		OWNED_DROPS struct drops drops;
 		struct drop drop;
 		struct err err;
 
 		drops_open(&drops, "");
-		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		drops_takers[i](&drops, NAME, DROPS_PDF, &drop);
 		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 		drop_done(&drop);
 		CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
@@ -70,19 +50,19 @@ static void (*const placers[])(const struct drops *drops, struct drop *drop) = {
 
 static void a_placed_letter_is_posted_by_the_next_start(void)
 {
-	for (size_t i = 0; i < COUNT(takers) * COUNT(placers); i++) {
+	for (size_t i = 0; i < COUNT(drops_takers) * COUNT(placers); i++) {
 		OWNED_DROPS struct drops drops;
 		struct intake intake;
 		struct drop drop;
 		struct err err;
 
 		drops_open(&drops, "");
-		takers[i % COUNT(takers)](&drops, NAME, DROPS_PDF, &drop);
+		drops_takers[i % COUNT(drops_takers)](&drops, NAME, DROPS_PDF, &drop);
 		drop.intake_id = 70;
 		drop_intake(&drop, INTAKE_HELD, &intake);
 		CU_ASSERT_EQUAL(intake_add(drops.spool.catalog, "test", &intake, &err), 0);
 		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
-		placers[i / COUNT(takers)](&drops, &drop);
+		placers[i / COUNT(drops_takers)](&drops, &drop);
 		drop_done(&drop);
 		CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
 		CU_ASSERT_EQUAL(
@@ -104,7 +84,7 @@ static void a_placed_letter_is_posted_by_the_next_start(void)
 /* An open for writing that waited for our lease gets the inode when we die, read-only as it is. */
 static int open_for_writing(const struct drops *drops, const struct drop *drop)
 {
-	const char *path = path_of(drop);
+	const char *path = drops_place_of(drop);
 	int fd;
 
 	CU_ASSERT_EQUAL(fchmodat(drops->spool.root_fd, path, 0640, 0), 0);
@@ -165,9 +145,9 @@ static void recover_written(
 	                                     " WHERE electronic = 'posted'"),
 	    row->is_posted);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), row->is_posted);
-	CU_ASSERT_EQUAL(drops_has(&drops, path_of(&drop)), row->is_posted);
+	CU_ASSERT_EQUAL(drops_has(&drops, drops_place_of(&drop)), row->is_posted);
 	if (!row->is_posted)
-		CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, NAME), inode);
+		CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, NAME), inode);
 }
 
 /* What is served is what was hashed, also where nobody had the lease for a while. */
@@ -208,7 +188,7 @@ static void what_goes_back_replaces_nothing(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
 	CU_ASSERT_STRING_EQUAL(content, "another");
 	(void)snprintf(hidden, sizeof(hidden), FOLDER ".%d.taken", (int)drop.letter.id);
-	CU_ASSERT_EQUAL(inode_of(drops.spool.drop_fd, hidden), drop.st.st_ino);
+	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, hidden), drop.st.st_ino);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
 }
 
@@ -234,10 +214,10 @@ static void another_file_in_a_letters_place_is_a_drop_again(void)
 	drops_write(&drops, NAME, "b");
 	CU_ASSERT_EQUAL(utimensat(drops.spool.drop_fd, NAME, times, 0), 0);
 	CU_ASSERT_EQUAL(
-	    renameat(drops.spool.drop_fd, NAME, drops.spool.root_fd, path_of(&drop)), 0);
+	    renameat(drops.spool.drop_fd, NAME, drops.spool.root_fd, drops_place_of(&drop)), 0);
 	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
-	CU_ASSERT_FALSE(drops_has(&drops, path_of(&drop)));
+	CU_ASSERT_FALSE(drops_has(&drops, drops_place_of(&drop)));
 	content = scratch_read(&drops.scratch, "drop/" NAME);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
 	CU_ASSERT_STRING_EQUAL(content, "b");
@@ -286,7 +266,7 @@ static void what_cannot_go_back_stays(void)
 	CU_ASSERT_EQUAL(unlinkat(drops.spool.drop_fd, DROPS_AVRS_ID, AT_REMOVEDIR), 0);
 	scratch_write(&drops.scratch, "drop/" DROPS_AVRS_ID, "in the way");
 	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
-	CU_ASSERT_TRUE(drops_has(&drops, path_of(&group[0])));
+	CU_ASSERT_TRUE(drops_has(&drops, drops_place_of(&group[0])));
 	CU_ASSERT_EQUAL(
 	    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posting'"), 1);
 	CU_ASSERT_EQUAL(
@@ -299,7 +279,7 @@ static void a_letter_posted_by_the_next_start_has_its_time(void)
 	static const int64_t taken = INT64_C(1553688000) * SECOND;
 	static const int64_t later = INT64_C(1553700000) * SECOND;
 
-	for (size_t i = 0; i < COUNT(takers); i++) {
+	for (size_t i = 0; i < COUNT(drops_takers); i++) {
 		OWNED_DROPS struct drops drops;
 		struct drop drop;
 		struct stat st;
@@ -307,7 +287,7 @@ static void a_letter_posted_by_the_next_start_has_its_time(void)
 
 		drops_open(&drops, "");
 		clock_freeze(taken);
-		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		drops_takers[i](&drops, NAME, DROPS_PDF, &drop);
 		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 		drops_place(&drops, &drop);
 		drop_done(&drop);
@@ -315,7 +295,7 @@ static void a_letter_posted_by_the_next_start_has_its_time(void)
 		CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT posted FROM letter"), taken);
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT last_posted FROM provider"), taken);
-		CU_ASSERT_EQUAL(fstatat(drops.spool.root_fd, path_of(&drop), &st, 0), 0);
+		CU_ASSERT_EQUAL(fstatat(drops.spool.root_fd, drops_place_of(&drop), &st, 0), 0);
 		CU_ASSERT_EQUAL(st.st_mtim.tv_sec, taken / SECOND);
 		clock_freeze(0);
 	}

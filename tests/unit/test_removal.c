@@ -17,32 +17,19 @@ void add_suite_removal(CU_pSuite suite);
 #define FOLDER DROPS_AVRS_ID "/"
 #define NAME   FOLDER "EFT_1.pdf"
 
-/* Where the letter is served from. */
-static const char *place_of(const struct drop *drop)
-{
-	static char path[FOLDER_PATH_MAX];
-
-	post_path(&drop->letter, path);
-	return path;
-}
-
-/* Adopted, and copied. */
-static void (*const takers[])(struct drops *drops, const char *path, const char *content,
-    struct drop *ret_drop) = {drops_take, drops_take_copy};
-
 static void what_was_posted_is_removed(void)
 {
-	for (size_t i = 0; i < COUNT(takers); i++) {
+	for (size_t i = 0; i < COUNT(drops_takers); i++) {
 		OWNED_DROPS struct drops drops;
 		struct drop drop;
 		struct err err;
 
 		drops_open(&drops, "");
-		takers[i](&drops, NAME, DROPS_PDF, &drop);
+		drops_takers[i](&drops, NAME, DROPS_PDF, &drop);
 		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
 		CU_ASSERT_FALSE(drops_has(&drops, "drop/" NAME));
-		CU_ASSERT_TRUE(drops_has(&drops, place_of(&drop)));
+		CU_ASSERT_TRUE(drops_has(&drops, drops_place_of(&drop)));
 		CU_ASSERT_EQUAL(arrivals_count(drops.arrivals), 0);
 		/* Gone already, which is what was wanted. */
 		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
@@ -52,7 +39,7 @@ static void what_was_posted_is_removed(void)
 
 static void what_came_in_its_place_stays_and_is_looked_at(void)
 {
-	for (size_t i = 0; i < COUNT(takers); i++) {
+	for (size_t i = 0; i < COUNT(drops_takers); i++) {
 		OWNED_DROPS struct drops drops;
 		OWNED_MEM char *content = NULL;
 		OWNED_MEM struct arrival *arrival = NULL;
@@ -60,7 +47,7 @@ static void what_came_in_its_place_stays_and_is_looked_at(void)
 		struct err err;
 
 		drops_open(&drops, "");
-		takers[i](&drops, NAME, "a", &drop);
+		drops_takers[i](&drops, NAME, "a", &drop);
 		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		drops_write(&drops, NAME, "b");
 		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);
@@ -164,7 +151,7 @@ static void a_group_leaves_as_each_of_it_would(void)
 		char path[64];
 
 		(void)snprintf(path, sizeof(path), FOLDER "EFT_%d.pdf", i);
-		takers[i % 2](&drops, path, "a", &group[i]);
+		drops_takers[i % 2](&drops, path, "a", &group[i]);
 	}
 	CU_ASSERT_EQUAL(drops_post(&drops, group, 4, &err), 0);
 	for (int i = 0; i < 3; i++)
