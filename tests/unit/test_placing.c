@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "batch/placing.h"
-#include "batch/post.h"
 #include "tests/lib/drops.h"
 #include "tests/unit/suite.h"
 

@@ -7,7 +7,6 @@
 
 #include "base/number.h"
 #include "base/text.h"
-#include "batch/post.h"
 #include "batch/record.h"
 #include "batch/recovery.h"
 #include "batch/take.h"

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "batch/post.h"
 #include "batch/removal.h"
 #include "tests/lib/drops.h"
 #include "tests/unit/suite.h"
