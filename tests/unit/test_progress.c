@@ -11,12 +11,24 @@
 
 void add_suite_progress(CU_pSuite suite);
 
+/* Up to the NUL: a terminal gives what was written in pieces. */
+static void read_text(int fd, char *ret_text, size_t size)
+{
+	size_t length = 0;
+	ssize_t count;
+
+	do {
+		count = read(fd, ret_text + length, size - 1 - length);
+		length += count > 0 ? (size_t)count : 0;
+		ret_text[length] = '\0';
+	} while (count > 0 && strlen(ret_text) == length && length < size - 1);
+}
+
 /* Standard error is a terminal (or a pipe) while work goes on; what it shows is in ret_text. */
 static void work(int reading, int writing, struct progress *progress, char *ret_text, size_t size)
 {
 	const struct timespec moment = {.tv_nsec = 250000000};
 	int before = dup(STDERR_FILENO);
-	ssize_t count;
 
 	(void)dup2(writing, STDERR_FILENO);
 	progress_add(progress, 1);
@@ -27,8 +39,7 @@ static void work(int reading, int writing, struct progress *progress, char *ret_
 	(void)dup2(before, STDERR_FILENO);
 	(void)close(before);
 	CU_ASSERT_EQUAL(write(writing, "", 1), 1);
-	count = read(reading, ret_text, size - 1);
-	ret_text[count > 0 ? count : 0] = '\0';
+	read_text(reading, ret_text, size);
 }
 
 static void a_person_at_a_terminal_sees_how_far_it_is(void)
