@@ -34,8 +34,10 @@ OPT     += $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(COV),--coverage)
 OPT     += $(if $(FUZZ)$(SAN)$(COV)$(FAULT),-DEDELIVERY_FAULTS)
 
 PKGS    := libssh sqlite3 libpq libcurl libcrypto libxcrypt libseccomp libconfuse libutf8proc jansson smartcols libdeflate libarchive libmagic
+# For base/sha256_many.c, where Debian has it.
+IMB_LIB      := $(if $(wildcard /usr/include/intel-ipsec-mb.h),-lIPSec_MB)
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -pthread
+PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(IMB_LIB) -pthread
 CUNIT_CFLAGS := $(shell pkg-config --cflags cunit 2>/dev/null)
 CUNIT_LIBS   := $(shell pkg-config --libs cunit 2>/dev/null)
 

@@ -29,11 +29,17 @@ void sha256_add(struct sha256 *hash, const void *bytes, size_t count)
 
 void sha256_print(struct sha256 *hash, char ret_hex[SHA256_HEX + 1])
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char bytes[EVP_MAX_MD_SIZE] = {0};
 
 	(void)EVP_DigestFinal_ex(hash->context, bytes, NULL);
-	for (size_t i = 0; i < SHA256_HEX / 2; i++) {
+	sha256_hex(bytes, ret_hex);
+}
+
+void sha256_hex(const unsigned char bytes[SHA256_SIZE], char ret_hex[SHA256_HEX + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < SHA256_SIZE; i++) {
 		ret_hex[2 * i] = digits[bytes[i] >> 4];
 		ret_hex[2 * i + 1] = digits[bytes[i] & 15];
 	}

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-enum { SHA256_HEX = 64 };
+enum { SHA256_SIZE = 32, SHA256_HEX = 2 * SHA256_SIZE };
 
 struct sha256 {
 	void *context;
@@ -21,5 +21,8 @@ void sha256_add(struct sha256 *hash, const void *bytes, size_t count);
 
 /* The hash of what was added, in hex; what follows is sha256_start() or sha256_done(). */
 void sha256_print(struct sha256 *hash, char ret_hex[SHA256_HEX + 1]);
+
+/* A hash's bytes in hex. */
+void sha256_hex(const unsigned char bytes[SHA256_SIZE], char ret_hex[SHA256_HEX + 1]);
 
 #endif

@@ -92,8 +92,7 @@ int group_begin(const struct group_way *way, size_t most, struct group **ret_gro
 	for (size_t i = 0; i < group->count; i++)
 		group->drops[i].doubted = doubt_is_about(way->doubt, group->drops[i].fd);
 	fault_point("watchd.routed");
-	group->taking =
-	    take_begin(way->validator.spool, way->letters_fd, group->drops, group->count);
+	group->taking = take_begin(way->taker, way->validator.spool, group->drops, group->count);
 	*ret_group = group;
 	return 0;
 }

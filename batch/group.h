@@ -22,6 +22,7 @@ struct group_way {
 	struct ender ender;
 	struct dispatcher *dispatcher;
 	struct doubt *doubt;
+	struct taker *taker;
 	int letters_fd; /* where letters are served from */
 };
 

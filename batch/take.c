@@ -14,6 +14,8 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "base/number.h"
+#include "base/sha256_many.h"
+#include "base/text.h"
 #include "batch/beside.h"
 #include "batch/post.h"
 #include "spool/digest.h"
@@ -21,6 +23,8 @@
 
 enum {
 	CHUNK = 128 * 1024,
+	SMALL = 64 * 1024, /* bytes of a file that is read at once, to be hashed with others */
+	TOGETHER = 16,
 	SERVED_MODE = 0440,
 
 	/*
@@ -30,10 +34,16 @@ enum {
 	NICENESS = 5,
 };
 
-/* One worker's means: a hash context is dear to make, so it is kept. */
+/* One worker's means, and the small files that it has read and is going to hash. */
 struct worker {
+	struct worker *next; /* that rests, too */
 	struct digest *digest;
+	struct sha256_many *many;
 	unsigned char chunk[CHUNK];
+	size_t count; /* of small files */
+	struct drop *drops[TOGETHER];
+	struct sha256_message messages[TOGETHER];
+	unsigned char small[TOGETHER][SMALL];
 };
 
 static struct worker *worker_new(void)
@@ -41,20 +51,69 @@ static struct worker *worker_new(void)
 	struct worker *worker = mem_new(1, sizeof(*worker));
 
 	worker->digest = digest_new();
+	worker->many = sha256_many_new();
 	return worker;
 }
 
 static void worker_free(struct worker *worker)
 {
 	digest_free(worker->digest);
+	sha256_many_free(worker->many);
 	free(worker);
 }
 
-/* Where letters are served from. */
-struct letters_folder {
-	int fd;
-	dev_t device;
+struct taker {
+	int letters_fd;
+	dev_t device; /* that letters are on */
+	pthread_mutex_t lock;
+	struct worker *resting;
 };
+
+struct taker *taker_new(int letters_fd)
+{
+	struct taker *taker = mem_new(1, sizeof(*taker));
+	struct stat letters;
+
+	taker->letters_fd = letters_fd;
+	if (fstat(letters_fd, &letters) == 0)
+		taker->device = letters.st_dev;
+	(void)pthread_mutex_init(&taker->lock, NULL);
+	return taker;
+}
+
+void taker_free(struct taker *taker)
+{
+	struct worker *worker;
+
+	if (!taker)
+		return;
+	while ((worker = taker->resting) != NULL) {
+		taker->resting = worker->next;
+		worker_free(worker);
+	}
+	(void)pthread_mutex_destroy(&taker->lock);
+	free(taker);
+}
+
+static struct worker *call_worker(struct taker *taker)
+{
+	struct worker *worker;
+
+	(void)pthread_mutex_lock(&taker->lock);
+	worker = taker->resting;
+	if (worker)
+		taker->resting = worker->next;
+	(void)pthread_mutex_unlock(&taker->lock);
+	return worker ? worker : worker_new();
+}
+
+static void let_rest(struct taker *taker, struct worker *worker)
+{
+	(void)pthread_mutex_lock(&taker->lock);
+	worker->next = taker->resting;
+	taker->resting = worker;
+	(void)pthread_mutex_unlock(&taker->lock);
+}
 
 /*
  * Hash what the drop has from its start, and write it to to_fd unless that is -1. ERR_BUSY: it has
@@ -86,10 +145,10 @@ static int hash_and_copy(struct worker *worker, struct drop *drop, int to_fd, st
 }
 
 /* Root's jobs can write to a file that is ours and read-only, whenever the lease has ended. */
-static bool can_be_adopted(const struct letters_folder *letters, const struct drop *drop)
+static bool can_be_adopted(const struct taker *taker, const struct drop *drop)
 {
 	return drop->leased && drop->st.st_uid != 0 && !drop->doubted && drop->st.st_nlink == 1 &&
-	       letters->device == drop->st.st_dev;
+	       taker->device == drop->st.st_dev;
 }
 
 /* What clients see as its time. */
@@ -156,24 +215,6 @@ int take_recover(int letters_fd, struct err *err)
 	return file_remove_unfinished(letters_fd, ".", err) < 0 ? err_context(err, "letters") : 0;
 }
 
-static int adopt(struct worker *worker, struct drop *drop, struct err *err)
-{
-	drop->adopted = true;
-	drop->served_fd = drop->fd;
-	drop->letter.source = source_of(&drop->st);
-	drop->letter.source.changed = 0; /* a new name changes that */
-	if (hash_and_copy(worker, drop, -1, err) == 0 &&
-	    set_time(drop->fd, drop->letter.posted, err) == 0) {
-		if (!drop_is_asked_back(drop))
-			return 0;
-		(void)err_set(err, ERR_BUSY, "being written again");
-	}
-	take_back(drop);
-	drop->adopted = false;
-	drop->served_fd = -1;
-	return -1;
-}
-
 static bool is_unchanged(const struct drop *drop)
 {
 	struct stat now;
@@ -184,10 +225,10 @@ static bool is_unchanged(const struct drop *drop)
 }
 
 static int copy(
-    struct worker *worker, const struct letters_folder *letters, struct drop *drop, struct err *err)
+    struct worker *worker, const struct taker *taker, struct drop *drop, struct err *err)
 {
 	drop->letter.source = source_of(&drop->st);
-	if (file_new(letters->fd, drop->temporary, &drop->served_fd, err) < 0 ||
+	if (file_new(taker->letters_fd, drop->temporary, &drop->served_fd, err) < 0 ||
 	    hash_and_copy(worker, drop, drop->served_fd, err) < 0)
 		return -1;
 	if (!is_unchanged(drop) || drop->letter.size != drop->st.st_size)
@@ -197,17 +238,9 @@ static int copy(
 	return set_time(drop->served_fd, drop->letter.posted, err);
 }
 
-static int take_one(
-    struct worker *worker, const struct letters_folder *letters, struct drop *drop, struct err *err)
-{
-	if (can_be_adopted(letters, drop) && make_ours(drop) == 0)
-		return adopt(worker, drop, err);
-	return copy(worker, letters, drop, err);
-}
-
 /* The drops that the workers take from, by the next free index. */
 struct work {
-	struct letters_folder letters;
+	struct taker *taker;
 	struct drop *drops;
 	size_t count;
 	atomic_size_t next;
@@ -227,31 +260,101 @@ static void note_failure(struct work *work, struct drop *drop, const struct err 
 	(void)pthread_mutex_unlock(&work->lock);
 }
 
+/* It is as it was, and waits. */
+static void give_up(struct work *work, struct drop *drop, const struct err *err)
+{
+	take_back(drop);
+	drop->adopted = false;
+	drop->served_fd = -1;
+	note_failure(work, drop, err);
+}
+
+/* Once it is hashed. */
+static int end_adopting(struct drop *drop, struct err *err)
+{
+	if (set_time(drop->fd, drop->letter.posted, err) < 0)
+		return -1;
+	return drop_is_asked_back(drop) ? err_set(err, ERR_BUSY, "being written again") : 0;
+}
+
+static void hash_small_ones(struct work *work, struct worker *worker)
+{
+	struct err err;
+	int hashed = sha256_many(worker->many, worker->messages, worker->count, &err);
+
+	for (size_t i = 0; i < worker->count; i++) {
+		const struct sha256_message *message = &worker->messages[i];
+		struct drop *drop = worker->drops[i];
+
+		text_copy(drop->letter.sha256, message->hex);
+		drop->letter.crc32 = digest_crc32(message->bytes, message->count);
+		drop->letter.size = (int64_t)message->count;
+		if (hashed < 0 || end_adopting(drop, &err) < 0)
+			give_up(work, drop, &err);
+	}
+	worker->count = 0;
+}
+
+/* Its bytes, all of them, to be hashed with others. */
+static int read_small_one(struct worker *worker, struct drop *drop, struct err *err)
+{
+	void *bytes = worker->small[worker->count];
+	ssize_t count = pread(drop->fd, bytes, SMALL, 0);
+
+	if (count < 0)
+		return err_sys(err, "read");
+	if (count > drop->st.st_size)
+		return err_set(err, ERR_BUSY, "being written");
+	worker->drops[worker->count] = drop;
+	worker->messages[worker->count++] =
+	    (struct sha256_message){.bytes = bytes, .count = (size_t)count};
+	notify_alive();
+	return 0;
+}
+
+static void adopt(struct work *work, struct worker *worker, struct drop *drop)
+{
+	bool is_small = drop->st.st_size < SMALL;
+	struct err err;
+
+	drop->adopted = true;
+	drop->served_fd = drop->fd;
+	drop->letter.source = source_of(&drop->st);
+	drop->letter.source.changed = 0; /* a new name changes that */
+	if (is_small ? read_small_one(worker, drop, &err) < 0
+	             : hash_and_copy(worker, drop, -1, &err) < 0 || end_adopting(drop, &err) < 0)
+		give_up(work, drop, &err);
+	if (worker->count == TOGETHER)
+		hash_small_ones(work, worker);
+}
+
+static void take_one(struct work *work, struct worker *worker, struct drop *drop)
+{
+	struct err err;
+
+	if (can_be_adopted(work->taker, drop) && make_ours(drop) == 0)
+		adopt(work, worker, drop);
+	else if (copy(worker, work->taker, drop, &err) < 0)
+		note_failure(work, drop, &err);
+}
+
 static void run_worker(void *arg)
 {
 	struct work *work = arg;
-	struct worker *worker = worker_new();
+	struct worker *worker = call_worker(work->taker);
 	size_t i;
 
-	while ((i = atomic_fetch_add(&work->next, 1)) < work->count) {
-		struct drop *drop = &work->drops[i];
-		struct err err;
-
-		if (drop->verdict == VERDICT_POST &&
-		    take_one(worker, &work->letters, drop, &err) < 0)
-			note_failure(work, drop, &err);
-	}
-	worker_free(worker);
+	while ((i = atomic_fetch_add(&work->next, 1)) < work->count)
+		if (work->drops[i].verdict == VERDICT_POST)
+			take_one(work, worker, &work->drops[i]);
+	hash_small_ones(work, worker);
+	let_rest(work->taker, worker);
 }
 
-size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_trouble)
+size_t take(struct taker *taker, struct drop *drops, size_t count, struct err *ret_trouble)
 {
-	struct work work = {.letters = {.fd = letters_fd}, .drops = drops, .count = count};
-	struct stat letters;
+	struct work work = {.taker = taker, .drops = drops, .count = count};
 	struct beside second;
-
-	if (fstat(letters_fd, &letters) == 0)
-		work.letters.device = letters.st_dev;
 
 	(void)pthread_mutex_init(&work.lock, NULL);
 	beside_begin(&second, count > 1, NICENESS, run_worker, &work);
@@ -265,7 +368,7 @@ size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_tr
 /* Steps 1 and 2 of a group, beside what the caller does. */
 struct taking {
 	const struct spool *spool;
-	int letters_fd;
+	struct taker *taker;
 	struct drop *drops;
 	size_t count;
 	int sync_fd; /* of its own: each open file is told of what could not be written */
@@ -278,7 +381,7 @@ struct taking {
 static void run_taking(void *arg)
 {
 	struct taking *t = arg;
-	size_t troubled = take(t->letters_fd, t->drops, t->count, &t->err);
+	size_t troubled = take(t->taker, t->drops, t->count, &t->err);
 	struct err trouble = t->err;
 
 	t->result = post_sync(t->spool, t->sync_fd, t->drops, t->count, &t->err);
@@ -288,16 +391,13 @@ static void run_taking(void *arg)
 }
 
 struct taking *take_begin(
-    const struct spool *spool, int letters_fd, struct drop *drops, size_t count)
+    struct taker *taker, const struct spool *spool, struct drop *drops, size_t count)
 {
 	struct taking *t = mem_new(1, sizeof(*t));
 
-	*t = (struct taking){.spool = spool,
-	    .letters_fd = letters_fd,
-	    .drops = drops,
-	    .count = count,
-	    .sync_fd = -1};
-	t->result = file_open_folder(letters_fd, ".", &t->sync_fd, &t->err);
+	*t = (struct taking){
+	    .spool = spool, .taker = taker, .drops = drops, .count = count, .sync_fd = -1};
+	t->result = file_open_folder(taker->letters_fd, ".", &t->sync_fd, &t->err);
 	if (t->result < 0)
 		return t;
 	beside_begin(&t->beside, count > 1, NICENESS, run_taking, t);

@@ -14,12 +14,20 @@
 #include "spool/spool.h"
 
 /*
- * Take those of count drops whose verdict is to post, on both cores; letters_fd is a folder of
- * the file system that they are served from. One that changed meanwhile, or could not be taken,
- * has the verdict to wait. Returns how many could not for trouble that may pass (disk full);
- * *ret_trouble tells of one of them.
+ * Who takes: keeps what its workers need, which is dear to make. letters_fd is the folder of the
+ * file system that letters are served from, and stays the caller's, for as long as this lives.
  */
-size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_trouble);
+struct taker;
+
+struct taker *taker_new(int letters_fd);
+void taker_free(struct taker *taker);
+
+/*
+ * Take those of count drops whose verdict is to post, on both cores. One that changed meanwhile, or
+ * could not be taken, has the verdict to wait. Returns how many could not for trouble that may pass
+ * (disk full); *ret_trouble tells of one of them.
+ */
+size_t take(struct taker *taker, struct drop *drops, size_t count, struct err *ret_trouble);
 
 /*
  * The same, and what was taken is made durable, while the caller goes on: count drops are not to be
@@ -27,7 +35,7 @@ size_t take(int letters_fd, struct drop *drops, size_t count, struct err *ret_tr
  * *ret_troubled: some could not be taken, for trouble that may pass. *err tells of either.
  */
 struct taking *take_begin(
-    const struct spool *spool, int letters_fd, struct drop *drops, size_t count);
+    struct taker *taker, const struct spool *spool, struct drop *drops, size_t count);
 int take_end(struct taking *taking, bool *ret_troubled, struct err *err);
 
 /* Remove the name that our copy had to have meanwhile, where it had one. */

@@ -61,6 +61,7 @@ struct watchd {
 	struct holds *holds;
 	struct claims *claims;
 	struct dispatcher *dispatcher;
+	struct taker *taker;
 	struct batches *batches;
 	bool has_news; /* rights or AVRS IDs changed, and who waits for that was not woken yet */
 	struct group_way way;
@@ -473,6 +474,7 @@ static int recover(struct watchd *w, struct err *err)
 	    .ender = {w->holds, w->batches, w->arrivals, &w->manifest, &w->spool},
 	    .dispatcher = w->dispatcher,
 	    .doubt = &w->doubt,
+	    .taker = w->taker,
 	    .letters_fd = w->letters_fd};
 	return paper_list_dates(w->spool.catalog, recover_paper, &w->spool, err);
 }
@@ -496,6 +498,7 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	doubt_init(&w->doubt, &w->spool);
 	w->claims = claims_new();
 	w->dispatcher = dispatcher_new(&w->spool);
+	w->taker = taker_new(w->letters_fd);
 	drop_root_init(&w->drop_root, &w->spool);
 	return watcher_new(w->spool.drop_fd, w->arrivals, &w->watcher, err);
 }
@@ -563,6 +566,7 @@ int watchd_run(const char *settings, struct err *err)
 	process_stop(&w.paper_zip, SECOND);
 	claims_free(w.claims);
 	dispatcher_free(w.dispatcher);
+	taker_free(w.taker);
 	batches_free(w.batches);
 	holds_free(w.holds);
 	watcher_free(w.watcher);

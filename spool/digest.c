@@ -68,3 +68,8 @@ int digest_file(struct digest *digest, int fd, char ret_sha256[SHA256_HEX + 1], 
 	*ret_size = size;
 	return 0;
 }
+
+uint32_t digest_crc32(const void *bytes, size_t count)
+{
+	return libdeflate_crc32(0, bytes, count);
+}

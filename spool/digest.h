@@ -30,4 +30,7 @@ void digest_end(struct digest *digest, char ret_sha256[SHA256_HEX + 1], uint32_t
 int digest_file(struct digest *digest, int fd, char ret_sha256[SHA256_HEX + 1], uint32_t *ret_crc32,
     int64_t *ret_size, struct err *err);
 
+/* The CRC-32 alone. */
+uint32_t digest_crc32(const void *bytes, size_t count);
+
 #endif

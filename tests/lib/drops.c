@@ -44,10 +44,12 @@ void drops_open(struct drops *drops, const char *extra)
 	drops->arrivals = arrivals_new();
 	must(file_open_folder(drops->spool.root_fd, "letters", &drops->letters_fd, &err) == 0,
 	    "letters");
+	drops->taker = taker_new(drops->letters_fd);
 }
 
 void drops_close(struct drops *drops)
 {
+	taker_free(drops->taker);
 	(void)close(drops->letters_fd);
 	arrivals_free(drops->arrivals);
 	folder_cache_free(drops->folders);
@@ -119,7 +121,7 @@ void drops_take(struct drops *drops, const char *path, const char *content, stru
 
 	drops_write(drops, path, content);
 	drops_look(drops, path, ret_drop);
-	must(take(drops->letters_fd, ret_drop, 1, &err) == 0 && ret_drop->served_fd >= 0, path);
+	must(take(drops->taker, ret_drop, 1, &err) == 0 && ret_drop->served_fd >= 0, path);
 }
 
 void drops_take_copy(
@@ -133,7 +135,7 @@ void drops_take_copy(
 	(void)unlinkat(drop_fd, second, 0);
 	must(linkat(drop_fd, path, drop_fd, second, 0) == 0, path);
 	drops_look(drops, path, ret_drop);
-	must(take(drops->letters_fd, ret_drop, 1, &err) == 0 && !ret_drop->adopted, path);
+	must(take(drops->taker, ret_drop, 1, &err) == 0 && !ret_drop->adopted, path);
 }
 
 void (*const drops_takers[2])(struct drops *drops, const char *path, const char *content,

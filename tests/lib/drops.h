@@ -26,6 +26,7 @@ struct drops {
 	struct folder_cache *folders;
 	struct arrivals *arrivals;
 	int letters_fd;
+	struct taker *taker;
 };
 
 /* Dies when it cannot be made. extra: lines of settings. */

@@ -89,7 +89,7 @@ static void link_dropped(struct batch_bench *b, size_t i)
 
 	(void)snprintf(path, sizeof(path), DROPS_AVRS_ID "/%s", names[i]);
 	drops_look(&b->drops, path, &drop);
-	CU_ASSERT_EQUAL(take(b->drops.letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(take(b->drops.taker, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(batch_members_judge(b->batches, &drop, 1, &err), 0);
 	batch_members_check(&drop, 1);
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);

@@ -48,6 +48,7 @@ static void bench_open(struct bench *bench)
 	    .ender = {bench->holds, bench->batches, bench->drops.arrivals, &bench->manifest, spool},
 	    .dispatcher = bench->dispatcher,
 	    .doubt = &bench->doubt,
+	    .taker = bench->drops.taker,
 	    .letters_fd = bench->drops.letters_fd};
 }
 

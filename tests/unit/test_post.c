@@ -238,7 +238,7 @@ static void a_step_that_fails_can_be_tried_again(void)
 		if (failures[i].rows == 0) {
 			drops_look(&drops, NAME, &batch[0]);
 			drops_look(&drops, FOLDER "EFT_2.pdf", &batch[1]);
-			CU_ASSERT_EQUAL(take(drops.letters_fd, batch, 2, &err), 0);
+			CU_ASSERT_EQUAL(take(drops.taker, batch, 2, &err), 0);
 			CU_ASSERT_EQUAL(drops_post(&drops, batch, 2, &err), 0);
 			drop_done(&batch[0]);
 			drop_done(&batch[1]);
@@ -303,7 +303,7 @@ static void a_dropped_file_that_is_left_is_removed_and_not_posted_again(void)
 		leave_dropped_name(&drops, &drop);
 		drop_done(&drop);
 		drops_look(&drops, NAME, &drop);
-		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
 		CU_ASSERT_EQUAL(drop.letter.id, id);
@@ -335,7 +335,7 @@ static void what_is_left_under_the_name_of_removing_is_removed(void)
 		    renameat(drops.spool.drop_fd, NAME, drops.spool.drop_fd, hidden), 0);
 		drops_look(&drops, hidden, &drop);
 		text_copy(drop.name, "EFT_1.pdf"); /* as validating finds out */
-		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
 		CU_ASSERT_EQUAL(removal_of(&drop, drops.arrivals, &err), 0);

@@ -334,7 +334,7 @@ static void what_was_adopted_is_recognised_by_its_inode(void)
 		(void)snprintf(sql, sizeof(sql), "UPDATE letter SET %s", rows[i].state);
 		drops_run(&drops, sql);
 		drops_look(&drops, NAME, &again);
-		CU_ASSERT_EQUAL(take(drops.letters_fd, &again, 1, &err), 0);
+		CU_ASSERT_EQUAL(take(drops.taker, &again, 1, &err), 0);
 		CU_ASSERT_FALSE(again.adopted);
 		CU_ASSERT_EQUAL(record(&drops.spool, &again, 1, &err), 0);
 		CU_ASSERT_EQUAL(again.verdict, rows[i].verdict);
@@ -353,7 +353,7 @@ static void take_a_copy(struct drops *drops, const char *path, struct drop *ret_
 	drops_write(drops, path, "a");
 	CU_ASSERT_EQUAL(linkat(drops->spool.drop_fd, path, drops->spool.drop_fd, "link", 0), 0);
 	drops_look(drops, path, ret_drop);
-	CU_ASSERT_EQUAL(take(drops->letters_fd, ret_drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(take(drops->taker, ret_drop, 1, &err), 0);
 	CU_ASSERT_FALSE(ret_drop->adopted);
 }
 
@@ -369,7 +369,7 @@ static void what_was_copied_is_recognised_while_it_is_unchanged(void)
 	drop_done(&drop);
 	drops_run(&drops, "UPDATE letter SET electronic = 'recalled'");
 	drops_look(&drops, NAME, &drop);
-	CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
 	drop_done(&drop);
@@ -377,7 +377,7 @@ static void what_was_copied_is_recognised_while_it_is_unchanged(void)
 	(void)usleep(10000);
 	drops_write(&drops, NAME, "b");
 	drops_look(&drops, NAME, &drop);
-	CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
 	drop_done(&drop);
@@ -403,7 +403,7 @@ static void what_was_copied_is_recognised_after_its_other_link_is_gone(void)
 		(void)usleep(10000);
 		CU_ASSERT_EQUAL(unlinkat(drops.spool.drop_fd, "link", 0), 0);
 		drops_look(&drops, NAME, &drop);
-		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM intake"), 0);
@@ -436,7 +436,7 @@ static void what_was_copied_is_recognised_when_it_was_being_removed(void)
 		    renameat(drops.spool.drop_fd, NAME, drops.spool.drop_fd, hidden), 0);
 		drops_look(&drops, hidden, &drop);
 		text_copy(drop.name, "EFT_1.pdf");
-		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM intake"), 0);
@@ -446,7 +446,7 @@ static void what_was_copied_is_recognised_when_it_was_being_removed(void)
 		drops_write(&drops, hidden, "b");
 		drops_look(&drops, hidden, &drop);
 		text_copy(drop.name, "EFT_1.pdf");
-		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
 		drop_done(&drop);
@@ -515,7 +515,7 @@ static void a_held_file_whose_letter_is_there_is_what_was_left_of_it(void)
 	finish_posting(&drops);
 	drops_look(&drops, NAME, &drop);
 	drop.intake_id = 70;
-	CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_LEFTOVER);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);

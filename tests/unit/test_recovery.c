@@ -35,7 +35,7 @@ static void a_row_without_its_file_is_forgotten(void)
 		CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
 		/* The next scan finds it, and it is posted as if nothing had been. */
 		drops_look(&drops, NAME, &drop);
-		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drops_post(&drops, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
 		CU_ASSERT_STRING_EQUAL(drop.letter.name, "EFT_1.pdf");

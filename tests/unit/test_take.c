@@ -39,7 +39,7 @@ static void a_file_of_its_own_is_adopted(void)
 	drops_write(&drops, NAME, "abc");
 	drops_look(&drops, NAME, &drop);
 	drop.letter.posted = 1553688000 * SECOND + 123456;
-	CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
 	CU_ASSERT_TRUE(drop.adopted);
 	CU_ASSERT_EQUAL(drop.served_fd, drop.fd);
@@ -103,7 +103,7 @@ static void a_file_that_others_may_have_is_copied(void)
 		causes[i](&drops, &drop);
 		before = stat_of(&drops, NAME);
 		drop.letter.posted = 1553688000 * SECOND;
-		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_POST);
 		CU_ASSERT_FALSE(drop.adopted);
 		after = stat_of(&drops, NAME);
@@ -126,6 +126,7 @@ static void a_file_of_another_file_system_is_copied(void)
 {
 	OWNED_DROPS struct drops drops;
 	OWNED_FD int letters_fd = -1;
+	struct taker *taker;
 	struct scratch other = {.fd = -1};
 	struct drop drop;
 	struct stat copy;
@@ -136,15 +137,17 @@ static void a_file_of_another_file_system_is_copied(void)
 	if (!drops_other_file_system(&drops, &other))
 		return;
 	letters_fd = dup(other.fd);
+	taker = taker_new(letters_fd);
 	drops_write(&drops, NAME, "abc");
 	drops_look(&drops, NAME, &drop);
-	CU_ASSERT_EQUAL(take(letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(take(taker, &drop, 1, &err), 0);
 	CU_ASSERT_FALSE(drop.adopted);
 	CU_ASSERT_EQUAL(fstat(drop.served_fd, &copy), 0);
 	CU_ASSERT_EQUAL(fstat(letters_fd, &letters), 0);
 	CU_ASSERT_EQUAL(copy.st_dev, letters.st_dev);
 	CU_ASSERT_STRING_EQUAL(drop.letter.sha256, ABC_SHA256);
 	drop_done(&drop);
+	taker_free(taker);
 	scratch_close(&other);
 }
 
@@ -163,7 +166,7 @@ static void a_file_asked_back_is_given_back_as_it_was(void)
 	drops_look(&drops, NAME, &drop);
 	drops_ask_back(&drop);
 	drop.letter.posted = 1553688000 * SECOND;
-	CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_WAIT);
 	CU_ASSERT_FALSE(drop.adopted);
 	CU_ASSERT_EQUAL(drop.served_fd, -1);
@@ -221,7 +224,7 @@ static void a_file_that_changes_while_it_is_copied_waits(void)
 		/* A moment later by the clock of the file system, which ticks slowly. */
 		(void)usleep(10000);
 		changes[i](&drops);
-		CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+		CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 		CU_ASSERT_EQUAL(drop.verdict, VERDICT_WAIT);
 		CU_ASSERT_NOT_EQUAL(drop.reason[0], '\0');
 		CU_ASSERT_FALSE(drop.adopted);
@@ -245,7 +248,7 @@ static void a_file_that_grows_is_copied_no_further_than_it_was(void)
 	give_the_lease_up(&drops, &drop);
 	fd = openat(drops.spool.drop_fd, NAME, O_WRONLY | O_CLOEXEC);
 	CU_ASSERT_EQUAL(ftruncate(fd, MUCH), 0);
-	CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 	CU_ASSERT_EQUAL(drop.verdict, VERDICT_WAIT);
 	CU_ASSERT_STRING_EQUAL(drop.reason, "being written");
 	CU_ASSERT_EQUAL(fstat(drop.served_fd, &copy), 0);
@@ -269,7 +272,7 @@ static void what_is_not_to_be_posted_is_left_alone(void)
 	}
 	taken[0].verdict = VERDICT_HOLD;
 	taken[2].verdict = VERDICT_QUARANTINE;
-	CU_ASSERT_EQUAL(take(drops.letters_fd, taken, 3, &err), 0);
+	CU_ASSERT_EQUAL(take(drops.taker, taken, 3, &err), 0);
 	CU_ASSERT_FALSE(taken[0].adopted);
 	CU_ASSERT_TRUE(taken[1].adopted);
 	CU_ASSERT_FALSE(taken[2].adopted);
@@ -279,10 +282,36 @@ static void what_is_not_to_be_posted_is_left_alone(void)
 		drop_done(&taken[i]);
 }
 
+static void an_adopted_file_that_is_longer_than_it_was_waits(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_write(&drops, NAME, "abc");
+	drops_look(&drops, NAME, &drop);
+	drop.st.st_size--;
+	CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drop.verdict, VERDICT_WAIT);
+	CU_ASSERT_STRING_EQUAL(drop.reason, "being written");
+	CU_ASSERT_FALSE(drop.adopted);
+	CU_ASSERT_EQUAL(stat_of(&drops, NAME).st_mode, S_IFREG | 0660);
+	drop_done(&drop);
+}
+
+/* Of all lengths: those on both sides of 64 KiB are read in different ways. */
+static off_t length_of(int i)
+{
+	static const off_t lengths[] = {40000, 20, 64, 65535, 65536, 65537, 300000, 12345};
+
+	return lengths[(size_t)i % COUNT(lengths)];
+}
+
 /* Two workers share the drops; each has to end with its own content's hash. */
 static void many_are_taken_at_once(void)
 {
-	enum { MANY = 64 };
+	enum { MANY = 100 };
 	OWNED_DROPS struct drops drops;
 	OWNED_DIGEST struct digest *digest = digest_new();
 	struct drop taken[MANY];
@@ -291,20 +320,24 @@ static void many_are_taken_at_once(void)
 	drops_open(&drops, "");
 	for (int i = 0; i < MANY; i++) {
 		char path[64];
+		int fd;
 
 		(void)snprintf(path, sizeof(path), DROPS_AVRS_ID "/EFT_%d.pdf", i);
-		drops_write(&drops, path, path);
+		drops_write(&drops, path, path + sizeof(DROPS_AVRS_ID));
+		fd = openat(drops.spool.drop_fd, path, O_WRONLY | O_CLOEXEC);
+		CU_ASSERT_EQUAL(ftruncate(fd, length_of(i)), 0);
+		clean_fd(&fd);
 		drops_look(&drops, path, &taken[i]);
-		if (i % 2)
+		if (i % 7 == 0)
 			give_the_lease_up(&drops, &taken[i]);
 	}
-	CU_ASSERT_EQUAL(take(drops.letters_fd, taken, MANY, &err), 0);
+	CU_ASSERT_EQUAL(take(drops.taker, taken, MANY, &err), 0);
 	for (int i = 0; i < MANY; i++) {
 		char sha256[SHA256_HEX + 1] = "";
 		uint32_t crc32 = 0;
 		int64_t size = 0;
 
-		CU_ASSERT_EQUAL(taken[i].adopted, i % 2 == 0);
+		CU_ASSERT_EQUAL(taken[i].adopted, i % 7 != 0);
 		CU_ASSERT_EQUAL(digest_file(digest, taken[i].fd, sha256, &crc32, &size, &err), 0);
 		CU_ASSERT_STRING_EQUAL(taken[i].letter.sha256, sha256);
 		CU_ASSERT_EQUAL(taken[i].letter.crc32, crc32);
@@ -322,6 +355,7 @@ static void what_cannot_be_copied_now_waits_and_is_told_of(void)
 {
 	OWNED_DROPS struct drops drops;
 	OWNED_FD int removed_fd = -1;
+	struct taker *taker;
 	struct drop taken[2];
 	struct err err = {.kind = ERR_INTERNAL};
 
@@ -335,7 +369,9 @@ static void what_cannot_be_copied_now_waits_and_is_told_of(void)
 	drops_look(&drops, DROPS_AVRS_ID "/EFT_2.pdf", &taken[1]);
 	give_the_lease_up(&drops, &taken[0]);
 	give_the_lease_up(&drops, &taken[1]);
-	CU_ASSERT_EQUAL(take(removed_fd, taken, 2, &err), 2);
+	taker = taker_new(removed_fd);
+	CU_ASSERT_EQUAL(take(taker, taken, 2, &err), 2);
+	taker_free(taker);
 	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
 	for (int i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL(taken[i].verdict, VERDICT_WAIT);
@@ -359,7 +395,7 @@ static void an_adopted_file_can_be_given_back(void)
 	before = stat_of(&drops, NAME);
 	drops_look(&drops, NAME, &drop);
 	drop.letter.posted = 1553688000 * SECOND;
-	CU_ASSERT_EQUAL(take(drops.letters_fd, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(take(drops.taker, &drop, 1, &err), 0);
 	CU_ASSERT_TRUE(drop.adopted);
 	CU_ASSERT_EQUAL(stat_of(&drops, NAME).st_uid, geteuid());
 	take_back(&drop);
@@ -404,6 +440,7 @@ void add_suite_take(CU_pSuite suite)
 	TEST(a_file_that_changes_while_it_is_copied_waits);
 	TEST(a_file_that_grows_is_copied_no_further_than_it_was);
 	TEST(what_is_not_to_be_posted_is_left_alone);
+	TEST(an_adopted_file_that_is_longer_than_it_was_waits);
 	TEST(many_are_taken_at_once);
 	TEST(what_cannot_be_copied_now_waits_and_is_told_of);
 	TEST(an_adopted_file_can_be_given_back);
