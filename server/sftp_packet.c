@@ -214,8 +214,8 @@ void sftp_put_long_name(
 
 	sftp_put_uint32(out, 0);
 	put_mode(out, attributes->mode);
-	buffer_add_text(out, "    1 edelivery edelivery ");
-	put_number(out, attributes->size, 12, ' ');
+	buffer_add_text(out, "   1 edelivery edelivery ");
+	put_number(out, attributes->size, 8, ' ');
 	buffer_add(out, " ", 1);
 	put_time(out, attributes->changed, now);
 	buffer_add(out, " ", 1);

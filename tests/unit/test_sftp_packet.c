@@ -172,21 +172,20 @@ static const struct {
 	const char *line;
 } lines[] = {
     {"EFT_1.pdf", {40960, S_IFREG | 0444, NOW},
-        "-r--r--r--    1 edelivery edelivery        40960 Mar 27 12:00 EFT_1.pdf"},
+        "-r--r--r--   1 edelivery edelivery    40960 Mar 27 12:00 EFT_1.pdf"},
     {"new", {0, S_IFDIR | 0555, NOW - 30 * DAY},
-        "dr-xr-xr-x    1 edelivery edelivery            0 Feb 25 12:00 new"},
+        "dr-xr-xr-x   1 edelivery edelivery        0 Feb 25 12:00 new"},
     {"a", {1, S_IFREG | 0640, NOW - 182 * DAY},
-        "-rw-r-----    1 edelivery edelivery            1 Sep 26 12:00 a"},
+        "-rw-r-----   1 edelivery edelivery        1 Sep 26 12:00 a"},
     {"a", {1, S_IFREG | 0444, NOW - 183 * DAY},
-        "-r--r--r--    1 edelivery edelivery            1 Sep 25  2018 a"},
+        "-r--r--r--   1 edelivery edelivery        1 Sep 25  2018 a"},
     {"a", {1, S_IFREG | 0444, NOW + DAY},
-        "-r--r--r--    1 edelivery edelivery            1 Mar 28 12:00 a"},
+        "-r--r--r--   1 edelivery edelivery        1 Mar 28 12:00 a"},
     {"a", {1, S_IFREG | 0444, NOW + DAY + 1},
-        "-r--r--r--    1 edelivery edelivery            1 Mar 28  2019 a"},
-    {"a", {1, S_IFREG | 0444, 0},
-        "-r--r--r--    1 edelivery edelivery            1 Jan  1  1970 a"},
+        "-r--r--r--   1 edelivery edelivery        1 Mar 28  2019 a"},
+    {"a", {1, S_IFREG | 0444, 0}, "-r--r--r--   1 edelivery edelivery        1 Jan  1  1970 a"},
     {"large", {UINT64_MAX, S_IFREG, NOW},
-        "----------    1 edelivery edelivery 18446744073709551615 Mar 27 12:00 large"},
+        "----------   1 edelivery edelivery 18446744073709551615 Mar 27 12:00 large"},
 };
 
 static void a_long_name_is_a_line_of_ls(void)
