@@ -40,6 +40,8 @@ void handle_close(struct handle *handle)
 	if (handle->kind == HANDLE_FILE)
 		(void)close(handle->fd);
 	free(handle->sent);
+	if (handle->page)
+		buffer_done(&handle->page->names);
 	free(handle->page);
 	inbound_free(handle->inbound);
 	*handle = (struct handle){.kind = HANDLE_FREE};

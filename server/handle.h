@@ -25,7 +25,9 @@ enum {
 struct page {
 	struct message message;
 	int64_t left;
-	bool more; /* behind this page */
+	bool more;           /* behind this page */
+	struct buffer names; /* of the next NAME packet, and how many: gathered, and not told yet */
+	uint32_t count;
 };
 
 struct handle {

@@ -497,6 +497,16 @@ static bool is_to_stop(const struct session *s)
 	       clock_elapsed() - last >= s->stop_after;
 }
 
+/* While the client has enough to do: its next request waits for this at most. */
+static int read_ahead(struct session *s)
+{
+	struct err err;
+
+	if (s->waiting > 0 || sftp_output(s->sftp)->length > 0)
+		return 0;
+	return sftp_read_ahead(s->sftp, &err) < 0 ? end(s, err.text) : 0;
+}
+
 static int serve(struct session *s)
 {
 	s->deadline = clock_elapsed() + s->means->settings->server_idle;
@@ -505,6 +515,8 @@ static int serve(struct session *s)
 			return -1;
 		if (is_served(s))
 			return 0;
+		if (read_ahead(s) < 0)
+			return -1;
 		if (clock_elapsed() > s->deadline)
 			return end(s, "idle for longer than server.idle");
 		if (is_to_stop(s))

@@ -246,6 +246,8 @@ static int answer_opendir(struct sftp *sftp, struct sftp_request *in, struct err
 		return sftp_answer_reply(sftp, in, &reply);
 	ahead_begin(&sftp->ahead);
 	page->more = handle->listing != LISTING_WHOLE;
+	page->names = (struct buffer)BUFFER(NAMES_MAX);
+	page->count = 0;
 	stock_begin(&sftp->stock);
 	handle->kind = HANDLE_FOLDER;
 	handle->page = TAKE(page);
@@ -253,15 +255,13 @@ static int answer_opendir(struct sftp *sftp, struct sftp_request *in, struct err
 	return sftp_answer_handle(sftp, in, handle);
 }
 
-/* See that the handle's page has entries, unless there are none left. */
+/* See that the page has entries, unless there are none left. */
 static int turn_page(
-    struct sftp *sftp, struct handle *handle, struct reply *ret_reply, struct err *err)
+    struct sftp *sftp, int64_t listing, struct page *page, struct reply *ret_reply, struct err *err)
 {
-	struct page *page = handle->page;
-
 	ret_reply->answer = ANSWER_OK;
 	while (page->left == 0 && page->more && ret_reply->answer == ANSWER_OK)
-		if (ask_list(sftp->broker, handle->listing, &page->message, ret_reply, &page->left,
+		if (ask_list(sftp->broker, listing, &page->message, ret_reply, &page->left,
 		        &page->more, err) < 0)
 			return -1;
 	return 0;
@@ -276,36 +276,65 @@ static void put_name(struct buffer *out, const struct entry *entry, int64_t now)
 	sftp_put_attributes(out, &attributes);
 }
 
+/* See that the folder has names for a packet, unless there are none left. */
+static int gather_names(
+    struct sftp *sftp, struct handle *handle, struct reply *ret_reply, struct err *err)
+{
+	struct page *page = handle->page;
+	int64_t now = clock_now();
+
+	ret_reply->answer = ANSWER_OK;
+	if (page->count > 0)
+		return 0;
+	if (turn_page(sftp, handle->listing, page, ret_reply, err) < 0)
+		return -1;
+	for (; page->left > 0 && page->names.length < NAMES_MAX - NAME_RESERVE; page->left--) {
+		struct entry entry;
+
+		if (ask_next_entry(&page->message, &entry, err) < 0)
+			return -1;
+		put_name(&page->names, &entry, now);
+		page->count++;
+	}
+	return 0;
+}
+
 static int answer_readdir(struct sftp *sftp, struct sftp_request *in, struct err *err)
 {
 	struct handle *handle = sftp_get_handle(sftp, in);
-	int64_t now = clock_now();
 	struct reply reply;
-	uint32_t count = 0;
+	struct page *page;
 	size_t start;
 
 	if (!handle || handle->kind != HANDLE_FOLDER)
 		return sftp_answer_no_handle(sftp, in);
-	if (turn_page(sftp, handle, &reply, err) < 0)
+	if (gather_names(sftp, handle, &reply, err) < 0)
 		return -1;
+	page = handle->page;
 	if (reply.answer != ANSWER_OK)
 		return sftp_answer_reply(sftp, in, &reply);
-	if (handle->page->left == 0)
+	if (page->count == 0)
 		return sftp_answer_status(sftp, in, SFTP_EOF, "end of the folder");
 	start = sftp_begin(&sftp->out, SFTP_NAME, in->id);
-	sftp_put_uint32(&sftp->out, 0);
-	while (handle->page->left > 0 && sftp->out.length - start < NAMES_MAX - NAME_RESERVE) {
-		struct entry entry;
-
-		if (ask_next_entry(&handle->page->message, &entry, err) < 0)
-			return -1;
-		put_name(&sftp->out, &entry, now);
-		handle->page->left--;
-		count++;
-	}
+	sftp_put_uint32(&sftp->out, page->count);
+	buffer_add(&sftp->out, page->names.data, page->names.length);
 	sftp_end(&sftp->out, start);
-	sftp_put_length(&sftp->out, start + 9, count);
+	buffer_clear(&page->names);
+	page->count = 0;
+	sftp->listed = handle;
 	return 0;
+}
+
+/* What is refused is asked for again with the client's request, and told then. */
+int sftp_read_ahead(struct sftp *sftp, struct err *err)
+{
+	struct handle *handle = sftp->listed;
+	struct reply reply;
+
+	sftp->listed = NULL;
+	if (!handle || handle->kind != HANDLE_FOLDER)
+		return 0;
+	return gather_names(sftp, handle, &reply, err);
 }
 
 /* A NAME of one folder's path. */

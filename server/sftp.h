@@ -30,6 +30,12 @@ void sftp_free(struct sftp *sftp);
 int sftp_feed(
     struct sftp *sftp, const void *bytes, size_t length, size_t *ret_used, struct err *err);
 
+/*
+ * Ask the broker for what the client will ask next: for the moments in which it is busy with what
+ * it has. On -1 the session has to end, as above.
+ */
+int sftp_read_ahead(struct sftp *sftp, struct err *err);
+
 /* The answers that are still to be sent, and that so many bytes of them were. */
 const struct buffer *sftp_output(const struct sftp *sftp);
 int sftp_sent(struct sftp *sftp, size_t count, struct err *err);

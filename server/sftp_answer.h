@@ -30,6 +30,7 @@ struct sftp {
 	bool ignore_setstat;
 	bool greeted;
 	struct handles handles;
+	struct handle *listed; /* a folder of which the client will ask more, or NULL */
 	struct buffer out;
 	int64_t taken; /* bytes of all answers that were sent */
 	struct reports reports;

@@ -284,11 +284,12 @@ static void an_open_file_tells_its_attributes(void)
 }
 
 /* Every entry once, in packets that every client takes, then the end, as often as it is asked. */
-static void list(const char *path, unsigned count, size_t name_length)
+static void list(const char *path, unsigned count, size_t name_length, bool read_ahead)
 {
 	OWNED_SFTP_BENCH struct sftp_bench bench;
 	struct sftp_handle handle;
 	unsigned listed = 0;
+	struct err err;
 
 	sftp_bench_open(&bench);
 	handle = open_folder(&bench, path);
@@ -316,6 +317,8 @@ static void list(const char *path, unsigned count, size_t name_length)
 		}
 		CU_ASSERT_FALSE(answer.body.bad);
 		CU_ASSERT_EQUAL(answer.body.at, answer.body.end);
+		if (read_ahead)
+			CU_ASSERT_EQUAL(sftp_read_ahead(bench.sftp, &err), 0);
 	}
 	CU_ASSERT_EQUAL(listed, count);
 	for (uint32_t i = 0; i < 2; i++) {
@@ -326,9 +329,47 @@ static void list(const char *path, unsigned count, size_t name_length)
 
 static void a_folder_is_listed_to_its_end(void)
 {
-	list("/folder", SFTP_BENCH_ENTRIES, 12);
-	list("/long", STUB_LONG_NAMES, NAME_MAX);
-	list("/nothing", 0, 0);
+	for (int read_ahead = 0; read_ahead < 2; read_ahead++) {
+		list("/folder", SFTP_BENCH_ENTRIES, 12, read_ahead);
+		list("/long", STUB_LONG_NAMES, NAME_MAX, read_ahead);
+		list("/nothing", 0, 0, read_ahead);
+	}
+}
+
+static void the_next_page_of_a_folder_is_there_before_it_is_asked_for(void)
+{
+	OWNED_SFTP_BENCH struct sftp_bench bench;
+	struct sftp_handle handle;
+	struct err err;
+
+	sftp_bench_open(&bench);
+	handle = open_folder(&bench, "/folder");
+	CU_ASSERT_EQUAL(sftp_read_ahead(bench.sftp, &err), 0);
+	request_handle(&bench, SFTP_READDIR, 1, &handle);
+	CU_ASSERT_EQUAL(next_answer(&bench).type, SFTP_NAME);
+	CU_ASSERT_EQUAL(sftp_read_ahead(bench.sftp, &err), 0);
+	stub_broker_kill(&bench.broker);
+	request_handle(&bench, SFTP_READDIR, 2, &handle);
+	CU_ASSERT_EQUAL(next_answer(&bench).type, SFTP_NAME);
+	CU_ASSERT_EQUAL(sftp_read_ahead(bench.sftp, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_GONE);
+	CU_ASSERT_EQUAL(sftp_read_ahead(bench.sftp, &err), 0);
+}
+
+static void nothing_is_read_ahead_of_a_folder_that_is_closed(void)
+{
+	OWNED_SFTP_BENCH struct sftp_bench bench;
+	struct sftp_handle handle;
+	struct err err;
+
+	sftp_bench_open(&bench);
+	handle = open_folder(&bench, "/folder");
+	request_handle(&bench, SFTP_READDIR, 1, &handle);
+	CU_ASSERT_EQUAL(next_answer(&bench).type, SFTP_NAME);
+	request_handle(&bench, SFTP_CLOSE, 2, &handle);
+	expect_status(&bench, 2, SFTP_OK);
+	stub_broker_kill(&bench.broker);
+	CU_ASSERT_EQUAL(sftp_read_ahead(bench.sftp, &err), 0);
 }
 
 static void every_type_of_request_is_answered_once(void)
@@ -714,6 +755,8 @@ void add_suite_sftp(CU_pSuite suite)
 	TEST(a_file_is_read_anywhere);
 	TEST(an_open_file_tells_its_attributes);
 	TEST(a_folder_is_listed_to_its_end);
+	TEST(the_next_page_of_a_folder_is_there_before_it_is_asked_for);
+	TEST(nothing_is_read_ahead_of_a_folder_that_is_closed);
 	TEST(every_type_of_request_is_answered_once);
 	TEST(a_handle_that_is_none_is_refused);
 	TEST(a_closed_handle_stays_closed_though_its_slot_is_used_again);
