@@ -24,15 +24,11 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "server/archive_command.h"
-#include "server/archive_fetch.h"
 #include "server/ask.h"
-#include "server/doze.h"
-#include "server/login.h"
-#include "server/sftp.h"
+#include "server/session_state.h"
 
 enum {
-	SSH_PACKET = 32758,          /* one full packet for OpenSSH: its 32,768 less a header */
-	INPUT_MAX = 2 * 1024 * 1024, /* libssh keeps what a client sends past its window */
+	SSH_PACKET = 32758, /* one full packet for OpenSSH: its 32,768 less a header */
 	READ_SIZE = 64 * 1024,
 	INPUT_KEPT = 512 * 1024, /* a request cut off, and what came with it */
 	BEFORE_LOGIN_PACKETS = 100,
@@ -41,7 +37,6 @@ enum {
 	STUCK_SECONDS = 5,
 	RSA_BITS_READ = 1024, /* a shorter key ends the session; login.c judges what is longer */
 	CLOSE_MS = 2000,
-	COMMAND_SIZE = 512,
 	STOP_LINGER_MS = 1000, /* from the end of a file to the next, while the server stops */
 };
 
@@ -57,34 +52,6 @@ const struct sandbox_rule session_rules[] = {
     {.number = -1},
 };
 
-struct session {
-	const struct session_means *means;
-	ssh_session ssh;
-	ssh_channel channel;
-	ssh_event event;
-	struct login login;
-	struct sftp *sftp; /* once the subsystem was asked for */
-	struct buffer in;
-	uint32_t waiting; /* bytes that libssh holds for us */
-	struct doze doze;
-	bool wants_sftp;
-	char command[COMMAND_SIZE]; /* that was asked for, or "" */
-	int exit_status;
-	bool saw_eof;
-	bool saw_extended; /* data of a second stream, which nobody reads */
-	bool broker_ended;
-	int archive_fd;     /* while it is waited for, or -1 */
-	int stop_fd;        /* tells of SIGTERM */
-	bool is_stopping;   /* it came */
-	int64_t stop_after; /* how long nothing may be open then */
-	int64_t deadline;   /* by clock_elapsed(), of login or of idleness */
-	struct ssh_counter_struct socket_counter;
-	struct ssh_counter_struct packet_counter;
-	struct ssh_server_callbacks_struct server_callbacks;
-	struct ssh_channel_callbacks_struct channel_callbacks;
-	char reason[200]; /* why it ends */
-};
-
 /* Loop turns so far: a session that computes for seconds without one is stuck (CPU watchdog). */
 static volatile sig_atomic_t turns;
 
@@ -98,7 +65,7 @@ static void on_cpu_time(int number)
 	last = turns;
 }
 
-static int end(struct session *s, const char *reason)
+int session_end(struct session *s, const char *reason)
 {
 	if (!s->reason[0])
 		text_copy(s->reason, reason);
@@ -335,8 +302,7 @@ static void await(struct session *s, int timeout_ms)
 		(void)on_stop(from[2].fd, from[2].revents, s);
 }
 
-/* One turn: libssh's packets in, its packets out, and the broker's end noticed. */
-static int turn(struct session *s, int timeout_ms)
+int session_turn(struct session *s, int timeout_ms)
 {
 	bool waits_here = s->login.done;
 
@@ -345,13 +311,13 @@ static int turn(struct session *s, int timeout_ms)
 		await(s, timeout_ms);
 	if (is_gone(s) || ssh_event_dopoll(s->event, waits_here ? 0 : timeout_ms) == SSH_ERROR ||
 	    is_gone(s))
-		return end(s, s->saw_eof ? "closed by the client" : ssh_get_error(s->ssh));
+		return session_end(s, s->saw_eof ? "closed by the client" : ssh_get_error(s->ssh));
 	if (s->broker_ended)
-		return end(s, s->is_stopping ? SESSION_STOPS : "ended by the broker");
+		return session_end(s, s->is_stopping ? SESSION_STOPS : "ended by the broker");
 	return 0;
 }
 
-static int left_ms(const struct session *s)
+int session_left_ms(const struct session *s)
 {
 	int64_t left = (s->deadline - clock_elapsed()) / 1000;
 	int64_t most = s->is_stopping ? STOP_LINGER_MS / 4 : 60000;
@@ -366,14 +332,14 @@ static int left_ms(const struct session *s)
 static int check_stranger(struct session *s)
 {
 	if (clock_elapsed() > s->deadline)
-		return end(s, "not logged in within server.login-grace");
+		return session_end(s, "not logged in within server.login-grace");
 	if (s->packet_counter.in_packets > BEFORE_LOGIN_PACKETS ||
 	    s->socket_counter.in_bytes > BEFORE_LOGIN_BYTES)
-		return end(s, "too much was sent before login");
+		return session_end(s, "too much was sent before login");
 	if (ssh_get_error_code(s->ssh) == SSH_FATAL)
-		return end(s, ssh_get_error(s->ssh));
+		return session_end(s, ssh_get_error(s->ssh));
 	if (s->login.failed)
-		return end(s, s->login.reason);
+		return session_end(s, s->login.reason);
 	return 0;
 }
 
@@ -390,8 +356,8 @@ static int let_in(struct session *s)
 	/* A client that pipelines its login logs in inside the exchange, which then never ends. */
 	while (!s->login.done) {
 		if (exchange == SSH_ERROR)
-			return end(s, ssh_get_error(s->ssh));
-		if (check_stranger(s) < 0 || turn(s, left_ms(s)) < 0)
+			return session_end(s, ssh_get_error(s->ssh));
+		if (check_stranger(s) < 0 || session_turn(s, session_left_ms(s)) < 0)
 			return -1;
 		if (exchange == SSH_AGAIN && !s->login.done)
 			exchange = ssh_handle_key_exchange(s->ssh);
@@ -406,17 +372,16 @@ static int await_request(struct session *s)
 {
 	while (!s->wants_sftp && !s->command[0]) {
 		if (clock_elapsed() > s->deadline)
-			return end(s, "no SFTP asked for within server.login-grace");
+			return session_end(s, "no SFTP asked for within server.login-grace");
 		if (s->is_stopping)
-			return end(s, SESSION_STOPS);
-		if (turn(s, left_ms(s)) < 0)
+			return session_end(s, SESSION_STOPS);
+		if (session_turn(s, session_left_ms(s)) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Send of length bytes as much as the client's window and the socket take. */
-static int send_bytes(struct session *s, const void *bytes, size_t length, size_t *ret_sent)
+int session_send(struct session *s, const void *bytes, size_t length, size_t *ret_sent)
 {
 	const unsigned char *at = bytes;
 	size_t sent = 0;
@@ -427,7 +392,7 @@ static int send_bytes(struct session *s, const void *bytes, size_t length, size_
 		    s->channel, at + sent, (uint32_t)(part < SSH_PACKET ? part : SSH_PACKET));
 
 		if (count < 0)
-			return end(s, "the channel is closed");
+			return session_end(s, "the channel is closed");
 		if (count == 0)
 			break;
 		sent += (size_t)count;
@@ -442,9 +407,9 @@ static int send_output(struct session *s)
 	struct err err;
 	size_t sent = 0;
 
-	if (send_bytes(s, out->data, out->length, &sent) < 0)
+	if (session_send(s, out->data, out->length, &sent) < 0)
 		return -1;
-	return sftp_sent(s->sftp, sent, &err) < 0 ? end(s, err.text) : 0;
+	return sftp_sent(s->sftp, sent, &err) < 0 ? session_end(s, err.text) : 0;
 }
 
 /*
@@ -457,8 +422,8 @@ static int take_input(struct session *s)
 	bool any = false;
 	size_t used = 0;
 
-	if (s->waiting > INPUT_MAX || s->saw_extended)
-		return end(s, "more was sent than was asked for");
+	if (s->waiting > SESSION_INPUT_MAX || s->saw_extended)
+		return session_end(s, "more was sent than was asked for");
 	while (!sftp_is_full(s->sftp)) {
 		char *at = buffer_reserve(&s->in, READ_SIZE);
 		int count = 0;
@@ -466,11 +431,11 @@ static int take_input(struct session *s)
 		if (at && s->waiting > 0)
 			count = ssh_channel_read_nonblocking(s->channel, at, READ_SIZE, 0);
 		if (count < 0)
-			return end(s, "the channel is closed");
+			return session_end(s, "the channel is closed");
 		s->waiting -= (uint32_t)count;
 		buffer_grow(&s->in, (size_t)count);
 		if (sftp_feed(s->sftp, buffer_text(&s->in), s->in.length, &used, &err) < 0)
-			return end(s, err.text);
+			return session_end(s, err.text);
 		buffer_consume(&s->in, used);
 		any |= used > 0;
 		if (count > 0 || used > 0)
@@ -504,7 +469,7 @@ static int read_ahead(struct session *s)
 
 	if (s->waiting > 0 || sftp_output(s->sftp)->length > 0)
 		return 0;
-	return sftp_read_ahead(s->sftp, &err) < 0 ? end(s, err.text) : 0;
+	return sftp_read_ahead(s->sftp, &err) < 0 ? session_end(s, err.text) : 0;
 }
 
 static int serve(struct session *s)
@@ -518,16 +483,15 @@ static int serve(struct session *s)
 		if (read_ahead(s) < 0)
 			return -1;
 		if (clock_elapsed() > s->deadline)
-			return end(s, "idle for longer than server.idle");
+			return session_end(s, "idle for longer than server.idle");
 		if (is_to_stop(s))
-			return end(s, SESSION_STOPS);
-		if (turn(s, left_ms(s)) < 0)
+			return session_end(s, SESSION_STOPS);
+		if (session_turn(s, session_left_ms(s)) < 0)
 			return -1;
 	}
 }
 
-/* The client waits for status and close; then it gets a moment to go first. */
-static void close_politely(struct session *s)
+void session_close(struct session *s)
 {
 	int64_t until = clock_elapsed() + CLOSE_MS * (SECOND / 1000);
 
@@ -535,87 +499,11 @@ static void close_politely(struct session *s)
 	text_copy(s->reason, "closed by the client");
 	(void)ssh_channel_request_send_exit_status(s->channel, s->exit_status);
 	while (ssh_channel_close(s->channel) == SSH_AGAIN && clock_elapsed() < until)
-		if (turn(s, CLOSE_MS) < 0)
+		if (session_turn(s, CLOSE_MS) < 0)
 			return;
 	while (clock_elapsed() < until)
-		if (turn(s, CLOSE_MS) < 0)
+		if (session_turn(s, CLOSE_MS) < 0)
 			return;
-}
-
-/* A turn that what packs ends, too, where it is waited for. */
-static int turn_for(struct session *s, const struct archive_fetch *fetch)
-{
-	int result;
-
-	if (fetch->count == 0 && !fetch->has_ended)
-		s->archive_fd = fetch->fd;
-	result = turn(s, left_ms(s));
-	s->archive_fd = -1;
-	return result;
-}
-
-/* What is handed on is what the client's window takes: it sets the pace of what packs. */
-static int send_archive(struct session *s, struct archive_fetch *fetch)
-{
-	struct err err;
-	size_t sent = 0;
-
-	do {
-		if (archive_fetch_read(fetch, &err) < 0)
-			return end(s, err.text);
-		if (send_bytes(s, fetch->bytes, fetch->count, &sent) < 0)
-			return -1;
-		if (archive_fetch_sent(fetch, sent, &err) < 0)
-			return end(s, err.text);
-		if (sent > 0)
-			s->deadline = clock_elapsed() + s->means->settings->server_idle;
-	} while (sent > 0);
-	return 0;
-}
-
-static int serve_archive(struct session *s, struct archive_fetch *fetch)
-{
-	s->deadline = clock_elapsed() + s->means->settings->server_idle;
-	for (;;) {
-		if (s->waiting > INPUT_MAX || s->saw_extended)
-			return end(s, "more was sent than was asked for");
-		if (send_archive(s, fetch) < 0)
-			return -1;
-		if (fetch->has_ended && !(ssh_get_status(s->ssh) & SSH_WRITE_PENDING))
-			return 0;
-		if (clock_elapsed() > s->deadline)
-			return end(s, "idle for longer than server.idle");
-		if (turn_for(s, fetch) < 0)
-			return -1;
-	}
-}
-
-/* A line on the client's stderr. */
-static void say(struct session *s, const char *line)
-{
-	char text[320];
-	int length = snprintf(text, sizeof(text), "%s\n", line);
-
-	if (line[0])
-		(void)ssh_channel_write_stderr(s->channel, text, (uint32_t)length);
-}
-
-static void run_archive(struct session *s)
-{
-	static struct archive_fetch fetch; /* a message is large */
-	struct err err;
-
-	if (archive_fetch_start(&fetch, SESSION_BROKER_FD, s->command, login_client(s->ssh), &err) <
-	    0) {
-		(void)end(s, err.text);
-		return;
-	}
-	if (serve_archive(s, &fetch) == 0) {
-		say(s, fetch.line);
-		s->exit_status = fetch.status;
-		close_politely(s);
-	}
-	archive_fetch_done(&fetch);
 }
 
 static void run(struct session *s)
@@ -624,23 +512,23 @@ static void run(struct session *s)
 
 	s->event = ssh_event_new();
 	if (!s->event) {
-		(void)end(s, "cannot wait for events");
+		(void)session_end(s, "cannot wait for events");
 		return;
 	}
 	set_callbacks(s);
 	if (let_in(s) < 0 || await_request(s) < 0)
 		return;
 	if (s->command[0]) {
-		run_archive(s);
+		session_run_archive(s);
 		return;
 	}
 	if (ask_start(SESSION_BROKER_FD, login_client(s->ssh), &err) < 0) {
-		(void)end(s, err.text);
+		(void)session_end(s, err.text);
 		return;
 	}
 	s->sftp = sftp_new(SESSION_BROKER_FD, s->means->settings->server_setstat == SETSTAT_IGNORE);
 	if (serve(s) == 0)
-		close_politely(s);
+		session_close(s);
 	if (!s->broker_ended)
 		(void)sftp_finish(s->sftp, &err);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # An archive on demand: `ssh host archive --since DATE > x.zip`, by the account's rights of today.
 #
-# Covers: batch/archive_stream.c server/packer.c server/archive_fetch.c
+# Covers: batch/archive_stream.c server/packer.c server/archive_fetch.c server/session_archive.c
 bats_require_minimum_version 1.5.0
 load ../lib/spool
 
