@@ -21,12 +21,6 @@ enum {
 	BLOCK_STEP = 16,
 };
 
-#ifdef EDELIVERY_SANITIZED
-enum { GIVES_UP = false }; /* leaks are looked for at exit() */
-#else
-enum { GIVES_UP = true };
-#endif
-
 /*
  * Settings and filters are made before; GSSAPI has no mechanism (login.c): libssh asks that
  * callback first, and then calls nothing of Kerberos.
@@ -136,13 +130,22 @@ static void fill_gaps(void)
 		fill_gaps_of(size, end, &budget);
 }
 
+/* The dynamic linker would look a name up in those libraries that is bound at its first call. */
+static bool can_give_up(void)
+{
+#ifdef EDELIVERY_SANITIZED
+	return false; /* leaks are looked for at exit() */
+#else
+	return getenv("LD_BIND_NOW") != NULL;
+#endif
+}
+
 void fork_memory_settle(void)
 {
 	/* Free chunks that adjoin are put together here, once, not by each process in its copy. */
 	(void)malloc_trim(HEAP_AHEAD);
 	fill_gaps();
-	/* The dynamic linker would look a name up in them that is bound at its first call. */
-	if (GIVES_UP && getenv("LD_BIND_NOW"))
+	if (can_give_up())
 		(void)dl_iterate_phdr(give_up, NULL);
 }
 
