@@ -174,6 +174,7 @@ lint: deps lint-clang $(patsubst %.c,build/lint/%.tidy,$(foreach r,$(ROOMS),$(wi
 .PHONY: lint-clang
 lint-clang:
 	@$(MAKE) --no-print-directory CC=clang all build/plain-clang/unit
+	@$(MAKE) --no-print-directory CC=clang FUZZ=1 fuzz-programs
 
 build/lint/%.tidy: %.c .clang-tidy
 	@mkdir -p $(@D)
