@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "base/text.h"
+#include "batch/forget.h"
 #include "batch/post.h"
 #include "batch/publish.h"
 #include "batch/take.h"
@@ -210,8 +211,8 @@ static int undo(struct batches *batches, struct batch *batch, struct err *err)
 	int result = list_linked(batches, batch, add_undone, &u, err);
 
 	if (result == 0)
-		result = post_forget(
-		    batches->spool, u.letters, u.count, "its batch is not complete", err);
+		result =
+		    forget(batches->spool, u.letters, u.count, "its batch is not complete", err);
 	free(u.letters);
 	if (result == 0)
 		stop_running(batches->spool, batch);

@@ -15,12 +15,11 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "base/number.h"
+#include "batch/forget.h"
 #include "batch/move.h"
 #include "batch/publish.h"
 #include "batch/record.h"
 #include "batch/take.h"
-
-enum { FORGET_AT_ONCE = 500 };
 
 void post_path(const struct letter *letter, char ret_path[FOLDER_PATH_MAX])
 {
@@ -77,7 +76,7 @@ static int undo(const struct spool *spool, struct drop *drop, struct err *err)
 {
 	if (leave_place(spool, drop, err) < 0)
 		return -1;
-	if (letter_forget(spool->catalog, drop->letter.id, err) < 0)
+	if (forget_rows(spool, &drop->letter, 1, err) < 0)
 		return -1;
 	if (drop->adopted)
 		take_back(drop);
@@ -181,57 +180,5 @@ int post_publish(const struct spool *spool, struct drop *drops, size_t count, st
 	if (publish_drops(spool, drops, count, err) < 0)
 		return -1;
 	fault_point("post.published");
-	return 0;
-}
-
-/* Letters whose rows go in one transaction. */
-struct forgetting {
-	const struct letter *letters;
-	size_t count;
-};
-
-static int forget_rows(struct catalog *catalog, void *arg, struct err *err)
-{
-	const struct forgetting *f = arg;
-
-	for (size_t i = 0; i < f->count; i++)
-		if (letter_forget(catalog, f->letters[i].id, err) < 0)
-			return -1;
-	return 0;
-}
-
-/* A row outlives its link: what is interrupted here is forgotten by the next recovery. */
-static int forget_some(
-    const struct spool *spool, const struct forgetting *some, const char *reason, struct err *err)
-{
-	struct forgetting f = *some;
-
-	for (size_t i = 0; i < f.count; i++) {
-		char path[FOLDER_PATH_MAX];
-
-		notify_alive();
-		post_path(&f.letters[i], path);
-		if (unlinkat(spool->root_fd, path, 0) < 0 && errno != ENOENT)
-			return err_sys(err, "unlink %s", path);
-	}
-	if (catalog_transact(spool->catalog, forget_rows, &f, err) < 0)
-		return -1;
-	for (size_t i = 0; i < f.count; i++)
-		log_info("letter=%" PRId64 " undone avrs_id=%s reason=\"%s\"", f.letters[i].id,
-		    f.letters[i].avrs_id, reason);
-	return 0;
-}
-
-int post_forget(const struct spool *spool, const struct letter *letters, size_t count,
-    const char *reason, struct err *err)
-{
-	for (size_t at = 0; at < count; at += FORGET_AT_ONCE) {
-		size_t left = count - at;
-		struct forgetting some = {
-		    letters + at, left < FORGET_AT_ONCE ? left : FORGET_AT_ONCE};
-
-		if (forget_some(spool, &some, reason, err) < 0)
-			return -1;
-	}
 	return 0;
 }

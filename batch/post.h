@@ -47,13 +47,6 @@ int post_publish(const struct spool *spool, struct drop *drops, size_t count, st
  */
 void post_undo(const struct spool *spool, struct drop *drops, size_t count);
 
-/*
- * Take count letters back that nobody has seen: their links and rows, some hundred in a
- * transaction. The dropped files are where they were.
- */
-int post_forget(const struct spool *spool, const struct letter *letters, size_t count,
-    const char *reason, struct err *err);
-
 /* The final path of a letter that is being posted, below the root; and its folder's. */
 void post_path(const struct letter *letter, char ret_path[FOLDER_PATH_MAX]);
 

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "batch/forget.h"
 #include "batch/move.h"
 #include "batch/post.h"
 #include "batch/publish.h"
@@ -174,7 +175,7 @@ int recovery(const struct spool *spool, struct err *err)
 	if (result == 0)
 		result = finish(&r, err);
 	if (result == 0)
-		result = post_forget(spool, r.undone, r.undone_count, "interrupted", err);
+		result = forget(spool, r.undone, r.undone_count, "interrupted", err);
 	for (size_t i = 0; i < r.finished_count; i++)
 		(void)close(r.finished[i].fd);
 	free(r.finished);

@@ -252,30 +252,27 @@ static void a_step_that_fails_can_be_tried_again(void)
 	}
 }
 
-/* A batch can have a hundred thousand: not each in a transaction of its own. */
-static void what_is_forgotten_goes_together(void)
+/* As batch/move.c leaves it where the name was taken again: both files are drops. */
+static void what_came_in_the_place_of_a_letter_keeps_its_name(void)
 {
 	OWNED_DROPS struct drops drops;
-	struct drop batch[2];
-	struct letter letters[2];
+	char hidden[64];
+	struct drop drop;
 	struct err err;
 
 	drops_open(&drops, "");
-	drops_take(&drops, NAME, "a", &batch[0]);
-	drops_take(&drops, FOLDER "EFT_2.pdf", "b", &batch[1]);
-	CU_ASSERT_EQUAL(record(&drops.spool, batch, 2, &err), 0);
-	for (int i = 0; i < 2; i++) {
-		letters[i] = batch[i].letter;
-		drops_link(&drops, &batch[i]);
-		drop_done(&batch[i]);
-	}
-	drops_refuse(&drops, "DELETE", "letter", "OLD.name = 'EFT_2.pdf'");
-	CU_ASSERT_EQUAL(post_forget(&drops.spool, letters, 2, "for a test", &err), -1);
-	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 2);
-	drops_allow(&drops, "letter");
-	CU_ASSERT_EQUAL(post_forget(&drops.spool, letters, 2, "for a test", &err), 0);
+	drops_take(&drops, NAME, DROPS_PDF, &drop);
+	CU_ASSERT_EQUAL(post_record(&drops.spool, &drop, 1, &err), 0);
+	(void)snprintf(hidden, sizeof(hidden), FOLDER ".%d.taken", (int)drop.letter.id);
+	drops_write(&drops, hidden, DROPS_PDF);
+	text_copy(drop.on_disk, strrchr(hidden, '/') + 1);
+	drop.lost = true;
+	CU_ASSERT_EQUAL(post_publish(&drops.spool, &drop, 1, &err), 0);
+	CU_ASSERT_EQUAL(drop.verdict, VERDICT_GONE);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
-	CU_ASSERT_EQUAL(post_forget(&drops.spool, letters, 0, "for a test", &err), 0);
+	CU_ASSERT_EQUAL(
+	    drops_number(&drops, "SELECT id FROM intake WHERE state = 'gone'"), drop.letter.id);
+	drop_done(&drop);
 }
 
 /* Behind step 5: visible, and its dropped file is still there, as that of a batch is. */
@@ -380,7 +377,7 @@ void add_suite_post(CU_pSuite suite)
 	TEST(what_is_replaced_while_it_is_taken_is_no_letter);
 	TEST(what_came_in_its_place_and_cannot_go_back_keeps_the_row);
 	TEST(a_step_that_fails_can_be_tried_again);
-	TEST(what_is_forgotten_goes_together);
+	TEST(what_came_in_the_place_of_a_letter_keeps_its_name);
 	TEST(a_dropped_file_that_is_left_is_removed_and_not_posted_again);
 	TEST(what_is_left_under_the_name_of_removing_is_removed);
 	TEST(undoing_removes_no_other_file);

@@ -189,6 +189,8 @@ static void what_goes_back_replaces_nothing(void)
 	(void)snprintf(hidden, sizeof(hidden), FOLDER ".%d.taken", (int)drop.letter.id);
 	CU_ASSERT_EQUAL(drops_inode_of(drops.spool.drop_fd, hidden), drop.st.st_ino);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
+	CU_ASSERT_EQUAL(
+	    drops_number(&drops, "SELECT COUNT(*) FROM intake WHERE name = 'EFT_1.pdf'"), 1);
 }
 
 /*
