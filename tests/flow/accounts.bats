@@ -47,6 +47,43 @@ big_trade_file() {
 	kill "$HELD"
 }
 
+many_letters() { # COUNT
+	local i
+	pdf "$T/letter.pdf" 30000
+	mkdir -p "$ROOT/drop/123456789"
+	for ((i = 0; i < $1; i++)); do
+		cp "$T/letter.pdf" "$ROOT/drop/123456789/.next"
+		mv "$ROOT/drop/123456789/.next" "$ROOT/drop/123456789/EFT_$i.pdf"
+	done
+	until_posted "$1"
+}
+
+has_fetched() { # COUNT, or more
+	[ "$(find "$T/fetched" -name 'EFT_*.pdf' 2>/dev/null | wc -l)" -ge "$1" ]
+}
+
+# Its four connections have letters that were opened ahead of their requests, some shared.
+@test "rclone gets no letter any more when the role that it reads by is revoked in mid-run (R5)" {
+	local fetched
+	spool_start
+	master 123456789 mary
+	clerk joe 123456789 includes-e-delivery
+	many_letters 400
+	rclone_as joe copy :sftp:/123456789/edelivery "$T/fetched" --bwlimit 2M --retries 1 \
+		--low-level-retries 1 >"$T/rclone.out" 2>&1 3>&- &
+	DOWNLOAD=$!
+	wait_for 10 has_fetched 40
+	edelivery role revoke joe 123456789
+	sleep 1
+	fetched=$(find "$T/fetched" -name 'EFT_*.pdf' | wc -l)
+	[ "$fetched" -lt 400 ]
+	wait_for 20 has_ended "$DOWNLOAD"
+	status=0
+	wait "$DOWNLOAD" || status=$?
+	[ "$status" != 0 ]
+	[ "$(find "$T/fetched" -name 'EFT_*.pdf' | wc -l)" = "$fetched" ]
+}
+
 @test "a download goes on while the rights of others change" {
 	spool_start
 	master 123456789 mary
