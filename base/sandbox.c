@@ -35,8 +35,8 @@ struct sandbox {
 
 const struct sandbox_rule sandbox_basics[] = {
     {.number = SCMP_SYS(brk)},
-    {.number = SCMP_SYS(mmap), .argument = 2, .mask = PROT_EXEC, .value = 0},
-    {.number = SCMP_SYS(mprotect), .argument = 2, .mask = PROT_EXEC, .value = 0},
+    {.number = SCMP_SYS(mmap), .only_if = {{2, PROT_EXEC, 0}}},
+    {.number = SCMP_SYS(mprotect), .only_if = {{2, PROT_EXEC, 0}}},
     {.number = SCMP_SYS(munmap)},
     {.number = SCMP_SYS(mremap)},
     {.number = SCMP_SYS(madvise)},
@@ -61,11 +61,14 @@ const struct sandbox_rule sandbox_basics[] = {
 static int add_rules(scmp_filter_ctx filter, const struct sandbox_rule *rule)
 {
 	for (; rule && rule->number != -1; rule++) {
-		struct scmp_arg_cmp compare =
-		    SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value);
+		struct scmp_arg_cmp compare[SANDBOX_CONDITIONS];
+		unsigned count = 0;
 
-		if (seccomp_rule_add_array(
-		        filter, SCMP_ACT_ALLOW, rule->number, rule->mask ? 1 : 0, &compare) < 0)
+		for (; count < SANDBOX_CONDITIONS && rule->only_if[count].mask; count++)
+			compare[count] = SCMP_CMP(rule->only_if[count].argument, SCMP_CMP_MASKED_EQ,
+			    rule->only_if[count].mask, rule->only_if[count].value);
+		if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->number, count, compare) <
+		    0)
 			return -1;
 	}
 	return 0;

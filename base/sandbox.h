@@ -14,12 +14,16 @@
 
 #include "base/err.h"
 
-/* An allowed system call; with a mask, only if (argument & mask) == value. */
+enum { SANDBOX_CONDITIONS = 2 };
+
+/* An allowed system call; only if all of its conditions hold: (argument & mask) == value. */
 struct sandbox_rule {
 	int number; /* SCMP_SYS(read); -1 ends the list */
-	unsigned argument;
-	uint64_t mask;
-	uint64_t value;
+	struct {
+		unsigned argument;
+		uint64_t mask; /* 0: there is no such condition, and none behind it */
+		uint64_t value;
+	} only_if[SANDBOX_CONDITIONS];
 };
 
 /* What every process of ours needs to live, wait, use memory and end. */

@@ -38,8 +38,8 @@ enum {
 
 /* What curl and OpenSSL need once everything is loaded; no file, no program. */
 static const struct sandbox_rule rules[] = {
-    {.number = SCMP_SYS(socket), .argument = 0, .mask = ~0ULL, .value = AF_INET},
-    {.number = SCMP_SYS(socket), .argument = 0, .mask = ~0ULL, .value = AF_INET6},
+    {.number = SCMP_SYS(socket), .only_if = {{0, ~0ULL, AF_INET}}},
+    {.number = SCMP_SYS(socket), .only_if = {{0, ~0ULL, AF_INET6}}},
     {.number = SCMP_SYS(connect)},
     {.number = SCMP_SYS(setsockopt)},
     {.number = SCMP_SYS(getsockopt)},

@@ -48,7 +48,8 @@ const struct sandbox_rule session_rules[] = {
     {.number = SCMP_SYS(pread64)},
     {.number = SCMP_SYS(pwrite64)},
     {.number = SCMP_SYS(fsync)},
-    {.number = SCMP_SYS(setsockopt), .argument = 2, .mask = UINT32_MAX, .value = SO_RCVLOWAT},
+    {.number = SCMP_SYS(setsockopt),
+        .only_if = {{1, UINT32_MAX, SOL_SOCKET}, {2, UINT32_MAX, SO_RCVLOWAT}}},
     {.number = -1},
 };
 

@@ -49,7 +49,7 @@ static struct sandbox *compile(const struct sandbox_rule *rules)
 static void refuses_a_rule_that_cannot_be_and_leaves_the_result_alone(void)
 {
 	static const struct sandbox_rule wrong[] = {
-	    {.number = SCMP_SYS(fcntl), .argument = 6, .mask = 1, .value = 1}, {.number = -1}};
+	    {.number = SCMP_SYS(fcntl), .only_if = {{6, 1, 1}}}, {.number = -1}};
 	OWNED_SANDBOX struct sandbox *sandbox = compile(none);
 	struct sandbox *kept = sandbox;
 	struct err err = {.kind = ERR_RETRY};
@@ -218,6 +218,31 @@ static void try_set_flags(const struct attempt *attempt)
 	CHILD_MUST(fcntl(attempt->file_fd, F_SETFD, 0) == 0);
 }
 
+/* The kernel says no, since it is no socket; the filter has let it through by then. */
+static void set_option(const struct attempt *attempt, int level, int option)
+{
+	int one = 1;
+
+	CHILD_MUST(setsockopt(attempt->file_fd, level, option, &one, sizeof(one)) < 0);
+	CHILD_MUST(errno == ENOTSOCK);
+}
+
+static void try_the_option(const struct attempt *attempt)
+{
+	set_option(attempt, SOL_SOCKET, SO_RCVLOWAT);
+}
+
+static void try_another_option(const struct attempt *attempt)
+{
+	set_option(attempt, SOL_SOCKET, SO_RCVBUF);
+}
+
+/* There the same number is TCP_USER_TIMEOUT. */
+static void try_the_option_of_another_level(const struct attempt *attempt)
+{
+	set_option(attempt, IPPROTO_TCP, SO_RCVLOWAT);
+}
+
 /* The attempt in a sandbox of those rules, and how it ended. */
 static void check(const struct attempt *attempt, const struct sandbox_rule *rules)
 {
@@ -271,7 +296,9 @@ static void allows_what_the_rules_say(void)
 {
 	static const struct sandbox_rule rules[] = {
 	    {.number = SCMP_SYS(openat)},
-	    {.number = SCMP_SYS(fcntl), .argument = 1, .mask = UINT64_MAX, .value = F_GETFD},
+	    {.number = SCMP_SYS(fcntl), .only_if = {{1, UINT64_MAX, F_GETFD}}},
+	    {.number = SCMP_SYS(setsockopt),
+	        .only_if = {{1, UINT32_MAX, SOL_SOCKET}, {2, UINT32_MAX, SO_RCVLOWAT}}},
 	    {.number = -1},
 	};
 	static const struct attempt attempts[] = {
@@ -280,6 +307,9 @@ static void allows_what_the_rules_say(void)
 	    {.body = try_get_flags},
 	    {.body = try_set_flags, .signal = SIGSYS},
 	    {.body = try_socket, .signal = SIGSYS},
+	    {.body = try_the_option},
+	    {.body = try_another_option, .signal = SIGSYS},
+	    {.body = try_the_option_of_another_level, .signal = SIGSYS},
 	};
 
 	for (size_t i = 0; i < COUNT(attempts); i++)
