@@ -196,12 +196,23 @@ static int lowest_free(void)
 	return fd;
 }
 
+/* What nobody reads: what was asked, and an answer to what wants none. */
+static void empty(int end)
+{
+	struct pollfd wait = {.fd = end, .events = POLLIN};
+	enum message_state state = MESSAGE_NONE;
+	struct err err;
+
+	while (poll(&wait, 1, 0) == 1) {
+		must(message_receive(end, &message, &state, &err) == 0);
+		message_close_fds(&message);
+	}
+}
+
 /* First byte: which question, and whether the answer is of another kind. Second: descriptors. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct pollfd wait;
 	struct err err;
-	enum message_state state = MESSAGE_NONE;
 	int before;
 
 	if (size < 2 || size - 2 > MESSAGE_MAX)
@@ -217,10 +228,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(message_send(ends[1], &message, &err) == 0);
 	message.fd_count = 0;
 	attempts[data[0] % ATTEMPTS].attempt();
-	/* What was asked, which nobody reads. */
-	wait = (struct pollfd){.fd = ends[1], .events = POLLIN};
-	while (poll(&wait, 1, 0) == 1)
-		must(message_receive(ends[1], &message, &state, &err) == 0);
+	empty(ends[0]);
+	empty(ends[1]);
 	must(lowest_free() == before);
 	return 0;
 }
