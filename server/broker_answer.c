@@ -8,6 +8,7 @@
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "server/acknowledge.h"
 #include "server/admission.h"
 #include "server/answer.h"
@@ -28,11 +29,19 @@ static int answer_hello(struct broker_session *s, struct err *err)
 	return 0;
 }
 
+/* Software as a session names it, fit to be logged and stored: login_client() has seen to that. */
+static bool is_client(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length < CLIENT_MAX && !utf8_has_control(text, length);
+}
+
 static int answer_start(struct broker_session *s, struct err *err)
 {
 	const char *client = message_get_text(&s->broker->in);
 
-	if (!message_is_read(&s->broker->in) || strlen(client) >= CLIENT_MAX)
+	if (!message_is_read(&s->broker->in) || !is_client(client))
 		return answer_refuse(err);
 	s->phase = PHASE_SFTP;
 	text_copy(s->client, client);
@@ -262,7 +271,8 @@ static int read_order(struct broker_session *s, struct archive_order *ret_order,
 	const char *client = message_get_text(in);
 
 	if (!message_is_read(in) || !date_is_valid(since) ||
-	    strlen(type) >= sizeof(ret_order->type) || strlen(client) >= CLIENT_MAX)
+	    strlen(type) >= sizeof(ret_order->type) || utf8_has_control(type, strlen(type)) ||
+	    !is_client(client))
 		return answer_refuse(err);
 	*ret_order = (struct archive_order){.session = s->number};
 	text_copy(ret_order->login, s->view.account.login);

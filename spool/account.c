@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "spool/mail.h"
 #include "spool/upload_orphan.h"
 
@@ -161,6 +162,10 @@ int account_find(struct catalog *catalog, const char *login, struct account *ret
 {
 	OWNED_STATEMENT struct statement *row = NULL;
 
+	*ret_found = false;
+	/* PostgreSQL takes no other text; no account has such a login. */
+	if (!utf8_is_valid(login, strlen(login)))
+		return 0;
 	if (catalog_find(catalog, "SELECT " COLUMNS " FROM account WHERE login = $1",
 	        VALUES(TEXT(login)), &row, ret_found, err) < 0)
 		return -1;

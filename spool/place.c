@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "spool/folder.h"
 #include "spool/letter_name.h"
 
@@ -67,9 +68,12 @@ static const struct pattern {
     {{ID, "archives", NAME}, PLACE_ARCHIVE, AREA_PROVIDER, false, 0},
 };
 
+/* Nothing has a name that is not UTF-8, and PostgreSQL would not even be asked for one. */
 static bool take_name(const char *text, struct place *place)
 {
-	if (strlen(text) >= sizeof(place->name))
+	size_t length = strlen(text);
+
+	if (length >= sizeof(place->name) || !utf8_is_valid(text, length))
 		return false;
 	text_copy(place->name, text);
 	return true;

@@ -637,7 +637,7 @@ walks() {
 code() {
 	sql "INSERT INTO mail (id, account_id, kind, state, detail, created, due, email, expires)
 	SELECT (SELECT COALESCE(MAX(id), 0) + 1000 FROM mail), id, 'code', 'queued', 'K7-PQRS to confirm the address',
-	$(date +%s)000000, $(date +%s)000000, NULLIF('$2', ''), ($(date +%s) + $3) * 1000000
+	$(date +%s)000000, $(date +%s)000000, NULLIF('$2', ''), $(($(date +%s) + $3))000000
 	FROM account WHERE login = '$1'" >/dev/null
 }
 

@@ -118,6 +118,8 @@ static void adds_an_account_that_is_found_as_it_was(void)
 	CU_ASSERT_EQUAL(account_add(f.catalog, &f.spool.actor, &account, &err), 0);
 	CU_ASSERT_TRUE(account.id > 0);
 	CU_ASSERT_EQUAL(account.created, FIXTURE_NOW);
+	CU_ASSERT_EQUAL(account_find(f.catalog, "ann\xc5", &found_account, &found, &err), 0);
+	CU_ASSERT_FALSE(found);
 	CU_ASSERT_EQUAL(account_find(f.catalog, "ann", &found_account, &found, &err), 0);
 	CU_ASSERT_TRUE_FATAL(found);
 	CU_ASSERT_EQUAL(found_account.id, account.id);

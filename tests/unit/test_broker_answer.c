@@ -261,6 +261,10 @@ static void a_value_that_is_out_of_bounds_ends_the_session(void)
 	bench.session->phase = PHASE_LOGGED_IN;
 	message_put_text(ask_begin(&bench, REQUEST_START), client);
 	CU_ASSERT_EQUAL(ask_raw(&bench, &err), -1);
+	message_put_text(ask_begin(&bench, REQUEST_START), "SSH-2.0-x\n1970-01-01");
+	CU_ASSERT_EQUAL(ask_raw(&bench, &err), -1);
+	message_put_text(ask_begin(&bench, REQUEST_START), "SSH-2.0-\xc5");
+	CU_ASSERT_EQUAL(ask_raw(&bench, &err), -1);
 	bench.session->phase = PHASE_STRANGER;
 	put_key(ask_begin(&bench, REQUEST_KEY));
 	bench.broker->in.length -= (uint32_t)sizeof(int64_t);

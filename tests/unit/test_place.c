@@ -141,7 +141,10 @@ static void knows_no_other_place_and_leaves_the_result_alone(void)
 	    "/123456789/drop", "/123456789/edelivery/a/b", "/123456789/trade-files/a/b",
 	    "/123456789/archives/x/y", "/123456789/new/a/b", "/123456789/STATUS.txt/x",
 	    "/123456789/edelivery/a/b/c/d", "/trade-files", "/edelivery", "/paper/today",
-	    "/paper/2024-02-30", "/paper/2024-05-15/a/b", "/paper/manifest.csv"};
+	    "/paper/2024-02-30", "/paper/2024-05-15/a/b", "/paper/manifest.csv",
+	    /* Not UTF-8. */
+	    "/123456789/edelivery/EFT_\xc5\x46.pdf", "/new/123456789_\xff", "/archives/\xc3",
+	    "/drop/123456789/EFT_\xed\xa0\x80.pdf", "/drop/\xff.batch.csv"};
 
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		struct place place = {.kind = PLACE_KIND_COUNT};
