@@ -18,6 +18,7 @@ typedef struct no_manager IMB_MGR;
 enum { TOGETHER = 64, SAMPLES = 16 };
 
 struct sha256_many {
+	bool has_looked;  /* for a manager: not before there is more than one message */
 	IMB_MGR *manager; /* NULL: there is none */
 	size_t least;     /* equal messages from which on it takes less time than OpenSSL */
 	struct sha256 one;
@@ -159,12 +160,7 @@ static void give_up_lanes(struct sha256_many *many)
 
 struct sha256_many *sha256_many_new(void)
 {
-	struct sha256_many *many = mem_new(1, sizeof(*many));
-
-	many->manager = manager_new(&many->least);
-	if (many->manager && !can_be_trusted(many))
-		give_up_lanes(many);
-	return many;
+	return mem_new(1, sizeof(struct sha256_many));
 }
 
 void sha256_many_free(struct sha256_many *many)
@@ -176,14 +172,20 @@ void sha256_many_free(struct sha256_many *many)
 	free(many);
 }
 
-bool sha256_many_is_fast(const struct sha256_many *many)
+bool sha256_many_is_fast(struct sha256_many *many)
 {
+	if (!many->has_looked) {
+		many->has_looked = true;
+		many->manager = manager_new(&many->least);
+		if (many->manager && !can_be_trusted(many))
+			give_up_lanes(many);
+	}
 	return many->manager != NULL;
 }
 
 /* It takes as long as the longest message. */
 static bool is_worth_it(
-    const struct sha256_many *many, const struct sha256_message *messages, size_t count)
+    struct sha256_many *many, const struct sha256_message *messages, size_t count)
 {
 	size_t longest = 0;
 	size_t sum = 0;
@@ -195,7 +197,7 @@ static bool is_worth_it(
 		if (longest < messages[i].count)
 			longest = messages[i].count;
 	}
-	return many->manager && sum / many->least >= longest;
+	return count > 1 && sha256_many_is_fast(many) && sum / many->least >= longest;
 }
 
 int sha256_many(
