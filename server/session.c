@@ -444,13 +444,24 @@ static int take_input(struct session *s)
 		if (count == 0 || s->waiting == 0)
 			break;
 	}
+	s->stopped_at_full = sftp_is_full(s->sftp);
 	doze_note(&s->doze, s->socket_counter.in_bytes, s->packet_counter.in_packets, any);
 	return 0;
 }
 
+/*
+ * Requests that were left because too many answers were waiting: when those are sent there may be
+ * nothing more to come that would wake us.
+ */
+static bool has_requests_left(const struct session *s)
+{
+	return s->stopped_at_full && !sftp_is_full(s->sftp);
+}
+
 static bool is_served(const struct session *s)
 {
-	return s->saw_eof && sftp_output(s->sftp)->length == 0 && s->waiting == 0;
+	return s->saw_eof && sftp_output(s->sftp)->length == 0 && s->waiting == 0 &&
+	       !has_requests_left(s);
 }
 
 /* The server stops, and nothing is open here, long enough since the last request. */
@@ -487,7 +498,7 @@ static int serve(struct session *s)
 			return session_end(s, "idle for longer than server.idle");
 		if (is_to_stop(s))
 			return session_end(s, SESSION_STOPS);
-		if (session_turn(s, session_left_ms(s)) < 0)
+		if (session_turn(s, has_requests_left(s) ? 0 : session_left_ms(s)) < 0)
 			return -1;
 	}
 }

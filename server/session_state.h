@@ -31,7 +31,8 @@ struct session {
 	struct login login;
 	struct sftp *sftp; /* once the subsystem was asked for */
 	struct buffer in;
-	uint32_t waiting; /* bytes that libssh holds for us */
+	uint32_t waiting;     /* bytes that libssh holds for us */
+	bool stopped_at_full; /* there may be whole requests in in */
 	struct doze doze;
 	bool wants_sftp;
 	char command[SESSION_COMMAND_SIZE]; /* that was asked for, or "" */

@@ -102,6 +102,20 @@ expect_tree() {
 	run -78 curl_as mary /123456789/edelivery/EFT_9.pdf
 }
 
+# More answers than the session keeps: requests are left until those are sent, and nothing more comes
+# that would remind it of them.
+@test "who asks for all of a large file at once is answered to the end, without a pause" {
+	spool_start
+	master 123456789 mary
+	drop_big 123456789 big.pdf 8000001
+	until_posted 1
+	for _ in 1 2 3; do
+		timeout 10 python3 "$BATS_TEST_DIRNAME/../lib/sftp_at_once.py" "$PORT" "$T/keys/flow" mary \
+			/123456789/trade-files/big.pdf 8000001 >"$T/big"
+		cmp "$T/big" "$T/$MADE/big.pdf"
+	done
+}
+
 @test "rclone lists, copies and checks, and copies nothing the second time" {
 	serve_mary
 	rclone_as mary lsjson :sftp:/123456789/edelivery >"$T/listed"
