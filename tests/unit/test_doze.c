@@ -164,8 +164,61 @@ static void less_is_answered_a_moment_later(void)
 	CU_ASSERT_TRUE(took < SECOND);
 	/* And from then on at once, until the same is found again. */
 	expect_at_least(&bench, 1);
-	come_in_vain(&bench, DOZE_REQUESTS);
+	come_in_vain(&bench, 4 * DOZE_REQUESTS - 1);
+	expect_at_least(&bench, 1);
+	come_in_vain(&bench, 1);
 	expect_at_least(&bench, 73);
+}
+
+/* What came was less than two small packets; all of it is read. */
+static void be_late(struct bench *bench)
+{
+	char bytes[36] = "";
+
+	CU_ASSERT_EQUAL(send(bench->client, bytes, sizeof(bytes), 0), (ssize_t)sizeof(bytes));
+	CU_ASSERT_EQUAL(wait_for_client(bench, 10000), 1);
+	expect_at_least(bench, 1);
+	CU_ASSERT_EQUAL(recv(bench->session, bytes, sizeof(bytes), 0), (ssize_t)sizeof(bytes));
+}
+
+static void be_in_time(struct bench *bench)
+{
+	char bytes[100] = "";
+
+	CU_ASSERT_EQUAL(send(bench->client, bytes, sizeof(bytes), 0), (ssize_t)sizeof(bytes));
+	CU_ASSERT_EQUAL(wait_for_client(bench, 10000), 1);
+	CU_ASSERT_EQUAL(recv(bench->session, bytes, sizeof(bytes), 0), (ssize_t)sizeof(bytes));
+}
+
+/* A download of 16,384 requests is answered late some six times, and not every sixteenth. */
+static void who_comes_late_again_and_again_is_made_to_wait_ever_less(void)
+{
+	OWNED_BENCH struct bench bench;
+	int late = 0;
+
+	bench_open(&bench);
+	for (int i = 0; i < 16384; i++) {
+		come_in_vain(&bench, 1);
+		if (bench.doze.at_least > 1) {
+			be_late(&bench);
+			late++;
+		}
+	}
+	CU_ASSERT_EQUAL(late, 5);
+}
+
+static void who_is_late_once_in_a_while_goes_on_to_be_waited_for(void)
+{
+	OWNED_BENCH struct bench bench;
+
+	bench_open(&bench);
+	for (int i = 0; i < 20; i++) {
+		come_in_vain(&bench, DOZE_REQUESTS);
+		expect_at_least(&bench, 73);
+		for (int j = 0; j < DOZE_GOOD; j++)
+			be_in_time(&bench);
+		be_late(&bench);
+	}
 }
 
 static void it_waits_no_longer_than_it_is_told_to(void)
@@ -195,5 +248,7 @@ void add_suite_doze(CU_pSuite suite)
 	TEST(parts_of_what_is_large_are_no_small_packets);
 	TEST(it_sleeps_until_enough_has_come);
 	TEST(less_is_answered_a_moment_later);
+	TEST(who_comes_late_again_and_again_is_made_to_wait_ever_less);
+	TEST(who_is_late_once_in_a_while_goes_on_to_be_waited_for);
 	TEST(it_waits_no_longer_than_it_is_told_to);
 }
