@@ -271,8 +271,7 @@ static int read_order(struct broker_session *s, struct archive_order *ret_order,
 	const char *client = message_get_text(in);
 
 	if (!message_is_read(in) || !date_is_valid(since) ||
-	    strlen(type) >= sizeof(ret_order->type) || utf8_has_control(type, strlen(type)) ||
-	    !is_client(client))
+	    strlen(type) >= sizeof(ret_order->type) || !is_client(client))
 		return answer_refuse(err);
 	*ret_order = (struct archive_order){.session = s->number};
 	text_copy(ret_order->login, s->view.account.login);

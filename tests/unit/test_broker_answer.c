@@ -239,6 +239,8 @@ static void a_value_that_is_out_of_bounds_ends_the_session(void)
 	static const char *const paths[] = {"", "a", "../etc"};
 	static const enum request of_path[] = {
 	    REQUEST_FIND, REQUEST_OPEN_FOLDER, REQUEST_OPEN, REQUEST_REMOVE};
+	static const char *const orders[][3] = {{"2024-05-32", "", "SSH-2.0-x"},
+	    {"2024-05-15", "", "SSH-2.0-x\n"}, {"2024-05-15", "", "\xc5"}};
 	OWNED_BROKER_BENCH struct broker_bench bench;
 	char client[CLIENT_MAX + 1];
 	struct err err;
@@ -265,6 +267,13 @@ static void a_value_that_is_out_of_bounds_ends_the_session(void)
 	CU_ASSERT_EQUAL(ask_raw(&bench, &err), -1);
 	message_put_text(ask_begin(&bench, REQUEST_START), "SSH-2.0-\xc5");
 	CU_ASSERT_EQUAL(ask_raw(&bench, &err), -1);
+	for (size_t i = 0; i < COUNT(orders); i++) {
+		struct message *order = ask_begin(&bench, REQUEST_ARCHIVE);
+
+		for (size_t j = 0; j < COUNT(orders[i]); j++)
+			message_put_text(order, orders[i][j]);
+		CU_ASSERT_EQUAL(ask_raw(&bench, &err), -1);
+	}
 	bench.session->phase = PHASE_STRANGER;
 	put_key(ask_begin(&bench, REQUEST_KEY));
 	bench.broker->in.length -= (uint32_t)sizeof(int64_t);
