@@ -26,8 +26,7 @@ struct sha256_many {
 
 #if __has_include(<intel-ipsec-mb.h>)
 
-/* A lane of the sixteen is a sixth as fast as OpenSSL by SHA instructions, one of the two nearly.
- */
+/* Beside OpenSSL by SHA instructions one of sixteen lanes has a sixth of the speed. */
 enum { LEAST_AVX512 = 8, LEAST_SHA = 2 };
 
 /* 0: never. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/session.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <libssh/callbacks.h>
 #include <netinet/in.h>
@@ -9,7 +8,6 @@
 #include <poll.h>
 #include <seccomp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>

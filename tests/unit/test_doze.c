@@ -190,7 +190,7 @@ static void be_in_time(struct bench *bench)
 	CU_ASSERT_EQUAL(recv(bench->session, bytes, sizeof(bytes), 0), (ssize_t)sizeof(bytes));
 }
 
-/* A download of 16,384 requests is answered late some six times, and not every sixteenth. */
+/* A download of 16,384 requests is answered late five times, and not every sixteenth. */
 static void who_comes_late_again_and_again_is_made_to_wait_ever_less(void)
 {
 	OWNED_BENCH struct bench bench;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/sha256_many.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clean.h"
 #include "base/mem.h"
 #include "tests/unit/suite.h"
