@@ -83,7 +83,7 @@ void scratch_spool(struct scratch *scratch, const char *extra, struct spool *ret
 	struct err err;
 
 	if (engine_is_postgresql())
-		engine_new_place(getenv("TEST_CATALOG"), scratch->catalog);
+		engine_take_place(getenv("TEST_CATALOG"), scratch->catalog);
 	(void)snprintf(text, sizeof(text), "spool.root = \"%s\"\nnode.name = test\n%s%s%s\n%s\n",
 	    scratch->path, scratch->catalog[0] ? "catalog = \"" : "", scratch->catalog,
 	    scratch->catalog[0] ? "\"" : "", extra);
@@ -97,6 +97,8 @@ void scratch_spool(struct scratch *scratch, const char *extra, struct spool *ret
 	must(settings_load(path, &settings, &err), &err);
 	must(spool_open_catalog(&settings, true, &catalog, &err), &err);
 	catalog_close(catalog);
+	if (engine_is_postgresql())
+		engine_place_is_made(getenv("TEST_CATALOG"), scratch->catalog);
 	must(spool_open(path, "test", ret_spool, &err), &err);
 }
 
