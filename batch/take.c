@@ -49,9 +49,12 @@ struct worker {
 static struct worker *worker_new(void)
 {
 	struct worker *worker = mem_new(1, sizeof(*worker));
+	struct err ignored;
 
 	worker->digest = digest_new();
 	worker->many = sha256_many_new();
+	/* The first of a process looks for its algorithm. Where it finds none, so will the next. */
+	(void)digest_begin(worker->digest, &ignored);
 	return worker;
 }
 
@@ -69,6 +72,14 @@ struct taker {
 	struct worker *resting;
 };
 
+static void let_rest(struct taker *taker, struct worker *worker)
+{
+	(void)pthread_mutex_lock(&taker->lock);
+	worker->next = taker->resting;
+	taker->resting = worker;
+	(void)pthread_mutex_unlock(&taker->lock);
+}
+
 struct taker *taker_new(int letters_fd)
 {
 	struct taker *taker = mem_new(1, sizeof(*taker));
@@ -78,6 +89,7 @@ struct taker *taker_new(int letters_fd)
 	if (fstat(letters_fd, &letters) == 0)
 		taker->device = letters.st_dev;
 	(void)pthread_mutex_init(&taker->lock, NULL);
+	let_rest(taker, worker_new());
 	return taker;
 }
 
@@ -105,14 +117,6 @@ static struct worker *call_worker(struct taker *taker)
 		taker->resting = worker->next;
 	(void)pthread_mutex_unlock(&taker->lock);
 	return worker ? worker : worker_new();
-}
-
-static void let_rest(struct taker *taker, struct worker *worker)
-{
-	(void)pthread_mutex_lock(&taker->lock);
-	worker->next = taker->resting;
-	taker->resting = worker;
-	(void)pthread_mutex_unlock(&taker->lock);
 }
 
 /*

@@ -34,6 +34,7 @@ struct letter {
 	char *folder;
 	char *place; /* of the folder, below LETTERS */
 	char *name;
+	bool makes_place; /* its folder was not there */
 	int fd;
 	unsigned char hash[32];
 	uint32_t crc;
@@ -96,18 +97,31 @@ static void sync_bytes(const struct letter *letters, size_t count)
 		must(fsync(letters[i].fd) == 0, "fsync");
 }
 
+/* The folder; and those above it, where they are new. */
+static void sync_place(int letters_fd, const char *place, bool is_new)
+{
+	char part[64];
+
+	for (size_t i = is_new ? 0 : strlen(place); i <= strlen(place); i++) {
+		int fd;
+
+		if (i > 0 && place[i] != '/' && place[i] != '\0')
+			continue;
+		(void)snprintf(part, sizeof(part), "%.*s", (int)i, place);
+		fd = openat(letters_fd, i > 0 ? part : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		must(fd >= 0 && fsync(fd) == 0, place);
+		(void)close(fd);
+	}
+}
+
 static void sync_names(const struct letter *letters, size_t count, int letters_fd)
 {
 	if (count >= SYNCFS_FROM) {
 		must(syncfs(letters_fd) == 0, "syncfs");
 		return;
 	}
-	for (size_t i = 0; i < count; i++) {
-		int fd = openat(letters_fd, letters[i].place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		must(fd >= 0 && fsync(fd) == 0, letters[i].place);
-		(void)close(fd);
-	}
+	for (size_t i = 0; i < count; i++)
+		sync_place(letters_fd, letters[i].place, letters[i].makes_place);
 }
 
 /* The folder and those above it. */
@@ -123,7 +137,7 @@ static void make_place(int letters_fd, const char *place)
 	}
 }
 
-static void rename_all(const struct letter *letters, size_t count, int drop_fd, int letters_fd)
+static void rename_all(struct letter *letters, size_t count, int drop_fd, int letters_fd)
 {
 	char from[512];
 	char to[512];
@@ -134,6 +148,7 @@ static void rename_all(const struct letter *letters, size_t count, int drop_fd, 
 		if (renameat(drop_fd, from, letters_fd, to) == 0)
 			continue;
 		make_place(letters_fd, letters[i].place);
+		letters[i].makes_place = true;
 		must(renameat(drop_fd, from, letters_fd, to) == 0, to);
 	}
 }
