@@ -10,7 +10,7 @@
 #include "batch/placing.h"
 #include "batch/post.h"
 #include "batch/removal.h"
-#include "batch/take.h"
+#include "batch/taking.h"
 
 struct group {
 	struct drop *drops;
@@ -92,34 +92,45 @@ int group_begin(const struct group_way *way, size_t most, struct group **ret_gro
 	for (size_t i = 0; i < group->count; i++)
 		group->drops[i].doubted = doubt_is_about(way->doubt, group->drops[i].fd);
 	fault_point("watchd.routed");
-	group->taking = take_begin(way->taker, way->validator.spool, group->drops, group->count);
+	group->taking = taking_begin(way->taker, way->validator.spool, group->drops, group->count);
 	*ret_group = group;
 	return 0;
 }
 
-/* Waits for steps 1 and 2. */
+/* Waits for step 2. */
 static int end_taking(struct group *group, struct err *err)
 {
-	int result = take_end(group->taking, &group->is_troubled, &group->trouble);
+	int result = taking_end(group->taking, err);
 
 	group->taking = NULL;
-	if (result == 0)
+	return result;
+}
+
+/* Steps 2 and 3, of which neither waits for the other. On -1 there is nothing of step 3. */
+static int record_taken(const struct group_way *way, struct group *group, struct err *err)
+{
+	const struct spool *spool = way->validator.spool;
+	struct err unsynced;
+
+	group->is_troubled = taking_wait(group->taking, &group->trouble) > 0;
+	batch_members_check(group->drops, group->count);
+	if (post_record(spool, group->drops, group->count, err) < 0) {
+		if (end_taking(group, &unsynced) < 0)
+			doubt_note(way->doubt, &unsynced);
+		return -1;
+	}
+	if (end_taking(group, err) == 0)
 		return 0;
-	post_give_back(group->drops, group->count);
-	*err = group->trouble;
+	post_undo(spool, group->drops, group->count);
 	return -1;
 }
 
 int group_record(const struct group_way *way, struct group *group, struct err *err)
 {
-	const struct spool *spool = way->validator.spool;
-
-	if (end_taking(group, err) < 0)
+	if (record_taken(way, group, err) < 0)
 		return -1;
-	batch_members_check(group->drops, group->count);
-	if (post_record(spool, group->drops, group->count, err) < 0)
-		return -1;
-	group->placing = placing_begin(spool, group->drops, group->count);
+	fault_point("post.durable");
+	group->placing = placing_begin(way->validator.spool, group->drops, group->count);
 	return 0;
 }
 
@@ -166,8 +177,7 @@ static void break_off(const struct group_way *way, struct group *group)
 	if (group->taking) {
 		if (end_taking(group, &err) < 0)
 			doubt_note(way->doubt, &err);
-		else
-			post_give_back(group->drops, group->count);
+		post_give_back(group->drops, group->count);
 	}
 	if (group->placing) {
 		if (end_placing(way, group, &err) < 0)

@@ -25,27 +25,6 @@ void post_path(const struct letter *letter, char ret_path[FOLDER_PATH_MAX])
 		folder_paper(letter->paper_date, letter->id, letter->name, ret_path);
 }
 
-static size_t count_to_post(const struct drop *drops, size_t count)
-{
-	size_t to_post = 0;
-
-	for (size_t i = 0; i < count; i++)
-		to_post += drops[i].verdict == VERDICT_POST;
-	return to_post;
-}
-
-int post_sync(
-    const struct spool *spool, int sync_fd, const struct drop *drops, size_t count, struct err *err)
-{
-	if (count_to_post(drops, count) >= (size_t)spool->settings.post_syncfs_from)
-		return file_sync_all(sync_fd, err);
-	for (size_t i = 0; i < count; i++)
-		if (drops[i].verdict == VERDICT_POST &&
-		    file_sync(drops[i].served_fd, "a taken file", err) < 0)
-			return -1;
-	return 0;
-}
-
 /* Is what has the name path the very file that is to be served for the drop? */
 static bool is_its_link(const struct spool *spool, const struct drop *drop, const char *path)
 {
@@ -156,7 +135,7 @@ static void give_back_waiting(struct drop *drops, size_t count)
 
 int post_record(const struct spool *spool, struct drop *drops, size_t count, struct err *err)
 {
-	fault_point("post.durable");
+	fault_point("post.taken");
 	if (record(spool, drops, count, err) < 0) {
 		post_give_back(drops, count);
 		return -1;

@@ -3,8 +3,8 @@
  * Posting: the durable steps that make a taken file a letter, a batch at a time.
  *
  *	1 take       the bytes are ours, and hashed (take.h)
- *	2 durable    the bytes are on disk
- *	3 record     rows in state posting, one transaction
+ *	2 durable    the bytes are on disk (taking.h)
+ *	3 record     rows in state posting, one transaction, beside step 2
  *	4 place      each has its final path, the folders on disk (placing.h)
  *	5 publish    rows posted, numbered, told and audited, one transaction: now it is visible
  *	6 remove     a dropped name that is left, and nothing that came in its place (removal.h)
@@ -17,18 +17,11 @@
 #include "batch/drop.h"
 #include "spool/spool.h"
 
-/*
- * Step 2, for those of count taken drops whose verdict is to post. Any thread may do it, with a
- * sync_fd of its own that was opened, somewhere in their file system, before they were taken.
- */
-int post_sync(const struct spool *spool, int sync_fd, const struct drop *drops, size_t count,
-    struct err *err);
-
 /* Not to be posted after all, before any row was made: adopted files are their jobs' again. */
 void post_give_back(struct drop *drops, size_t count);
 
 /*
- * Step 3 for those of count durable drops whose verdict is to post. A repeated one has the verdict
+ * Step 3 for those of count taken drops whose verdict is to post. A repeated one has the verdict
  * duplicate or leftover afterwards (recorded, still to be removed). On -1 none has a row, and
  * adopted files are their jobs' again.
  */

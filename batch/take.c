@@ -17,7 +17,6 @@
 #include "base/sha256_many.h"
 #include "base/text.h"
 #include "batch/beside.h"
-#include "batch/post.h"
 #include "spool/digest.h"
 #include "spool/drop_folder.h"
 
@@ -26,12 +25,6 @@ enum {
 	SMALL = 64 * 1024, /* bytes of a file that is read at once, to be hashed with others */
 	TOGETHER = 16,
 	SERVED_MODE = 0440,
-
-	/*
-	 * Beside the thread that makes rows and names, which has the first right to a core: what is
-	 * hashed next waits for it.
-	 */
-	NICENESS = 5,
 };
 
 /* One worker's means, and the small files that it has read and is going to hash. */
@@ -361,62 +354,10 @@ size_t take(struct taker *taker, struct drop *drops, size_t count, struct err *r
 	struct beside second;
 
 	(void)pthread_mutex_init(&work.lock, NULL);
-	beside_begin(&second, count > 1, NICENESS, run_worker, &work);
+	beside_begin(&second, count > 1, TAKE_NICENESS, run_worker, &work);
 	run_worker(&work);
 	beside_end(&second);
 	(void)pthread_mutex_destroy(&work.lock);
 	*ret_trouble = work.trouble;
 	return work.troubled;
-}
-
-/* Steps 1 and 2 of a group, beside what the caller does. */
-struct taking {
-	const struct spool *spool;
-	struct taker *taker;
-	struct drop *drops;
-	size_t count;
-	int sync_fd; /* of its own: each open file is told of what could not be written */
-	struct beside beside;
-	int result;
-	bool troubled;
-	struct err err; /* of either */
-};
-
-static void run_taking(void *arg)
-{
-	struct taking *t = arg;
-	size_t troubled = take(t->taker, t->drops, t->count, &t->err);
-	struct err trouble = t->err;
-
-	t->result = post_sync(t->spool, t->sync_fd, t->drops, t->count, &t->err);
-	if (t->result == 0 && troubled > 0)
-		t->err = trouble;
-	t->troubled = troubled > 0;
-}
-
-struct taking *take_begin(
-    struct taker *taker, const struct spool *spool, struct drop *drops, size_t count)
-{
-	struct taking *t = mem_new(1, sizeof(*t));
-
-	*t = (struct taking){
-	    .spool = spool, .taker = taker, .drops = drops, .count = count, .sync_fd = -1};
-	t->result = file_open_folder(taker->letters_fd, ".", &t->sync_fd, &t->err);
-	if (t->result < 0)
-		return t;
-	beside_begin(&t->beside, count > 1, NICENESS, run_taking, t);
-	return t;
-}
-
-int take_end(struct taking *taking, bool *ret_troubled, struct err *err)
-{
-	int result;
-
-	beside_end(&taking->beside);
-	result = taking->result;
-	*ret_troubled = taking->troubled;
-	*err = taking->err;
-	clean_fd(&taking->sync_fd);
-	free(taking);
-	return result;
 }

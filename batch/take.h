@@ -14,6 +14,12 @@
 #include "spool/spool.h"
 
 /*
+ * Beside the thread that makes rows and names, which has the first right to a core: what is hashed
+ * next waits for it.
+ */
+enum { TAKE_NICENESS = 5 };
+
+/*
  * Who takes: keeps what its workers need, which is dear to make. letters_fd is the folder of the
  * file system that letters are served from, and stays the caller's, for as long as this lives.
  */
@@ -28,15 +34,6 @@ void taker_free(struct taker *taker);
  * (disk full); *ret_trouble tells of one of them.
  */
 size_t take(struct taker *taker, struct drop *drops, size_t count, struct err *ret_trouble);
-
-/*
- * The same, and what was taken is made durable, while the caller goes on: count drops are not to be
- * touched until take_end() has waited for that. It returns 0, or -1: nothing is durable;
- * *ret_troubled: some could not be taken, for trouble that may pass. *err tells of either.
- */
-struct taking *take_begin(
-    struct taker *taker, const struct spool *spool, struct drop *drops, size_t count);
-int take_end(struct taking *taking, bool *ret_troubled, struct err *err);
 
 /* Remove the name that our copy had to have meanwhile, where it had one. */
 void take_clean(int letters_fd, struct drop *drop);

@@ -2,14 +2,14 @@
 /*
  * The floor of posting: what cannot be done without, and nothing else.
  *
- *	bench-floor DROP LETTERS CATALOG BATCH
+ *	bench-floor DROP LETTERS CATALOG BATCH [PAUSE]
  *
  * Every file of DROP/<folder>/ is hashed (SHA-256 and CRC-32, on both cores), made durable, renamed
  * to where a letter's place is, LETTERS/<hh>/<folder>/edelivery/, made durable there, and gets a
  * row in a database of its own, CATALOG: BATCH at a time, with a syncfs for the bytes, one for the
  * names and one commit. So what has a row is there after a power cut; but it finds nothing out,
  * checks nothing, and does not know what a crash left between. Prints letters, and the seconds
- * since its database was open.
+ * since its database was open, less the PAUSE of so many milliseconds before each batch.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -232,20 +232,32 @@ static struct letter *list(const char *drop, size_t *ret_count)
 	return letters;
 }
 
+/* So many milliseconds; returns how long it was. */
+static int64_t wait_for(int64_t pause)
+{
+	int64_t begin = clock_elapsed();
+
+	if (pause > 0)
+		(void)usleep((useconds_t)pause * 1000);
+	return clock_elapsed() - begin;
+}
+
 int main(int argc, char **argv)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *insert = NULL;
 	struct letter *letters;
 	int64_t batch = 0;
+	int64_t pause = 0;
 	int64_t begin;
 	struct err err;
 	size_t count = 0;
 	int drop_fd;
 	int letters_fd;
 
-	if (argc != 5 || number_parse(argv[4], &batch, &err) < 0 || batch < 1) {
-		(void)fprintf(stderr, "usage: bench-floor DROP LETTERS CATALOG BATCH\n");
+	if (argc < 5 || argc > 6 || number_parse(argv[4], &batch, &err) < 0 || batch < 1 ||
+	    (argc > 5 && number_parse(argv[5], &pause, &err) < 0)) {
+		(void)fprintf(stderr, "usage: bench-floor DROP LETTERS CATALOG BATCH [PAUSE]\n");
 		return 2;
 	}
 	drop_fd = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -264,9 +276,11 @@ int main(int argc, char **argv)
 	    "prepare");
 	begin = clock_elapsed();
 	letters = list(argv[1], &count);
-	for (size_t at = 0; at < count; at += (size_t)batch)
+	for (size_t at = 0; at < count; at += (size_t)batch) {
+		begin += wait_for(pause);
 		post(letters + at, count - at < (size_t)batch ? count - at : (size_t)batch, drop_fd,
 		    letters_fd, db, insert);
+	}
 	(void)printf("%zu letters %.6f s\n", count, (double)(clock_elapsed() - begin) / SECOND);
 	(void)sqlite3_finalize(insert);
 	(void)sqlite3_close(db);

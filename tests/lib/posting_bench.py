@@ -27,6 +27,7 @@ ROUNDS = int(os.environ.get("ROUNDS", "5"))
 BURSTS = [int(word) for word in os.environ.get("BURSTS", "1 1000 100000").split()]
 ARCHIVED = int(os.environ.get("ARCHIVED", "40000"))
 SINGLES = 200
+PAUSE = 0.002  # between them
 AT_ONCE = 4000  # with fewer events than the kernel queues
 
 
@@ -156,13 +157,13 @@ def post_burst(spool, letters):
     return rate
 
 
-def floor(programs, folder, letters, batch, folders=FOLDERS):
+def floor(programs, folder, letters, batch, folders=FOLDERS, pause=0):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(f"{folder}/letters")
     os.makedirs(f"{folder}/drop")
     fill(f"{folder}/drop", letters, folders)
     told = subprocess.run([f"{programs}/bench-floor", f"{folder}/drop", f"{folder}/letters",
-                           f"{folder}/catalog.db", str(batch)], check=True, stdout=subprocess.PIPE)
+                           f"{folder}/catalog.db", str(batch), str(int(1000 * pause))], check=True, stdout=subprocess.PIPE)
     return letters / float(told.stdout.split()[2])
 
 
@@ -211,11 +212,11 @@ def bench_singles(programs, scratch):
     """Bursts of 1, and how long one is on its way."""
     first, rates, middle, late, theirs = [], [], [], [], []
     for _ in range(ROUNDS):
-        theirs.append(floor(programs, f"{scratch}/floor", SINGLES, 1, 1))
+        theirs.append(floor(programs, f"{scratch}/floor", SINGLES, 1, 1, PAUSE))
         spool = Spool(programs, f"{scratch}/spool")
         spool.start()
         first.append(1000 * drop_singles(spool, 100000001, 1, 0, "first")[0])
-        took = drop_singles(spool, 100000000, SINGLES, 0.002)
+        took = drop_singles(spool, 100000000, SINGLES, PAUSE)
         spool.stop()
         rates.append(SINGLES / sum(took))
         middle.append(1000 * quantile(took, 0.5))
@@ -273,7 +274,7 @@ def bench_beside_archive(programs, scratch):
     spool.when_idle()
     rows = {}
     for i in range(ROUNDS):
-        alone = drop_singles(spool, 100000000 + FOLDERS, SINGLES, 0.002, f"alone{i}")
+        alone = drop_singles(spool, 100000000 + FOLDERS, SINGLES, PAUSE, f"alone{i}")
         shutil.rmtree(f"{spool.root}/archives/bundles", ignore_errors=True)
         for text in ("UPDATE letter SET archived = 0", "DELETE FROM archive_letter", "DELETE FROM archive"):
             spool.sql(text)
@@ -282,7 +283,7 @@ def bench_beside_archive(programs, scratch):
         begin = time.monotonic()
         job = subprocess.Popen([f"{programs}/edelivery-archive", "-c", spool.conf], stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
-        beside = drop_singles(spool, 100000000 + FOLDERS, 0, 0.002, f"beside{i}", job)
+        beside = drop_singles(spool, 100000000 + FOLDERS, 0, PAUSE, f"beside{i}", job)
         rows.setdefault("job", []).append(time.monotonic() - begin)
         rows.setdefault("dropped", []).append(len(beside))
         if job.wait() != 0:

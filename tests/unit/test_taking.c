@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "batch/taking.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lib/drops.h"
+#include "tests/unit/suite.h"
+
+void add_suite_taking(CU_pSuite suite);
+
+enum { MANY = 3 };
+
+#define ABC_SHA256 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+/* Dropped files with "abc" in them, looked at and to be posted. */
+static void look_at(struct drops *drops, size_t count, struct drop ret_drops[])
+{
+	for (size_t i = 0; i < count; i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), DROPS_AVRS_ID "/EFT_%zu.pdf", i);
+		drops_write(drops, path, "abc");
+		drops_look(drops, path, &ret_drops[i]);
+	}
+}
+
+/* One without a thread and several with one, each file synced for itself and all of them at once.
+ */
+static void what_is_taken_is_hashed_and_then_made_durable(void)
+{
+	static const struct {
+		const char *settings;
+		size_t count;
+	} cases[] = {
+	    {"", 1}, {"", MANY}, {"post.syncfs-from = 1", 1}, {"post.syncfs-from = 1", MANY}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		OWNED_DROPS struct drops drops;
+		struct drop taken[MANY];
+		struct taking *taking;
+		struct err err;
+
+		drops_open(&drops, cases[i].settings);
+		look_at(&drops, cases[i].count, taken);
+		taking = taking_begin(drops.taker, &drops.spool, taken, cases[i].count);
+		CU_ASSERT_EQUAL(taking_wait(taking, &err), 0);
+		for (size_t j = 0; j < cases[i].count; j++) {
+			CU_ASSERT_EQUAL(taken[j].verdict, VERDICT_POST);
+			CU_ASSERT_STRING_EQUAL(taken[j].letter.sha256, ABC_SHA256);
+		}
+		CU_ASSERT_EQUAL(taking_end(taking, &err), 0);
+		for (size_t j = 0; j < cases[i].count; j++)
+			drop_done(&taken[j]);
+	}
+}
+
+/* As where a group is given up. */
+static void who_does_not_wait_for_the_hashes_waits_for_both_at_the_end(void)
+{
+	OWNED_DROPS struct drops drops;
+	struct drop taken[MANY];
+	struct err err;
+
+	drops_open(&drops, "");
+	look_at(&drops, MANY, taken);
+	CU_ASSERT_EQUAL(taking_end(taking_begin(drops.taker, &drops.spool, taken, MANY), &err), 0);
+	for (size_t i = 0; i < MANY; i++) {
+		CU_ASSERT_STRING_EQUAL(taken[i].letter.sha256, ABC_SHA256);
+		drop_done(&taken[i]);
+	}
+}
+
+/* Its descriptor is good for anything but a sync by then. */
+static void what_cannot_be_made_durable_is_told_at_the_end(void)
+{
+	OWNED_DROPS struct drops drops;
+	OWNED_FD int unsynced_fd = -1;
+	struct taking *taking;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	look_at(&drops, 1, &drop);
+	unsynced_fd = openat(drop.folder_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	taking = taking_begin(drops.taker, &drops.spool, &drop, 1);
+	CU_ASSERT_EQUAL(taking_wait(taking, &err), 0);
+	CU_ASSERT_EQUAL(dup3(unsynced_fd, drop.served_fd, O_CLOEXEC), drop.served_fd);
+	CU_ASSERT_EQUAL(taking_end(taking, &err), -1);
+	CU_ASSERT_EQUAL(err.kind, ERR_UNSYNCED);
+	drop_done(&drop);
+}
+
+/* There is no folder any more for the copies of what other links have. */
+static void what_cannot_be_taken_is_counted(void)
+{
+	OWNED_DROPS struct drops drops;
+	OWNED_FD int removed_fd = -1;
+	struct taking *taking;
+	struct taker *taker;
+	struct drop taken[2];
+	struct err err = {.kind = ERR_INTERNAL};
+
+	drops_open(&drops, "");
+	CU_ASSERT_EQUAL(mkdirat(drops.scratch.fd, "removed", 0700), 0);
+	removed_fd = openat(drops.scratch.fd, "removed", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CU_ASSERT_EQUAL(unlinkat(drops.scratch.fd, "removed", AT_REMOVEDIR), 0);
+	look_at(&drops, 2, taken);
+	taken[0].doubted = taken[1].doubted = true;
+	taker = taker_new(removed_fd);
+	taking = taking_begin(taker, &drops.spool, taken, 2);
+	CU_ASSERT_EQUAL(taking_wait(taking, &err), 2);
+	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
+	CU_ASSERT_EQUAL(taking_end(taking, &err), 0);
+	taker_free(taker);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(taken[i].verdict, VERDICT_WAIT);
+		drop_done(&taken[i]);
+	}
+}
+
+void add_suite_taking(CU_pSuite suite)
+{
+	TEST(what_is_taken_is_hashed_and_then_made_durable);
+	TEST(who_does_not_wait_for_the_hashes_waits_for_both_at_the_end);
+	TEST(what_cannot_be_made_durable_is_told_at_the_end);
+	TEST(what_cannot_be_taken_is_counted);
+}
