@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <utlist.h>
 
 #include "base/clean.h"
 #include "base/clock.h"
@@ -23,6 +24,7 @@ struct watch {
 	void (*ready)(void *arg);
 	void *arg;
 	struct watch *next;
+	struct watch *prev;
 	bool paused;
 	bool removed; /* freed only after the events at hand are done */
 };
@@ -44,8 +46,9 @@ struct loop {
 		void *arg;
 	} caught[SIGNALS_MAX];
 	struct timer timers[TIMERS_MAX];
+	pid_t sender; /* of the signal at hand */
 	struct watch *watches;
-	bool has_removed;
+	struct watch *removed;
 	bool stopped;
 };
 
@@ -64,36 +67,22 @@ int loop_new(struct loop **ret_loop, struct err *err)
 	return 0;
 }
 
-static void free_removed(struct loop *loop)
+static void free_all(struct watch **watches)
 {
-	struct watch **at = &loop->watches;
+	struct watch *watch = NULL;
+	struct watch *next = NULL;
 
-	/* Nothing is written then: what a zygote writes after a fork is copied first. */
-	if (!loop->has_removed)
-		return;
-	while (*at) {
-		struct watch *watch = *at;
-
-		if (!watch->removed) {
-			at = &watch->next;
-			continue;
-		}
-		*at = watch->next;
-		free(watch);
-	}
-	loop->has_removed = false;
+	DL_FOREACH_SAFE(*watches, watch, next)
+	free(watch);
+	*watches = NULL;
 }
 
 void loop_free(struct loop *loop)
 {
 	if (!loop)
 		return;
-	while (loop->watches) {
-		struct watch *watch = loop->watches;
-
-		loop->watches = watch->next;
-		free(watch);
-	}
+	free_all(&loop->watches);
+	free_all(&loop->removed);
 	clean_fd(&loop->epoll_fd);
 	clean_fd(&loop->signal_fd);
 	free(loop);
@@ -110,8 +99,7 @@ int loop_watch(struct loop *loop, int fd, void (*ready)(void *arg), void *arg,
 		free(watch);
 		return err_sys(err, "watch descriptor %d", fd);
 	}
-	watch->next = loop->watches;
-	loop->watches = watch;
+	DL_PREPEND(loop->watches, watch);
 	if (ret_watch)
 		*ret_watch = watch;
 	return 0;
@@ -123,7 +111,8 @@ void loop_unwatch(struct loop *loop, struct watch *watch)
 		return;
 	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
 	watch->removed = true;
-	loop->has_removed = true;
+	DL_DELETE(loop->watches, watch);
+	DL_PREPEND(loop->removed, watch);
 }
 
 /* Not by EPOLL_CTL_MOD without events: the other side closing would still be told, for ever. */
@@ -191,6 +180,7 @@ static void read_signals(void *arg)
 
 	if (read(loop->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	loop->sender = (pid_t)info.ssi_pid;
 	for (int i = 0; i < SIGNALS_MAX; i++)
 		if (loop->caught[i].caught && loop->caught[i].number == (int)info.ssi_signo)
 			loop->caught[i].caught(loop->caught[i].arg);
@@ -218,6 +208,11 @@ int loop_signal(
 	loop->caught[slot].caught = caught;
 	loop->caught[slot].arg = arg;
 	return first ? loop_watch(loop, fd, read_signals, loop, NULL, err) : 0;
+}
+
+pid_t loop_sender(const struct loop *loop)
+{
+	return loop->sender;
 }
 
 static int until_next_timer(const struct loop *loop)
@@ -264,7 +259,10 @@ int loop_run(struct loop *loop, struct err *err)
 			if (!watch->removed && !watch->paused)
 				watch->ready(watch->arg);
 		}
-		free_removed(loop);
+		/* Nothing is written otherwise: what a zygote writes after a fork is copied first.
+		 */
+		if (loop->removed)
+			free_all(&loop->removed);
 		run_timers(loop);
 	}
 	return 0;

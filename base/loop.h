@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -44,6 +45,12 @@ void loop_cancel(struct loop *loop, void (*due)(void *arg), void *arg);
 /* Block the signal and call caught(arg) when it comes. */
 int loop_signal(
     struct loop *loop, int number, void (*caught)(void *arg), void *arg, struct err *err);
+
+/*
+ * In caught(): which process sent it, or, of SIGCHLD, ended. Of several that come before the loop
+ * looks only the first is told of.
+ */
+pid_t loop_sender(const struct loop *loop);
 
 /* Run until loop_stop(). */
 int loop_run(struct loop *loop, struct err *err);

@@ -7,6 +7,41 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+struct origin {
+	char address[ADDRESS_MAX];
+	size_t sessions;
+	size_t strangers;
+	UT_hash_handle hh;
+};
+
+static struct origin *find_origin(const struct connections *connections, const char *address)
+{
+	struct origin *origin = NULL;
+
+	HASH_FIND_STR(connections->origins, address, origin);
+	return origin;
+}
+
+static struct origin *get_origin(struct connections *connections, const char *address)
+{
+	struct origin *origin = find_origin(connections, address);
+
+	if (origin)
+		return origin;
+	origin = mem_new(1, sizeof(*origin));
+	text_copy(origin->address, address);
+	HASH_ADD_STR(connections->origins, address, origin);
+	return origin;
+}
+
+static void leave_origin(struct connections *connections, struct origin *origin)
+{
+	if (--origin->sessions > 0)
+		return;
+	HASH_DEL(connections->origins, origin);
+	free(origin);
+}
+
 struct connection *connections_add(
     struct connections *connections, int64_t number, const char *address, const void *broker)
 {
@@ -16,6 +51,10 @@ struct connection *connections_add(
 	c->is_stranger = true;
 	c->broker = broker;
 	text_copy(c->address, address);
+	c->origin = get_origin(connections, c->address);
+	c->origin->sessions++;
+	c->origin->strangers++;
+	connections->strangers++;
 	HASH_ADD(hh, connections->first, number, sizeof(c->number), c);
 	return c;
 }
@@ -30,8 +69,19 @@ struct connection *connections_find(const struct connections *connections, int64
 
 void connections_forget(struct connections *connections, struct connection *connection)
 {
+	connections_welcome(connections, connection);
+	leave_origin(connections, connection->origin);
 	HASH_DEL(connections->first, connection);
 	free(connection);
+}
+
+void connections_welcome(struct connections *connections, struct connection *connection)
+{
+	if (!connection->is_stranger)
+		return;
+	connection->is_stranger = false;
+	connection->origin->strangers--;
+	connections->strangers--;
 }
 
 void connections_forget_broker(struct connections *connections, const void *broker)
@@ -68,32 +118,20 @@ size_t connections_of_broker(const struct connections *connections, const void *
 
 size_t connections_strangers(const struct connections *connections)
 {
-	size_t count = 0;
-
-	for (const struct connection *c = connections->first; c; c = c->hh.next)
-		count += c->is_stranger;
-	return count;
+	return connections->strangers;
 }
 
 enum refusal connections_judge(
     const struct connections *connections, const struct settings *settings, const char *address)
 {
-	size_t from_there = 0;
-	size_t strangers = 0;
-	size_t strangers_from_there = 0;
+	const struct origin *origin = find_origin(connections, address);
 
-	for (const struct connection *c = connections->first; c; c = c->hh.next) {
-		bool is_from_there = strcmp(c->address, address) == 0;
-
-		from_there += is_from_there;
-		strangers += c->is_stranger;
-		strangers_from_there += is_from_there && c->is_stranger;
-	}
-	if (from_there >= (size_t)settings->server_sessions_per_address)
+	if (origin && origin->sessions >= (size_t)settings->server_sessions_per_address)
 		return REFUSAL_SESSIONS_ADDRESS;
-	if (strangers_from_there >= (size_t)settings->server_strangers_per_address)
+	if (origin && origin->strangers >= (size_t)settings->server_strangers_per_address)
 		return REFUSAL_STRANGERS_ADDRESS;
 	if (connections_count(connections) >= (size_t)settings->server_sessions)
 		return REFUSAL_SESSIONS;
-	return strangers >= (size_t)settings->server_strangers ? REFUSAL_STRANGERS : REFUSAL_NONE;
+	return connections->strangers >= (size_t)settings->server_strangers ? REFUSAL_STRANGERS
+	                                                                    : REFUSAL_NONE;
 }

@@ -14,17 +14,22 @@
 
 enum { ADDRESS_MAX = 64 };
 
+struct origin;
+
 struct connection {
 	int64_t number;
 	char address[ADDRESS_MAX];
-	bool is_stranger;   /* it has not logged in */
+	bool is_stranger;   /* it has not logged in; connections_welcome() changes that */
 	const void *broker; /* whose session it is; only compared */
+	struct origin *origin;
 	UT_hash_handle hh;
 };
 
 /* All of them, by number: {NULL} has none. */
 struct connections {
 	struct connection *first;
+	struct origin *origins; /* by address: how many each has, so that nobody has to count */
+	size_t strangers;
 };
 
 void connections_done(struct connections *connections);
@@ -35,6 +40,9 @@ struct connection *connections_add(
 /* NULL: there is none. */
 struct connection *connections_find(const struct connections *connections, int64_t number);
 void connections_forget(struct connections *connections, struct connection *connection);
+
+/* It has logged in. */
+void connections_welcome(struct connections *connections, struct connection *connection);
 
 /* Forget those of a broker: its sessions end with it. */
 void connections_forget_broker(struct connections *connections, const void *broker);

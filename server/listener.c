@@ -261,7 +261,7 @@ static void take_login(struct listener *l, struct message *in)
 	struct connection *c = connections_find(&l->connections, message_get_int(in));
 
 	if (c)
-		c->is_stranger = false;
+		connections_welcome(&l->connections, c);
 	count(l, TRAFFIC_STRANGERS);
 }
 

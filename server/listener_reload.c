@@ -218,10 +218,13 @@ static void take_limits(struct settings *settings, const struct handover_line *l
 static void take_connection(struct listener *l, const struct handover_line *line)
 {
 	const struct helper *broker = find_broker(l, line->numbers[2]);
+	struct connection *c;
 
-	if (broker)
-		connections_add(&l->connections, line->numbers[0], line->text, broker)
-		    ->is_stranger = line->numbers[1] != 0;
+	if (!broker)
+		return;
+	c = connections_add(&l->connections, line->numbers[0], line->text, broker);
+	if (!line->numbers[1])
+		connections_welcome(&l->connections, c);
 }
 
 static int take_line(struct listener *l, const struct handover_line *line, struct err *err)

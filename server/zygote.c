@@ -62,6 +62,9 @@ static const struct sandbox_rule rules[] = {
     {.number = -1},
 };
 
+/* Microseconds in which sessions that end are not looked for one by one more than once. */
+enum { REAP_ALL_AFTER = SECOND / 4 };
+
 struct zygote {
 	struct settings settings;
 	struct session_means means;
@@ -115,21 +118,40 @@ static void tell_crash(struct zygote *z, int64_t number, int status)
 	(void)message_send(z->control_fd, &message, &err);
 }
 
-static void on_child(void *arg)
+static void see_off(struct zygote *z, pid_t pid, int status)
+{
+	int64_t number = forget(z, pid);
+	/* SIGKILL comes from outside: the broker's, when it was too slow to end. */
+	bool crashed =
+	    WIFEXITED(status) ? WEXITSTATUS(status) != EXIT_SUCCESS : WTERMSIG(status) != SIGKILL;
+
+	if (number && crashed)
+		tell_crash(z, number, status);
+}
+
+static void reap_all(void *arg)
 {
 	struct zygote *z = arg;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		int64_t number = forget(z, pid);
-		/* SIGKILL comes from outside: the broker's, when it was too slow to end. */
-		bool crashed = WIFEXITED(status) ? WEXITSTATUS(status) != EXIT_SUCCESS
-		                                 : WTERMSIG(status) != SIGKILL;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		see_off(z, pid, status);
+}
 
-		if (number && crashed)
-			tell_crash(z, number, status);
-	}
+/*
+ * To ask for any child is to look at all, whoever has ended: only that one is asked for, and those
+ * that ended together with it a little later.
+ */
+static void on_child(void *arg)
+{
+	struct zygote *z = arg;
+	pid_t pid = loop_sender(z->loop);
+	int status;
+
+	if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid)
+		see_off(z, pid, status);
+	loop_after(z->loop, REAP_ALL_AFTER, reap_all, z);
 }
 
 /* In the child: let the broker have a handle on us, before a byte from outside is read. */

@@ -19,7 +19,10 @@ static int other;
 static void add(
     struct connections *connections, int64_t number, const char *address, bool logged_in)
 {
-	connections_add(connections, number, address, &one)->is_stranger = !logged_in;
+	struct connection *c = connections_add(connections, number, address, &one);
+
+	if (logged_in)
+		connections_welcome(connections, c);
 }
 
 static void finds_what_was_added_until_it_is_forgotten(void)
@@ -58,12 +61,32 @@ static void bounds_what_comes_from_one_address(void)
 	add(&connections, 2, "a", false);
 	CU_ASSERT_EQUAL(connections_judge(&connections, &settings, "a"), REFUSAL_STRANGERS_ADDRESS);
 	CU_ASSERT_EQUAL(connections_judge(&connections, &settings, "b"), REFUSAL_NONE);
-	connections_find(&connections, 1)->is_stranger = false;
+	for (int i = 0; i < 2; i++) /* the second time it is none any more */
+		connections_welcome(&connections, connections_find(&connections, 1));
 	CU_ASSERT_EQUAL(connections_strangers(&connections), 1);
 	CU_ASSERT_EQUAL(connections_judge(&connections, &settings, "a"), REFUSAL_NONE);
 	add(&connections, 3, "a", true);
 	CU_ASSERT_EQUAL(connections_judge(&connections, &settings, "a"), REFUSAL_SESSIONS_ADDRESS);
 	CU_ASSERT_EQUAL(connections_judge(&connections, &settings, "b"), REFUSAL_NONE);
+}
+
+/* A stranger that leaves is none any more, nor is one that had logged in. */
+static void counts_no_more_what_is_forgotten(void)
+{
+	OWNED_CONNECTIONS struct connections connections = {NULL};
+
+	for (int round = 0; round < 3; round++) {
+		add(&connections, 1, "a", false);
+		add(&connections, 2, "a", false);
+		add(&connections, 3, "a", true);
+		CU_ASSERT_EQUAL(connections_strangers(&connections), 2);
+		CU_ASSERT_EQUAL(
+		    connections_judge(&connections, &settings, "a"), REFUSAL_SESSIONS_ADDRESS);
+		for (int64_t i = 1; i <= 3; i++)
+			connections_forget(&connections, connections_find(&connections, i));
+		CU_ASSERT_EQUAL(connections_strangers(&connections), 0);
+		CU_ASSERT_EQUAL(connections_judge(&connections, &settings, "a"), REFUSAL_NONE);
+	}
 }
 
 static void bounds_what_there_is_in_all(void)
@@ -75,7 +98,7 @@ static void bounds_what_there_is_in_all(void)
 		add(&connections, i, addresses[i], false);
 	CU_ASSERT_EQUAL(connections_judge(&connections, &settings, "g"), REFUSAL_STRANGERS);
 	for (int i = 0; i < 4; i++)
-		connections_find(&connections, i)->is_stranger = false;
+		connections_welcome(&connections, connections_find(&connections, i));
 	CU_ASSERT_EQUAL(connections_judge(&connections, &settings, "g"), REFUSAL_NONE);
 	for (int i = 4; i < 6; i++)
 		add(&connections, i, addresses[i], true);
@@ -87,5 +110,6 @@ void add_suite_connections(CU_pSuite suite)
 	TEST(finds_what_was_added_until_it_is_forgotten);
 	TEST(forgets_the_sessions_of_a_broker_and_no_others);
 	TEST(bounds_what_comes_from_one_address);
+	TEST(counts_no_more_what_is_forgotten);
 	TEST(bounds_what_there_is_in_all);
 }

@@ -462,6 +462,25 @@ static void catches_signals(void)
 	end();
 }
 
+/* A zygote asks for that child alone. */
+static void tells_which_child_has_ended(void)
+{
+	struct err err;
+	pid_t pid;
+
+	start(NULL);
+	CU_ASSERT_EQUAL(loop_signal(loop, SIGCHLD, call, &places[0], &err), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	for (int i = 0; i < 100 && places[0].calls == 0; i++)
+		run_a_while();
+	CU_ASSERT_EQUAL(places[0].calls, 1);
+	CU_ASSERT_EQUAL(loop_sender(loop), pid);
+	CU_ASSERT_EQUAL(waitpid(pid, NULL, WNOHANG), pid);
+	end();
+}
+
 static void refuses_more_signals_than_it_has_room_for(void)
 {
 	struct err err = {.kind = ERR_RETRY};
@@ -533,6 +552,7 @@ void add_suite_loop(CU_pSuite suite)
 	TEST(calls_every_period);
 	TEST(ends_the_process_that_wants_too_many_timers);
 	TEST(catches_signals);
+	TEST(tells_which_child_has_ended);
 	TEST(refuses_more_signals_than_it_has_room_for);
 	TEST(can_be_tried_again_when_there_is_no_descriptor);
 	TEST(frees_the_watches_that_are_left);
