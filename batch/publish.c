@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/number.h"
 #include "batch/post.h"
 #include "spool/intake.h"
+#include "spool/letter_sequence.h"
 #include "spool/notification.h"
 
 /* A batch being published, for the transaction's body. */
@@ -17,7 +19,10 @@ struct publishing {
 	const struct spool *spool;
 	struct publication *letters;
 	size_t count;
-	int64_t event_id; /* of the next letter's event */
+	int64_t event_id;                  /* of the next letter's event */
+	struct letter_sequence *sequences; /* of each AVRS ID with electronic ones */
+	size_t sequence_count;
+	size_t next_sequence;
 };
 
 static int compare(const void *a, const void *b)
@@ -42,6 +47,33 @@ static size_t run_length(const struct publishing *p, size_t at)
 	return end - at;
 }
 
+static size_t count_electronic(const struct publication *run, size_t length)
+{
+	size_t electronic = 0;
+
+	for (size_t i = 0; i < length; i++)
+		electronic += run[i].letter.electronic != ELECTRONIC_NONE;
+	return electronic;
+}
+
+/* The numbers of all AVRS IDs at once: to ask for each one's is a round trip for each. */
+static int take_sequences(struct publishing *p, struct err *err)
+{
+	p->sequence_count = p->next_sequence = 0;
+	for (size_t at = 0, length; at < p->count; at += length) {
+		size_t electronic;
+
+		length = run_length(p, at);
+		electronic = count_electronic(&p->letters[at], length);
+		if (electronic > 0)
+			p->sequences[p->sequence_count++] =
+			    (struct letter_sequence){.avrs_id = p->letters[at].letter.avrs_id,
+			        .letters = (int64_t)electronic,
+			        .wanted = p->letters[at + length - 1].letter.posted};
+	}
+	return letter_sequence_take(p->spool->catalog, p->sequences, p->sequence_count, err);
+}
+
 /* Its time never goes back within an AVRS ID, so the file may have to follow. */
 static int set_posted(
     const struct spool *spool, struct publication *p, int64_t posted, struct err *err)
@@ -60,25 +92,22 @@ static int set_posted(
 	return failed ? err_sys(err, "set the time of %s", path) : 0;
 }
 
-static int publish_electronic(struct publishing *p, struct publication *run, size_t length,
-    size_t electronic, struct err *err)
+static int publish_electronic(
+    struct publishing *p, struct publication *run, size_t length, struct err *err)
 {
 	struct catalog *catalog = p->spool->catalog;
 	const char *avrs_id = run->letter.avrs_id;
+	const struct letter_sequence *sequence = &p->sequences[p->next_sequence++];
 	size_t counts[CLASS_COUNT] = {0};
-	int64_t sequence = 0;
-	int64_t posted = 0;
+	int64_t number = sequence->first;
 
-	if (letter_take_sequence(catalog, avrs_id, (int64_t)electronic,
-	        run[length - 1].letter.posted, &sequence, &posted, err) < 0)
-		return -1;
 	for (size_t i = 0; i < length; i++) {
 		struct letter *letter = &run[i].letter;
 
 		if (!letter->electronic)
 			continue;
-		letter->sequence = sequence++;
-		if (set_posted(p->spool, &run[i], posted, err) < 0 ||
+		letter->sequence = number++;
+		if (set_posted(p->spool, &run[i], sequence->posted, err) < 0 ||
 		    letter_set_posted(catalog, letter, err) < 0)
 			return -1;
 		counts[letter->class]++;
@@ -110,11 +139,8 @@ static int tell(struct publishing *p, const struct publication *one, struct err 
 
 static int publish_run(struct publishing *p, size_t at, size_t length, struct err *err)
 {
-	size_t electronic = 0;
-
-	for (size_t i = 0; i < length; i++)
-		electronic += p->letters[at + i].letter.electronic != ELECTRONIC_NONE;
-	if (electronic && publish_electronic(p, &p->letters[at], length, electronic, err) < 0)
+	if (count_electronic(&p->letters[at], length) > 0 &&
+	    publish_electronic(p, &p->letters[at], length, err) < 0)
 		return -1;
 	for (size_t i = 0; i < length; i++)
 		if (tell(p, &p->letters[at + i], err) < 0)
@@ -126,14 +152,13 @@ static int publish_body(struct catalog *catalog, void *arg, struct err *err)
 {
 	struct publishing *p = arg;
 
-	if (catalog_take_ids(catalog, "event", (int64_t)p->count, &p->event_id, err) < 0)
+	if (catalog_take_ids(catalog, "event", (int64_t)p->count, &p->event_id, err) < 0 ||
+	    take_sequences(p, err) < 0)
 		return -1;
-	for (size_t at = 0; at < p->count;) {
-		size_t length = run_length(p, at);
-
+	for (size_t at = 0, length; at < p->count; at += length) {
+		length = run_length(p, at);
 		if (publish_run(p, at, length, err) < 0)
 			return -1;
-		at += length;
 	}
 	return 0;
 }
@@ -162,10 +187,12 @@ void publish_log(const struct publication *letters, size_t count)
 int publish_within(
     const struct spool *spool, struct publication *letters, size_t count, struct err *err)
 {
-	struct publishing p = {spool, letters, count, 0};
+	OWNED_MEM struct letter_sequence *sequences = NULL;
+	struct publishing p = {.spool = spool, .letters = letters, .count = count};
 
 	if (count == 0)
 		return 0;
+	p.sequences = sequences = mem_new(count, sizeof(*sequences));
 	qsort(letters, count, sizeof(*letters), compare);
 	return catalog_transact(spool->catalog, publish_body, &p, err);
 }

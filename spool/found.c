@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/found.h"
 
+#include "spool/letter_sequence.h"
 #include "spool/provider.h"
 
 /* Rows being made, for the transaction's body. */
@@ -55,16 +56,16 @@ static int store_letters(struct catalog *catalog, void *arg, struct err *err)
 {
 	const struct finding *finding = arg;
 	struct letter *letters = finding->letters;
-	int64_t sequence = 0;
-	int64_t posted = 0;
+	struct letter_sequence sequence = {.avrs_id = letters[0].avrs_id,
+	    .letters = (int64_t)finding->count,
+	    .wanted = letters[finding->count - 1].posted};
 
 	if (see_to_provider(finding->spool, letters[0].avrs_id, err) < 0 ||
-	    letter_take_sequence(catalog, letters[0].avrs_id, (int64_t)finding->count,
-	        letters[finding->count - 1].posted, &sequence, &posted, err) < 0)
+	    letter_sequence_take(catalog, &sequence, 1, err) < 0)
 		return -1;
 	for (size_t i = 0; i < finding->count; i++) {
 		letters[i].electronic = ELECTRONIC_POSTING;
-		letters[i].sequence = sequence + (int64_t)i;
+		letters[i].sequence = sequence.first + (int64_t)i;
 		if (add_letter(finding, &letters[i], err) < 0 ||
 		    letter_set_posted(catalog, &letters[i], err) < 0)
 			return -1;

@@ -76,30 +76,6 @@ int letter_forget(struct catalog *catalog, int64_t id, struct err *err)
 	    VALUES(INT(id)), err);
 }
 
-/* Not by RETURNING: for what that gives SQLite makes a tree each time, which costs more than both.
- */
-int letter_take_sequence(struct catalog *catalog, const char *avrs_id, int64_t count,
-    int64_t wanted, int64_t *ret_first, int64_t *ret_posted, struct err *err)
-{
-	OWNED_STATEMENT struct statement *row = NULL;
-	bool found = false;
-
-	if (catalog_queue(catalog,
-	        "UPDATE provider SET last_sequence = last_sequence + $2,"
-	        " last_posted = CASE WHEN last_posted < $3 THEN $3 ELSE last_posted END"
-	        " WHERE avrs_id = $1",
-	        VALUES(TEXT(avrs_id), INT(count), INT(wanted)), err) < 0 ||
-	    catalog_find(catalog,
-	        "SELECT last_sequence, last_posted FROM provider WHERE avrs_id = $1",
-	        VALUES(TEXT(avrs_id)), &row, &found, err) < 0)
-		return -1;
-	if (!found)
-		return err_set(err, ERR_INTERNAL, "no provider %s", avrs_id);
-	*ret_first = statement_int(row, 0) - count + 1;
-	*ret_posted = statement_int(row, 1);
-	return 0;
-}
-
 int letter_set_posted(struct catalog *catalog, const struct letter *letter, struct err *err)
 {
 	return catalog_queue(catalog,

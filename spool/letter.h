@@ -90,14 +90,6 @@ int letter_list_ids(struct catalog *catalog, int64_t first, int64_t last,
 /* Forget a letter that was never posted: its dropped file is where it was. */
 int letter_forget(struct catalog *catalog, int64_t id, struct err *err);
 
-/*
- * Take the next sequence numbers of an AVRS ID for count letters: the first one, and the time
- * they are posted at, which is not before wanted and never before an earlier letter's. Locks
- * the AVRS ID until the transaction ends, so numbers become visible in order.
- */
-int letter_take_sequence(struct catalog *catalog, const char *avrs_id, int64_t count,
-    int64_t wanted, int64_t *ret_first, int64_t *ret_posted, struct err *err);
-
 /* posting -> posted, with its sequence and posted set. */
 int letter_set_posted(struct catalog *catalog, const struct letter *letter, struct err *err);
 

@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "spool/folder.h"
+#include "spool/letter_sequence.h"
 #include "spool/membership.h"
 
 static void must(int result, const struct err *err)
@@ -128,11 +129,13 @@ void fixture_on_paper(const struct fixture *f, const char *avrs_id, const char *
 
 void fixture_post(const struct fixture *f, struct letter *letter)
 {
+	struct letter_sequence sequence = {
+	    .avrs_id = letter->avrs_id, .letters = 1, .wanted = clock_now()};
 	struct err err;
 
-	must(letter_take_sequence(f->catalog, letter->avrs_id, 1, clock_now(), &letter->sequence,
-	         &letter->posted, &err),
-	    &err);
+	must(letter_sequence_take(f->catalog, &sequence, 1, &err), &err);
+	letter->sequence = sequence.first;
+	letter->posted = sequence.posted;
 	must(letter_set_posted(f->catalog, letter, &err), &err);
 	letter->electronic = ELECTRONIC_POSTED;
 }

@@ -146,65 +146,6 @@ static void tells_which_file_it_was(void)
 	CU_ASSERT_EQUAL(source.changed % 1000000000, st.st_ctim.tv_nsec);
 }
 
-static void takes_numbers_without_gaps(void)
-{
-	static const struct {
-		int64_t count;
-		int64_t first;
-	} rows[] = {{1, 1}, {3, 2}, {1, 5}, {100000, 6}, {1, 100006}};
-	OWNED_FIXTURE struct fixture f;
-	int64_t first;
-	int64_t posted;
-	struct err err;
-
-	open_with_providers(&f);
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		CU_ASSERT_EQUAL(
-		    letter_take_sequence(f.catalog, ID, rows[i].count, 50, &first, &posted, &err),
-		    0);
-		CU_ASSERT_EQUAL(first, rows[i].first);
-	}
-	CU_ASSERT_EQUAL(letter_take_sequence(f.catalog, OTHER, 1, 50, &first, &posted, &err), 0);
-	CU_ASSERT_EQUAL(first, 1);
-}
-
-static void never_lets_the_time_go_back_within_an_avrs_id(void)
-{
-	static const struct {
-		int64_t wanted;
-		int64_t posted;
-	} rows[] = {{100, 100}, {200, 200}, {150, 200}, {200, 200}, {201, 201}, {-5, 201}};
-	OWNED_FIXTURE struct fixture f;
-	int64_t first;
-	int64_t posted;
-	struct err err;
-
-	open_with_providers(&f);
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		CU_ASSERT_EQUAL(
-		    letter_take_sequence(f.catalog, ID, 1, rows[i].wanted, &first, &posted, &err),
-		    0);
-		CU_ASSERT_EQUAL(posted, rows[i].posted);
-	}
-	CU_ASSERT_EQUAL(letter_take_sequence(f.catalog, OTHER, 1, 7, &first, &posted, &err), 0);
-	CU_ASSERT_EQUAL(posted, 7);
-}
-
-static void takes_no_number_for_nobody(void)
-{
-	OWNED_FIXTURE struct fixture f;
-	int64_t first = 42;
-	int64_t posted = 43;
-	struct err err;
-
-	open_with_providers(&f);
-	CU_ASSERT_TRUE(
-	    fails(letter_take_sequence(f.catalog, "999999999", 1, 50, &first, &posted, &err), &err,
-	        ERR_INTERNAL));
-	CU_ASSERT_EQUAL(first, 42);
-	CU_ASSERT_EQUAL(posted, 43);
-}
-
 static void posts_only_what_is_being_posted(void)
 {
 	static const struct {
@@ -526,9 +467,6 @@ void add_suite_letter(CU_pSuite suite)
 	TEST(refuses_a_letter_for_nobody);
 	TEST(serves_a_name_once_in_an_avrs_id_over_both_classes);
 	TEST(tells_which_file_it_was);
-	TEST(takes_numbers_without_gaps);
-	TEST(never_lets_the_time_go_back_within_an_avrs_id);
-	TEST(takes_no_number_for_nobody);
 	TEST(posts_only_what_is_being_posted);
 	TEST(forgets_only_what_was_never_delivered);
 	TEST(places_only_what_is_queued_for_paper);
