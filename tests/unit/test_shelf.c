@@ -16,7 +16,7 @@ void add_suite_shelf(CU_pSuite suite);
 
 #define FOLDER "/" DROPS_AVRS_ID "/edelivery/"
 
-enum { LETTERS_MAX = 200 };
+enum { LETTERS_MAX = 200, NAME_SIZE = 24 };
 
 /* Letters EFT_000.pdf, EFT_001.pdf and so on, which ann and bob may see; each is its name. */
 struct bench {
@@ -27,9 +27,9 @@ struct bench {
 	int before; /* descriptors that are open while nothing is kept */
 };
 
-static void print_name(int letter, char ret_name[16])
+static void print_name(int letter, char ret_name[NAME_SIZE])
 {
-	(void)snprintf(ret_name, 16, "EFT_%03d.pdf", letter);
+	(void)snprintf(ret_name, NAME_SIZE, "EFT_%03d.pdf", letter);
 }
 
 static void post(struct bench *bench, int count)
@@ -39,7 +39,7 @@ static void post(struct bench *bench, int count)
 
 	for (int i = 0; i < count; i++) {
 		char path[40] = DROPS_AVRS_ID "/";
-		char name[16];
+		char name[NAME_SIZE];
 
 		print_name(i, name);
 		text_copy_part(path + strlen(path), sizeof(name), name);
@@ -91,7 +91,7 @@ static void bench_close(struct bench *bench)
 static int expect_letter(const struct view_found *next, int fd, void *arg, struct err *err)
 {
 	int *number = arg;
-	char name[16];
+	char name[NAME_SIZE];
 	char content[32] = "";
 
 	(void)err;
@@ -165,7 +165,7 @@ static void expect_for_ann(struct bench *bench, int64_t session, int after, int 
 /* Takes the file away, so that only who has it open can hand it over. */
 static void hide(struct bench *bench, int letter)
 {
-	char name[16];
+	char name[NAME_SIZE];
 	char path[FOLDER_PATH_MAX];
 
 	print_name(letter, name);
