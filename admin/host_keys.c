@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clean.h"
 #include "base/file.h"
 
 static const struct {
@@ -20,13 +21,28 @@ static const struct {
     {"rsa_key", SSH_KEYTYPE_RSA, 3072},
 };
 
-static int export_key(ssh_key key, const char *path, struct err *err)
+static int write_key(ssh_key key, const char *path, struct err *err)
 {
+	OWNED_FD int fd = -1;
 	mode_t before = umask(077);
 	int result = ssh_pki_export_privkey_file(key, NULL, NULL, NULL, path);
 
 	(void)umask(before);
-	return result == SSH_OK ? 0 : err_set(err, ERR_RETRY, "cannot write the host key %s", path);
+	if (result != SSH_OK)
+		return err_set(err, ERR_RETRY, "cannot write the host key %s", path);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "open %s", path) : file_sync(fd, path, err);
+}
+
+/* It has its name when all of it is there: the next start takes what has one for a key. */
+static int export_key(ssh_key key, const char *path, struct err *err)
+{
+	char unfinished[PATH_MAX + 32];
+
+	(void)snprintf(unfinished, sizeof(unfinished), "%s.new", path);
+	if (write_key(key, unfinished, err) < 0)
+		return -1;
+	return rename(unfinished, path) < 0 ? err_sys(err, "rename %s", unfinished) : 0;
 }
 
 static int make_key(const char *path, enum ssh_keytypes_e type, int bits, struct err *err)

@@ -59,6 +59,27 @@ static void the_keys_of_a_new_spool_serve_every_policy(void)
 	}
 }
 
+/* A key has its name when all of it is on disk. */
+static void an_init_that_was_cut_off_leaves_no_half_key(void)
+{
+	OWNED_BENCH struct bench bench;
+	ssh_bind bind = NULL;
+	struct err err;
+
+	bench_open(&bench);
+	CU_ASSERT_EQUAL(mkdirat(bench.scratch.fd, "keys", 0700), 0);
+	/* Here it cannot be written at all, there the first half of it was. */
+	CU_ASSERT_EQUAL(mkdirat(bench.scratch.fd, "keys/rsa_key.new", 0700), 0);
+	scratch_write(&bench.scratch, "keys/ecdsa_key.new", "-----BEGIN");
+	CU_ASSERT_EQUAL(host_keys_make(bench.keys, &err), -1);
+	CU_ASSERT_EQUAL(faccessat(bench.scratch.fd, "keys/rsa_key", F_OK, 0), -1);
+	CU_ASSERT_EQUAL(unlinkat(bench.scratch.fd, "keys/rsa_key.new", AT_REMOVEDIR), 0);
+	CU_ASSERT_EQUAL_FATAL(host_keys_make(bench.keys, &err), 0);
+	CU_ASSERT_EQUAL(faccessat(bench.scratch.fd, "keys/ecdsa_key.new", F_OK, 0), -1);
+	CU_ASSERT_EQUAL_FATAL(host_key_load(&bench.settings, policy_get(0), &bind, &err), 0);
+	ssh_bind_free(bind);
+}
+
 /* Export a key of that type to the file, as anybody's might be there. */
 static void write_key(const struct bench *bench, const char *name, const char *passphrase)
 {
@@ -135,5 +156,6 @@ static void a_key_that_cannot_be_used_is_named(void)
 void add_suite_host_key(CU_pSuite suite)
 {
 	TEST(the_keys_of_a_new_spool_serve_every_policy);
+	TEST(an_init_that_was_cut_off_leaves_no_half_key);
 	TEST(a_key_that_cannot_be_used_is_named);
 }
