@@ -73,7 +73,9 @@ static void free_all(struct watch **watches)
 	struct watch *next = NULL;
 
 	DL_FOREACH_SAFE(*watches, watch, next)
-	free(watch);
+	{
+		free(watch);
+	}
 	*watches = NULL;
 }
 
@@ -259,8 +261,7 @@ int loop_run(struct loop *loop, struct err *err)
 			if (!watch->removed && !watch->paused)
 				watch->ready(watch->arg);
 		}
-		/* Nothing is written otherwise: what a zygote writes after a fork is copied first.
-		 */
+		/* Or nothing is written: what a zygote writes after a fork is copied first. */
 		if (loop->removed)
 			free_all(&loop->removed);
 		run_timers(loop);

@@ -62,7 +62,7 @@ static const struct sandbox_rule rules[] = {
     {.number = -1},
 };
 
-/* Microseconds in which sessions that end are not looked for one by one more than once. */
+/* Of children that end together one is told of; microseconds until the others are looked for. */
 enum { REAP_ALL_AFTER = SECOND / 4 };
 
 struct zygote {
@@ -140,8 +140,8 @@ static void reap_all(void *arg)
 }
 
 /*
- * To ask for any child is to look at all, whoever has ended: only that one is asked for, and those
- * that ended together with it a little later.
+ * To ask for any child is to look at all of them: only the one that has ended is asked for, and
+ * those that ended together with it a little later.
  */
 static void on_child(void *arg)
 {
