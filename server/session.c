@@ -448,12 +448,13 @@ static int take_input(struct session *s)
 }
 
 /*
- * Requests that were left because too many answers were waiting: when those are sent there may be
+ * Requests that were left because too many answers were waiting; or that libssh came by while it
+ * looked, in the middle of an answer, whether the client had opened its window. There may be
  * nothing more to come that would wake us.
  */
 static bool has_requests_left(const struct session *s)
 {
-	return s->stopped_at_full && !sftp_is_full(s->sftp);
+	return (s->stopped_at_full || s->waiting > 0) && !sftp_is_full(s->sftp);
 }
 
 static bool is_served(const struct session *s)

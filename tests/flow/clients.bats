@@ -116,6 +116,18 @@ expect_tree() {
 	done
 }
 
+@test "a request that comes while an answer waits for the client's window is answered at once" {
+	spool_start
+	master 123456789 mary
+	drop_big 123456789 big.pdf 200000
+	until_posted 1
+	for _ in 1 2 3; do
+		timeout 20 python3 "$BATS_TEST_DIRNAME/../lib/sftp_small_window.py" "$PORT" "$T/keys/flow" mary \
+			/123456789/trade-files/big.pdf >"$T/big"
+		head -c 131072 "$T/$MADE/big.pdf" | cmp "$T/big" -
+	done
+}
+
 @test "rclone lists, copies and checks, and copies nothing the second time" {
 	serve_mary
 	rclone_as mary lsjson :sftp:/123456789/edelivery >"$T/listed"
