@@ -195,6 +195,8 @@ static int record_repeat(const struct spool *spool, struct drop *drop, struct er
 static int offer_all(
     const struct recording *r, int64_t *ret_first, int64_t *ret_end, struct err *err)
 {
+	OWNED_MEM const struct letter **offered = mem_new(r->count, sizeof(struct letter *));
+	size_t offers = 0;
 	int64_t fresh = 0;
 	int64_t id = 0;
 
@@ -209,12 +211,11 @@ static int offer_all(
 		drop->verdict = VERDICT_POST;
 		drop->letter.id = drop->intake_id ? drop->intake_id : id++;
 		letter_name_number(drop->name, 1, drop->letter.name);
-		if (!drop->intake_id &&
-		    letter_offer(r->spool->catalog, r->spool->actor.node, &drop->letter, err) < 0)
-			return -1;
+		if (!drop->intake_id)
+			offered[offers++] = &drop->letter;
 	}
 	*ret_end = id;
-	return 0;
+	return letter_offer_all(r->spool->catalog, r->spool->actor.node, offered, offers, err);
 }
 
 /* Which of the fresh ones are there: their ids are in a row. */

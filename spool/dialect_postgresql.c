@@ -13,7 +13,7 @@
 #include "spool/dialect.h"
 
 enum {
-	PARAMETERS_MAX = 32,
+	PARAMETERS_MAX = 200,
 	QUEUED_MAX = 256, /* statements whose results nobody has waited for */
 	/* Of pg_type: what our columns of numbers come as; a sum is numeric. */
 	OID_INT8 = 20,

@@ -16,7 +16,7 @@ struct connection {
 	sqlite3_stmt *data_version;
 };
 
-enum { PARAMETERS_MAX = 32 };
+enum { PARAMETERS_MAX = 200 };
 
 /* A statement, and which of SQLite's parameters each of our $1, $2, ... is; 0: none. */
 struct prepared {

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/letter.h"
 
+#include <pthread.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
 #include "spool/letter_row.h"
 
 #define SELECT "SELECT " LETTER_COLUMNS " FROM letter l "
@@ -45,11 +50,58 @@ int letter_add(
 	return catalog_run(catalog, INSERT, INSERTED(node, letter), err);
 }
 
-int letter_offer(
-    struct catalog *catalog, const char *node, const struct letter *letter, struct err *err)
+#define OFFER " ON CONFLICT (avrs_id, name) DO NOTHING"
+
+/*
+ * So many in a statement: what PostgreSQL has to see to for each statement (it parses the checks of
+ * the table, and opens its indexes) takes as long as the rows themselves.
+ */
+enum { ROWS = 8, COLUMNS = 21 };
+
+static char rows_text[2048];
+
+/* INSERT, with $1 and so on of its row once more for each of the others. */
+static void make_rows_text(void)
 {
-	return catalog_queue(
-	    catalog, INSERT " ON CONFLICT (avrs_id, name) DO NOTHING", INSERTED(node, letter), err);
+	static const char one[] = INSERT;
+	OWNED_BUFFER struct buffer text = BUFFER(sizeof(rows_text));
+
+	buffer_add(&text, one, (size_t)(strstr(one, "($1") - one));
+	for (int i = 0; i < ROWS * COLUMNS; i++) {
+		const char *between = i % COLUMNS > 0 ? ", " : i > 0 ? "), (" : "(";
+
+		buffer_print(&text, "%s$%d", between, i + 1);
+	}
+	buffer_add_text(&text, ")" OFFER);
+	text_copy(rows_text, buffer_text(&text));
+}
+
+static int offer_rows(struct catalog *catalog, const char *node,
+    const struct letter *const letters[ROWS], struct err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct value values[ROWS * COLUMNS + 1];
+
+	(void)pthread_once(&once, make_rows_text);
+	for (size_t i = 0; i < ROWS; i++)
+		memcpy(
+		    &values[i * COLUMNS], INSERTED(node, letters[i]), COLUMNS * sizeof(values[0]));
+	values[ROWS * COLUMNS] = (struct value){.kind = VALUE_END};
+	return catalog_queue(catalog, rows_text, values, err);
+}
+
+int letter_offer_all(struct catalog *catalog, const char *node, const struct letter *const *letters,
+    size_t count, struct err *err)
+{
+	size_t i = 0;
+
+	for (; count - i >= ROWS; i += ROWS)
+		if (offer_rows(catalog, node, letters + i, err) < 0)
+			return -1;
+	for (; i < count; i++)
+		if (catalog_queue(catalog, INSERT OFFER, INSERTED(node, letters[i]), err) < 0)
+			return -1;
+	return 0;
 }
 
 int letter_list_ids(struct catalog *catalog, int64_t first, int64_t last,

@@ -78,12 +78,12 @@ int letter_add(
     struct catalog *catalog, const char *node, const struct letter *letter, struct err *err);
 
 /*
- * The same in a transaction, for one of many: nothing is added where its AVRS ID has that name.
- * letter_list_ids() tells of which that is so: it calls each(id) for those that are there, in
- * order.
+ * The same for count of them, in a transaction: none is added whose AVRS ID has that name, be it
+ * that of one in front. letter_list_ids() tells of which that is so: it calls each(id) for those
+ * that are there, in order.
  */
-int letter_offer(
-    struct catalog *catalog, const char *node, const struct letter *letter, struct err *err);
+int letter_offer_all(struct catalog *catalog, const char *node, const struct letter *const *letters,
+    size_t count, struct err *err);
 int letter_list_ids(struct catalog *catalog, int64_t first, int64_t last,
     void (*each)(int64_t id, void *arg), void *arg, struct err *err);
 

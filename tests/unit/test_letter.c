@@ -460,11 +460,58 @@ static void finds_where_a_day_begins(void)
 	}
 }
 
+static void note_id(int64_t id, void *arg)
+{
+	int64_t *sum = arg;
+
+	*sum += id;
+}
+
+/* However many they are: some in a statement of several, and the rest one by one. */
+static void adds_what_is_offered_but_for_names_that_are_taken(void)
+{
+	enum { MOST = 20, TAKEN = 3, AGAIN = 9 };
+
+	for (size_t count = 0; count <= MOST; count++) {
+		OWNED_FIXTURE struct fixture f;
+		struct letter letters[MOST];
+		const struct letter *offered[MOST];
+		struct letter taken;
+		int64_t expected = 0;
+		int64_t sum = 0;
+		struct err err;
+
+		open_with_providers(&f);
+		fixture_letter(&f, ID, CLASS_EDELIVERY, "name-3", &taken);
+		for (size_t i = 0; i < count; i++) {
+			letters[i] = taken;
+			letters[i].id = 100 + (int64_t)i;
+			(void)snprintf(letters[i].name, sizeof(letters[i].name), "name-%zu",
+			    i == AGAIN ? (size_t)0 : i);
+			letters[i].size = (int64_t)i;
+			offered[i] = &letters[i];
+			expected += i == TAKEN || i == AGAIN ? 0 : letters[i].id;
+		}
+		CU_ASSERT_EQUAL(letter_offer_all(f.catalog, "n", offered, count, &err), 0);
+		CU_ASSERT_EQUAL(letter_list_ids(f.catalog, 100, 200, note_id, &sum, &err), 0);
+		CU_ASSERT_EQUAL(sum, expected);
+		for (size_t i = 0; i < count; i++) {
+			if (i == TAKEN || i == AGAIN)
+				continue;
+			find(&f, letters[i].id, &taken);
+			CU_ASSERT_STRING_EQUAL(taken.name, letters[i].name);
+			CU_ASSERT_EQUAL(taken.size, letters[i].size);
+			CU_ASSERT_EQUAL(taken.queued, letters[i].queued);
+		}
+	}
+}
+
 void add_suite_letter(CU_pSuite suite)
 {
 	TEST(reads_back_all_that_was_added);
 	TEST(refuses_a_letter_without_a_delivery);
 	TEST(refuses_a_letter_for_nobody);
+	TEST(adds_what_is_offered_but_for_names_that_are_taken);
 	TEST(serves_a_name_once_in_an_avrs_id_over_both_classes);
 	TEST(tells_which_file_it_was);
 	TEST(posts_only_what_is_being_posted);
