@@ -187,12 +187,12 @@ void publish_log(const struct publication *letters, size_t count)
 int publish_within(
     const struct spool *spool, struct publication *letters, size_t count, struct err *err)
 {
-	OWNED_MEM struct letter_sequence *sequences = NULL;
-	struct publishing p = {.spool = spool, .letters = letters, .count = count};
+	OWNED_MEM struct letter_sequence *sequences = mem_new(count, sizeof(*sequences));
+	struct publishing p = {
+	    .spool = spool, .letters = letters, .count = count, .sequences = sequences};
 
 	if (count == 0)
 		return 0;
-	p.sequences = sequences = mem_new(count, sizeof(*sequences));
 	qsort(letters, count, sizeof(*letters), compare);
 	return catalog_transact(spool->catalog, publish_body, &p, err);
 }

@@ -25,7 +25,7 @@ struct connection {
 	UT_hash_handle hh;
 };
 
-/* All of them, by number: {NULL} has none. */
+/* All of them, by number: {.first = NULL} has none. */
 struct connections {
 	struct connection *first;
 	struct origin *origins; /* by address: how many each has, so that nobody has to count */

@@ -56,7 +56,7 @@ int letter_add(
  * So many in a statement: what PostgreSQL has to see to for each statement (it parses the checks of
  * the table, and opens its indexes) takes as long as the rows themselves.
  */
-enum { ROWS = 8, COLUMNS = 21 };
+enum { ROWS = 8, COLUMNS = 21, VALUE_COUNT = ROWS * COLUMNS };
 
 static char rows_text[2048];
 
@@ -67,7 +67,7 @@ static void make_rows_text(void)
 	OWNED_BUFFER struct buffer text = BUFFER(sizeof(rows_text));
 
 	buffer_add(&text, one, (size_t)(strstr(one, "($1") - one));
-	for (int i = 0; i < ROWS * COLUMNS; i++) {
+	for (int i = 0; i < VALUE_COUNT; i++) {
 		const char *between = i % COLUMNS > 0 ? ", " : i > 0 ? "), (" : "(";
 
 		buffer_print(&text, "%s$%d", between, i + 1);
@@ -80,13 +80,13 @@ static int offer_rows(struct catalog *catalog, const char *node,
     const struct letter *const letters[ROWS], struct err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct value values[ROWS * COLUMNS + 1];
+	struct value values[VALUE_COUNT + 1];
 
 	(void)pthread_once(&once, make_rows_text);
 	for (size_t i = 0; i < ROWS; i++)
 		memcpy(
 		    &values[i * COLUMNS], INSERTED(node, letters[i]), COLUMNS * sizeof(values[0]));
-	values[ROWS * COLUMNS] = (struct value){.kind = VALUE_END};
+	values[VALUE_COUNT] = (struct value){.kind = VALUE_END};
 	return catalog_queue(catalog, rows_text, values, err);
 }
 

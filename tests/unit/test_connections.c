@@ -27,7 +27,7 @@ static void add(
 
 static void finds_what_was_added_until_it_is_forgotten(void)
 {
-	OWNED_CONNECTIONS struct connections connections = {NULL};
+	OWNED_CONNECTIONS struct connections connections = {.first = NULL};
 	struct connection *c = connections_add(&connections, 7, "192.0.2.1", &one);
 
 	CU_ASSERT_TRUE(c->is_stranger);
@@ -41,7 +41,7 @@ static void finds_what_was_added_until_it_is_forgotten(void)
 
 static void forgets_the_sessions_of_a_broker_and_no_others(void)
 {
-	OWNED_CONNECTIONS struct connections connections = {NULL};
+	OWNED_CONNECTIONS struct connections connections = {.first = NULL};
 
 	for (int64_t i = 0; i < 10; i++)
 		connections_add(&connections, i, "::1", i % 2 ? &one : &other);
@@ -54,7 +54,7 @@ static void forgets_the_sessions_of_a_broker_and_no_others(void)
 
 static void bounds_what_comes_from_one_address(void)
 {
-	OWNED_CONNECTIONS struct connections connections = {NULL};
+	OWNED_CONNECTIONS struct connections connections = {.first = NULL};
 
 	CU_ASSERT_EQUAL(connections_judge(&connections, &settings, "a"), REFUSAL_NONE);
 	add(&connections, 1, "a", false);
@@ -73,7 +73,7 @@ static void bounds_what_comes_from_one_address(void)
 /* A stranger that leaves is none any more, nor is one that had logged in. */
 static void counts_no_more_what_is_forgotten(void)
 {
-	OWNED_CONNECTIONS struct connections connections = {NULL};
+	OWNED_CONNECTIONS struct connections connections = {.first = NULL};
 
 	for (int round = 0; round < 3; round++) {
 		add(&connections, 1, "a", false);
@@ -91,7 +91,7 @@ static void counts_no_more_what_is_forgotten(void)
 
 static void bounds_what_there_is_in_all(void)
 {
-	OWNED_CONNECTIONS struct connections connections = {NULL};
+	OWNED_CONNECTIONS struct connections connections = {.first = NULL};
 	static const char *const addresses[] = {"a", "b", "c", "d", "e", "f"};
 
 	for (int i = 0; i < 4; i++)
