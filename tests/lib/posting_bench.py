@@ -9,8 +9,9 @@ The floor (tests/bench/floor.c) only hashes, syncs, renames and commits one row 
 runs both in turns, and SQLite and PostgreSQL in turns; medians of ROUNDS (5), least and most beside
 them. BURSTS ("1 1000 100000") of 40 KB lie in 500 folders when either begins: its clock runs from when
 it is ready, since a start is no part of posting. Bursts of 1 are 200, each dropped into a watchd at
-work when the one before is visible; the floor has a batch for each; both have one folder. ARCHIVED (40000) letters are in
-the archives of the night beside which single ones are dropped.
+work when the one before is visible; the floor has a batch for each, and both have one folder and
+pause between. ARCHIVED (40000) letters are in the archives of the night beside which single ones are
+dropped.
 """
 import itertools
 import os
@@ -163,7 +164,8 @@ def floor(programs, folder, letters, batch, folders=FOLDERS, pause=0):
     os.makedirs(f"{folder}/drop")
     fill(f"{folder}/drop", letters, folders)
     told = subprocess.run([f"{programs}/bench-floor", f"{folder}/drop", f"{folder}/letters",
-                           f"{folder}/catalog.db", str(batch), str(int(1000 * pause))], check=True, stdout=subprocess.PIPE)
+                           f"{folder}/catalog.db", str(batch), str(int(1000 * pause))], check=True,
+                          stdout=subprocess.PIPE)
     return letters / float(told.stdout.split()[2])
 
 
