@@ -32,6 +32,11 @@ take_stock() {
 	done >"$1"
 }
 
+# Those that have ended and that nobody has asked for, too.
+has_no_child() { # PID
+	[ -z "$(cat "/proc/$1/task/$1/children")" ]
+}
+
 processes_are() { # COUNT
 	[ "$(pgrep -f "edelivery-(sftpd|session) .*$ROOT" | wc -l)" = "$1" ]
 }
@@ -42,6 +47,10 @@ be_bad() { # SEED SESSIONS
 
 ended() {
 	grep -c ' ended login=' "$T/up.log"
+}
+
+begun_are() { # COUNT
+	[ "$(grep -c ' login=mary sftp ' "$T/up.log")" = "$1" ]
 }
 
 ended_are() { # COUNT
@@ -85,4 +94,24 @@ ended_are() { # COUNT
 	run ! grep -E '\] (error|warning): ' "$T/up.log"
 	expect_listing mary /123456789/edelivery 'EFT_1.pdf EFT_2.pdf'
 	expect_same mary /123456789/edelivery/EFT_1.pdf "$T/made/123456789/EFT_1.pdf"
+}
+
+# One signal tells the zygote of all that end while it does not look.
+@test "sessions that end together leave no process behind" {
+	spool_start
+	master 123456789 mary
+	zygote=$(helper --zygote)
+	held=()
+	for _ in 1 2 3 4 5; do
+		hold_session mary
+		held+=("$HELD")
+	done
+	wait_for 10 begun_are 5
+	run ! has_no_child "$zygote"
+	kill -STOP "$zygote"
+	kill "${held[@]}"
+	wait_for 10 ended_are 5
+	sleep 0.5
+	kill -CONT "$zygote"
+	wait_for 5 has_no_child "$zygote"
 }
