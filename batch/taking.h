@@ -4,7 +4,8 @@
  *
  * The rows of step 3 need to know what the bytes are, and not that they are on disk: the caller
  * makes them between the two, and both are done before step 4. What a journal has to write for
- * either is then written once.
+ * either is then written once. (Where all are synced by one syncfs, which waits for everybody's
+ * bytes, step 1 is over when step 2 is.)
  */
 #ifndef BATCH_TAKING_H
 #define BATCH_TAKING_H

@@ -31,6 +31,9 @@ struct value {
 	const char *text; /* NULL: the SQL NULL; borrowed until the call returns */
 };
 
+/* Of one statement, at most. */
+enum { CATALOG_VALUES_MAX = 200 };
+
 #define INT(number)  ((struct value){.kind = VALUE_INT, .integer = (number)})
 #define TEXT(string) ((struct value){.kind = VALUE_TEXT, .text = (string)})
 /* NULL for the empty text and for 0, where a column is NULL for what is not there. */

@@ -13,7 +13,6 @@
 #include "spool/dialect.h"
 
 enum {
-	PARAMETERS_MAX = 200,
 	QUEUED_MAX = 256, /* statements whose results nobody has waited for */
 	/* Of pg_type: what our columns of numbers come as; a sum is numeric. */
 	OID_INT8 = 20,
@@ -288,8 +287,8 @@ static void finalize(void *prepared)
 
 /* Values as the server takes them: text, all of them. */
 struct parameters {
-	char numbers[PARAMETERS_MAX][24];
-	const char *texts[PARAMETERS_MAX];
+	char numbers[CATALOG_VALUES_MAX][24];
+	const char *texts[CATALOG_VALUES_MAX];
 	int count;
 };
 
@@ -297,7 +296,7 @@ static void print_values(const struct value *values, struct parameters *ret_para
 {
 	struct parameters *p = ret_parameters;
 
-	for (p->count = 0; p->count < PARAMETERS_MAX && values[p->count].kind != VALUE_END;
+	for (p->count = 0; p->count < CATALOG_VALUES_MAX && values[p->count].kind != VALUE_END;
 	     p->count++) {
 		int i = p->count;
 

@@ -16,13 +16,11 @@ struct connection {
 	sqlite3_stmt *data_version;
 };
 
-enum { PARAMETERS_MAX = 200 };
-
 /* A statement, and which of SQLite's parameters each of our $1, $2, ... is; 0: none. */
 struct prepared {
 	sqlite3 *db;
 	sqlite3_stmt *stmt;
-	int parameters[PARAMETERS_MAX];
+	int parameters[CATALOG_VALUES_MAX];
 };
 
 static enum err_kind kind_of(int code)
@@ -141,7 +139,7 @@ static void find_parameters(struct prepared *p)
 		struct err ignored;
 
 		if (name && number_parse(name + 1, &number, &ignored) == 0 && number >= 1 &&
-		    number <= PARAMETERS_MAX)
+		    number <= CATALOG_VALUES_MAX)
 			p->parameters[number - 1] = i;
 	}
 }
@@ -172,7 +170,7 @@ static void finalize(void *prepared)
 /* One that the statement does not have fails, as SQLite has no parameter 0. */
 static int bind(const struct prepared *p, int i, const struct value *value, bool stays)
 {
-	int parameter = i < PARAMETERS_MAX ? p->parameters[i] : 0;
+	int parameter = i < CATALOG_VALUES_MAX ? p->parameters[i] : 0;
 
 	if (value->kind == VALUE_INT)
 		return sqlite3_bind_int64(p->stmt, parameter, value->integer);

@@ -57,6 +57,7 @@ int letter_add(
  * the table, and opens its indexes) takes as long as the rows themselves.
  */
 enum { ROWS = 8, COLUMNS = 21, VALUE_COUNT = ROWS * COLUMNS };
+_Static_assert((int)VALUE_COUNT <= (int)CATALOG_VALUES_MAX, "fewer rows");
 
 static char rows_text[2048];
 

@@ -6,8 +6,7 @@
 /* AVRS IDs that are asked for at once: $1 to $16 below. */
 enum { TOGETHER = 16 };
 
-/* Not by RETURNING: for what that gives SQLite makes a tree each time, which costs more than both.
- */
+/* Not by RETURNING: SQLite makes a tree for what that gives, which costs more than both. */
 static int raise_one(
     struct catalog *catalog, const struct letter_sequence *sequence, struct err *err)
 {
