@@ -160,9 +160,9 @@ is_alone() { # PIDS OPTION: only that process of the option is there
 	serve_alone server.sessions=3
 	talk m123456789
 	reload_and_wait
+	expect_listing m123456789 /123456789/edelivery EFT_1.pdf
 	hold_session m123456789
 	reload_and_wait
-	expect_listing m123456789 /123456789/edelivery EFT_1.pdf
 	hold_session m123456789
 	run -255 ssh_as m123456789
 	[[ $output == *"too many sessions, try again later"* ]]

@@ -274,12 +274,19 @@ scp_as() {
 	scp -P "$PORT" -i "$T/keys/flow" "${SSH_OPTIONS[@]}" "${@:4}" "$1@127.0.0.1:$2" "$3"
 }
 
+# sessions_are N LOGIN: at least so many of its sessions have begun to speak SFTP since the log was begun.
+sessions_are() {
+	[ "$(grep -c "login=$2 sftp" "$T/up.log")" -ge "$1" ]
+}
+
 # hold_session LOGIN: a session that asks for nothing, until it is ended; $HELD is its process.
 hold_session() {
+	local others
+	others=$(grep -c "login=$1 sftp" "$T/up.log" || true)
 	[ -p "$T/silence" ] || mkfifo "$T/silence"
 	ssh -p "$PORT" -i "$T/keys/flow" "${SSH_OPTIONS[@]}" -s "$1@127.0.0.1" sftp <>"$T/silence" >/dev/null 2>&1 3>&- &
 	HELD=$!
-	wait_for 10 grep -q "login=$1 sftp" "$T/up.log"
+	wait_for 10 sessions_are "$((others + 1))" "$1"
 }
 
 has_ended() { # PID
