@@ -256,13 +256,11 @@ int message_receive(
 	return 0;
 }
 
-int message_ask(int channel, struct message *message, int timeout_ms, struct err *err)
+int message_wait(int channel, struct message *message, int timeout_ms, struct err *err)
 {
 	struct pollfd wait = {.fd = channel, .events = POLLIN};
 	enum message_state state = MESSAGE_NONE;
 
-	if (message_send(channel, message, err) < 0)
-		return -1;
 	while (state == MESSAGE_NONE) {
 		int ready = poll(&wait, 1, timeout_ms);
 
@@ -278,4 +276,11 @@ int message_ask(int channel, struct message *message, int timeout_ms, struct err
 	if (state == MESSAGE_END)
 		return err_set(err, ERR_GONE, "the other side is gone");
 	return 0;
+}
+
+int message_ask(int channel, struct message *message, int timeout_ms, struct err *err)
+{
+	if (message_send(channel, message, err) < 0)
+		return -1;
+	return message_wait(channel, message, timeout_ms, err);
 }

@@ -76,7 +76,11 @@ int message_receive(
     int channel, struct message *message, enum message_state *ret_state, struct err *err);
 void message_close_fds(struct message *message);
 
-/* Send *message and receive the answer into it, or fail with ERR_GONE after timeout_ms. */
+/*
+ * Receive the answer to *message, which was sent, into it, or fail with ERR_GONE after timeout_ms;
+ * and send it first.
+ */
+int message_wait(int channel, struct message *message, int timeout_ms, struct err *err);
 int message_ask(int channel, struct message *message, int timeout_ms, struct err *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch/checker.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <seccomp.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ enum {
 	JUDGE = 1, /* the one request: per descriptor its size and format */
 	TIMEOUT_MS = 10000,
 	CHUNK = 64 * 1024,
+	MANY = 64, /* files */
 };
 
 /* An X12 file up to this size is read from end to end, a larger one at both ends. */
@@ -150,6 +152,16 @@ int checker_run(int channel)
 	return EXIT_SUCCESS;
 }
 
+/*
+ * What their jobs left in memory goes to disk while they are judged. Of many files a syncfs will
+ * see to that (placing.h).
+ */
+static void begin_writing(const struct check *checks, size_t count)
+{
+	for (size_t i = 0; i < count && count < MANY; i++)
+		(void)sync_file_range(checks[i].fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 static int ask(struct checker *checker, struct check *checks, size_t count, struct err *err)
 {
 	static struct message message;
@@ -161,7 +173,10 @@ static int ask(struct checker *checker, struct check *checks, size_t count, stru
 		message_put_int(&message, (int64_t)checks[i].format);
 		message_put_text(&message, checks[i].media ? checks[i].media : "");
 	}
-	if (message_ask(checker->channel, &message, TIMEOUT_MS, err) < 0)
+	if (message_send(checker->channel, &message, err) < 0)
+		return -1;
+	begin_writing(checks, count);
+	if (message_wait(checker->channel, &message, TIMEOUT_MS, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		checks[i].verdict = (enum format_verdict)message_get_bounded(

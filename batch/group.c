@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/clean.h"
 #include "base/fault.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "batch/batch_control.h"
 #include "batch/batch_member.h"
@@ -16,6 +18,7 @@ struct group {
 	struct drop *drops;
 	size_t count;
 	struct folder_cache *folders; /* that they are in */
+	int sync_fd; /* of the file system; as old as the group, to be told of all that fails */
 	/* What goes on beside; NULL: nothing of that kind. */
 	struct taking *taking;
 	struct placing *placing;
@@ -32,6 +35,7 @@ static struct group *new_group(const struct group_way *way, size_t most)
 	if (arrivals_count(arrivals) < most)
 		most = arrivals_count(arrivals);
 	group->folders = folder_cache_new(way->validator.spool->drop_fd);
+	group->sync_fd = -1;
 	group->drops = mem_new(most, sizeof(*group->drops));
 	while (group->count < most) {
 		/* The newest as well: what has just come does not wait for a whole burst. */
@@ -55,6 +59,7 @@ static void free_group(const struct group_way *way, struct group *group)
 		drop_done(drop);
 	}
 	folder_cache_free(group->folders);
+	clean_fd(&group->sync_fd);
 	free(group->drops);
 	free(group);
 }
@@ -84,65 +89,54 @@ static int look_at(const struct group_way *way, struct group *group, struct err 
 int group_begin(const struct group_way *way, size_t most, struct group **ret_group, struct err *err)
 {
 	struct group *group = new_group(way, most);
+	int root_fd = way->validator.spool->root_fd;
 
-	if (look_at(way, group, err) < 0) {
+	if (file_open_folder(root_fd, "letters", &group->sync_fd, err) < 0 ||
+	    look_at(way, group, err) < 0) {
 		group_abandon(way, group);
 		return -1;
 	}
 	for (size_t i = 0; i < group->count; i++)
 		group->drops[i].doubted = doubt_is_about(way->doubt, group->drops[i].fd);
 	fault_point("watchd.routed");
-	group->taking = taking_begin(way->taker, way->validator.spool, group->drops, group->count);
+	group->taking = taking_begin(way->taker, group->drops, group->count);
 	*ret_group = group;
 	return 0;
 }
 
-/* Waits for step 2. */
-static int end_taking(struct group *group, struct err *err)
+/* Waits for step 1. */
+static void end_taking(struct group *group)
 {
-	int result = taking_end(group->taking, err);
-
+	group->is_troubled = taking_end(group->taking, &group->trouble) > 0;
 	group->taking = NULL;
-	return result;
-}
-
-/* Steps 2 and 3, of which neither waits for the other. On -1 there is nothing of step 3. */
-static int record_taken(const struct group_way *way, struct group *group, struct err *err)
-{
-	const struct spool *spool = way->validator.spool;
-	struct err unsynced;
-
-	group->is_troubled = taking_wait(group->taking, &group->trouble) > 0;
-	batch_members_check(group->drops, group->count);
-	if (post_record(spool, group->drops, group->count, err) < 0) {
-		if (end_taking(group, &unsynced) < 0)
-			doubt_note(way->doubt, &unsynced);
-		return -1;
-	}
-	if (end_taking(group, err) == 0)
-		return 0;
-	post_undo(spool, group->drops, group->count);
-	return -1;
 }
 
 int group_record(const struct group_way *way, struct group *group, struct err *err)
 {
-	if (record_taken(way, group, err) < 0)
+	const struct spool *spool = way->validator.spool;
+
+	end_taking(group);
+	batch_members_check(group->drops, group->count);
+	if (post_record(spool, group->drops, group->count, err) < 0)
 		return -1;
-	fault_point("post.durable");
-	group->placing = placing_begin(way->validator.spool, group->drops, group->count);
+	group->placing = placing_begin(spool, group->drops, group->count, group->sync_fd);
 	return 0;
 }
 
-/* Waits for step 4. */
+/*
+ * Waits for steps 3 and 4. What a sync could not write is in doubt before it is a drop again:
+ * whoever comes after this process would take it for whole.
+ */
 static int end_placing(const struct group_way *way, struct group *group, struct err *err)
 {
 	int result = placing_end(group->placing, err);
 
 	group->placing = NULL;
-	if (result < 0)
-		post_undo(way->validator.spool, group->drops, group->count);
-	return result;
+	if (result == 0)
+		return 0;
+	doubt_note(way->doubt, err);
+	post_undo(way->validator.spool, group->drops, group->count);
+	return -1;
 }
 
 int group_publish(const struct group_way *way, struct group *group, struct err *err)
@@ -175,16 +169,11 @@ static void break_off(const struct group_way *way, struct group *group)
 	struct err err;
 
 	if (group->taking) {
-		if (end_taking(group, &err) < 0)
-			doubt_note(way->doubt, &err);
+		end_taking(group);
 		post_give_back(group->drops, group->count);
 	}
-	if (group->placing) {
-		if (end_placing(way, group, &err) < 0)
-			doubt_note(way->doubt, &err);
-		else
-			post_undo(way->validator.spool, group->drops, group->count);
-	}
+	if (group->placing && end_placing(way, group, &err) == 0)
+		post_undo(way->validator.spool, group->drops, group->count);
 }
 
 void group_abandon(const struct group_way *way, struct group *group)

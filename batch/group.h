@@ -27,13 +27,13 @@ struct group_way {
 };
 
 /*
- * Look at the next arrivals, at most so many, and route them; steps 1 and 2 begin. On -1 they are
+ * Look at the next arrivals, at most so many, and route them; step 1 begins. On -1 they are
  * queued again, and there is no group.
  */
 int group_begin(
     const struct group_way *way, size_t most, struct group **ret_group, struct err *err);
 
-/* Step 3 of what was taken; step 4 begins. On -1 it is to be abandoned, as below. */
+/* Step 2 of what was taken; steps 3 and 4 begin. On -1 it is to be abandoned, as below. */
 int group_record(const struct group_way *way, struct group *group, struct err *err);
 
 /* Step 5 of what was placed: it is visible. */

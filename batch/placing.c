@@ -17,7 +17,8 @@
 struct placing {
 	struct drop *drops;
 	size_t count;
-	size_t syncfs_from;
+	size_t syncfs_from; /* so many files */
+	int sync_fd;
 	struct folder_cache *folders; /* of their places */
 	struct beside beside;
 	int result;
@@ -67,22 +68,45 @@ static int place_all(struct placing *p, struct err *err)
 	return 0;
 }
 
+static bool has_place(const struct drop *drop)
+{
+	return drop->verdict == VERDICT_POST && !drop->lost;
+}
+
+/* One syncfs is for bytes and names alike. */
+static int sync_all(const struct placing *p, struct err *err)
+{
+	size_t files = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		files += has_place(&p->drops[i]);
+	if (files >= p->syncfs_from)
+		return file_sync_all(p->sync_fd, err);
+	for (size_t i = 0; i < p->count; i++)
+		if (has_place(&p->drops[i]) &&
+		    file_sync(p->drops[i].served_fd, "a placed file", err) < 0)
+			return -1;
+	return folder_cache_sync(p->folders, p->syncfs_from, err);
+}
+
 static void run_placing(void *arg)
 {
 	struct placing *p = arg;
 
 	p->result = place_all(p, &p->err);
 	if (p->result == 0)
-		p->result = folder_cache_sync(p->folders, p->syncfs_from, &p->err);
+		p->result = sync_all(p, &p->err);
 }
 
-struct placing *placing_begin(const struct spool *spool, struct drop *drops, size_t count)
+struct placing *placing_begin(
+    const struct spool *spool, struct drop *drops, size_t count, int sync_fd)
 {
 	struct placing *p = mem_new(1, sizeof(*p));
 
 	*p = (struct placing){.drops = drops,
 	    .count = count,
 	    .syncfs_from = (size_t)spool->settings.post_syncfs_from,
+	    .sync_fd = sync_fd,
 	    .folders = folder_cache_new(spool->root_fd)};
 	beside_begin(&p->beside, count > 1, 0, run_placing, p);
 	return p;

@@ -3,13 +3,16 @@
  * Posting: the durable steps that make a taken file a letter, a batch at a time.
  *
  *	1 take       the bytes are ours, and hashed (take.h)
- *	2 durable    the bytes are on disk (taking.h)
- *	3 record     rows in state posting, one transaction, beside step 2
- *	4 place      each has its final path, the folders on disk (placing.h)
+ *	2 record     rows in state posting, with the hashes, one transaction, on disk
+ *	3 place      each has its final path (placing.h)
+ *	4 sync       the bytes and the names of step 3 are on disk
  *	5 publish    rows posted, numbered, told and audited, one transaction: now it is visible
  *	6 remove     a dropped name that is left, and nothing that came in its place (removal.h)
  *
- * A crash between any two is finished or undone by recovery() (recovery.h) and the next scan.
+ * A crash between any two is finished or undone by recovery() (recovery.h) and the next scan. After
+ * step 2 all that is needed for that is on disk: what step 4 makes durable is compared with the
+ * hashes, and step 5 can be done once more, so it is on disk a moment after it is visible
+ * (catalog_transact_soon()).
  */
 #ifndef BATCH_POST_H
 #define BATCH_POST_H
@@ -21,7 +24,7 @@
 void post_give_back(struct drop *drops, size_t count);
 
 /*
- * Step 3 for those of count taken drops whose verdict is to post. A repeated one has the verdict
+ * Step 2 for those of count taken drops whose verdict is to post. A repeated one has the verdict
  * duplicate or leftover afterwards (recorded, still to be removed). On -1 none has a row, and
  * adopted files are their jobs' again.
  */

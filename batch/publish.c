@@ -194,7 +194,7 @@ int publish_within(
 	if (count == 0)
 		return 0;
 	qsort(letters, count, sizeof(*letters), compare);
-	return catalog_transact(spool->catalog, publish_body, &p, err);
+	return catalog_transact_lazily(spool->catalog, publish_body, &p, err);
 }
 
 int publish(const struct spool *spool, struct publication *letters, size_t count, struct err *err)

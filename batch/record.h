@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Step 3 of posting: rows in state posting, served names chosen, repeats found. */
+/* Step 2 of posting: rows in state posting, served names chosen, repeats found. */
 #ifndef BATCH_RECORD_H
 #define BATCH_RECORD_H
 

@@ -23,6 +23,7 @@
 /* What recovery found of the letters that were begun. */
 struct recovery {
 	const struct spool *spool;
+	const struct doubt *doubt;
 	struct publication *finished;
 	size_t finished_count;
 	struct letter *undone;
@@ -40,26 +41,23 @@ static int64_t time_of(const struct stat *st)
 	return st->st_mtim.tv_sec * SECOND + st->st_mtim.tv_nsec / 1000;
 }
 
-static bool is_source(const struct letter *letter, const struct stat *st)
+static bool is_adopted(const struct letter *letter)
 {
-	struct source source = source_of(st);
-
-	return source.device == letter->source.device && source.inode == letter->source.inode;
+	return letter->source.changed == 0;
 }
 
-/* Has the file what was hashed? Which one it is, its size and time say so, mostly; *ret_same. */
+/* Has the file what was hashed? A power cut may have left it its size and time, and no bytes. */
 static int compare_file(
     const struct letter *letter, int fd, const struct stat *st, bool *ret_same, struct err *err)
 {
-	OWNED_DIGEST struct digest *digest = NULL;
+	OWNED_DIGEST struct digest *digest = digest_new();
 	char sha256[SHA256_HEX + 1];
 	uint32_t crc32 = 0;
 	int64_t size = 0;
 
 	*ret_same = st->st_size == letter->size;
-	if (!*ret_same || (is_source(letter, st) && time_of(st) == letter->taken))
+	if (!*ret_same)
 		return 0;
-	digest = digest_new();
 	if (digest_file(digest, fd, sha256, &crc32, &size, err) < 0)
 		return err_context(err, "letter %" PRId64, letter->id);
 	*ret_same = strcmp(sha256, letter->sha256) == 0;
@@ -68,16 +66,18 @@ static int compare_file(
 
 /*
  * An adopted file was a job's. An open for writing that waited for our lease got what it wanted
- * when the process died that had it: is it as it was hashed, and nobody writes to it? The lease
- * that this takes lasts until the letter is posted.
+ * when the process died that had it. The lease that this takes lasts until the letter is posted.
  */
-static int is_intact(
-    const struct letter *letter, int fd, const struct stat *st, bool *ret_intact, struct err *err)
+static bool is_being_written(const struct letter *letter, int fd)
 {
-	*ret_intact = true;
-	if (letter->source.changed)
-		return 0;
-	*ret_intact = fcntl(fd, F_SETLEASE, F_RDLCK) == 0 || errno != EAGAIN;
+	return is_adopted(letter) && fcntl(fd, F_SETLEASE, F_RDLCK) < 0 && errno == EAGAIN;
+}
+
+/* Is it as it was hashed, nobody writes to it, and a sync of it is worth anything? */
+static int is_intact(const struct recovery *r, const struct letter *letter, int fd,
+    const struct stat *st, bool *ret_intact, struct err *err)
+{
+	*ret_intact = !is_being_written(letter, fd) && !doubt_is_about(r->doubt, fd);
 	return *ret_intact ? compare_file(letter, fd, st, ret_intact, err) : 0;
 }
 
@@ -93,8 +93,8 @@ static void add_finished(
 }
 
 /*
- * What a job wrote to, or another file that came in its place just then (move.h), is a drop: it
- * goes back to where it was, for the next scan to find.
+ * What a job wrote to or a power cut took bytes from, or another file that came in its place just
+ * then (move.h), is a drop: it goes back to where it was, for the next scan to find.
  */
 static int give_back(
     const struct spool *spool, const struct letter *letter, const char *path, struct err *err)
@@ -120,8 +120,7 @@ static bool is_given_back(const struct spool *spool, const struct letter *letter
 
 	if (give_back(spool, letter, path, &err) == 0)
 		return true;
-	log_error("letter=%" PRId64
-	          " text=\"%s was written to before it was posted: %s; move it to "
+	log_error("letter=%" PRId64 " text=\"%s was changed before it was posted: %s; move it to "
 	          "drop/%s by hand, or see to that and restart edelivery-watchd\"",
 	    letter->id, path, err.text, letter->avrs_id);
 	return false;
@@ -148,16 +147,17 @@ static int sort_out(const struct letter *letter, void *arg, struct err *err)
 	}
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, "open %s", path);
-	if (is_intact(letter, fd, &st, &intact, err) < 0)
+	if (is_intact(r, letter, fd, &st, &intact, err) < 0)
 		return -1;
 	if (intact)
 		add_finished(r, letter, TAKE_FD(fd), &st);
-	else if (is_given_back(r->spool, letter, path))
+	/* Of a copy there is the dropped file. */
+	else if (!is_adopted(letter) || is_given_back(r->spool, letter, path))
 		add_undone(r, letter);
 	return 0;
 }
 
-/* It has its place: the bytes were durable before, so only folders and rows are wanting. */
+/* Whoever placed it may have died before the sync. */
 static int finish(const struct recovery *r, struct err *err)
 {
 	if (r->finished_count == 0)
@@ -167,9 +167,9 @@ static int finish(const struct recovery *r, struct err *err)
 	return publish(r->spool, r->finished, r->finished_count, err);
 }
 
-int recovery(const struct spool *spool, struct err *err)
+int recovery(const struct spool *spool, const struct doubt *doubt, struct err *err)
 {
-	struct recovery r = {.spool = spool};
+	struct recovery r = {.spool = spool, .doubt = doubt};
 	int result = letter_list_unfinished(spool->catalog, spool->actor.node, sort_out, &r, err);
 
 	if (result == 0)

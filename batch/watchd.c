@@ -117,7 +117,7 @@ static int recover_from_trouble(struct watchd *w, struct err *err)
 {
 	if (!w->in_trouble)
 		return 0;
-	if (recovery(&w->spool, err) < 0)
+	if (recovery(&w->spool, &w->doubt, err) < 0)
 		return -1;
 	batches_start_again(w->batches);
 	w->in_trouble = false;
@@ -235,6 +235,9 @@ static void work(void *arg)
 	do
 		result = go_on(w, &err);
 	while (result == 0 && is_busy(w) && arrivals_count(w->arrivals) == 0);
+	/* While more is coming, the rows of what comes make those durable that are visible. */
+	if (result == 0 && !is_busy(w))
+		result = catalog_sync(w->spool.catalog, &err);
 	if (result < 0)
 		pause_for(w, &err);
 	else if (is_busy(w) || arrivals_count(w->arrivals) > 0)
@@ -459,7 +462,7 @@ static int recover_paper(const char *date, void *arg, struct err *err)
 /* Finish or undo what a former run left behind; what waits after that is held. */
 static int recover(struct watchd *w, struct err *err)
 {
-	if (take_recover(w->letters_fd, err) < 0 || recovery(&w->spool, err) < 0 ||
+	if (take_recover(w->letters_fd, err) < 0 || recovery(&w->spool, &w->doubt, err) < 0 ||
 	    quarantine_recover(&w->spool, w->arrivals, err) < 0 ||
 	    batches_new(&w->spool, &w->batches, err) < 0 ||
 	    holds_new(&w->spool, &w->holds, err) < 0)
@@ -539,7 +542,8 @@ static int run(struct watchd *w, const char *settings, struct err *err)
 	log_info("text=\"watching %s\"", w->spool.settings.drop_root);
 	notify_ready("");
 	/* What is placed is seen to its end. */
-	if (loop_run(w->loop, err) < 0 || publish_placed(w, err) < 0)
+	if (loop_run(w->loop, err) < 0 || publish_placed(w, err) < 0 ||
+	    catalog_sync(w->spool.catalog, err) < 0)
 		return -1;
 	manifest_write(&w->manifest);
 	if (w->failed)

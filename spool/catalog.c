@@ -42,6 +42,7 @@ struct catalog {
 	int depth;            /* of transactions */
 	bool is_gone;         /* the connection, until it is opened again */
 	int64_t next_connect; /* by clock_elapsed(): not before */
+	bool is_unsynced;     /* something was committed lazily */
 	int64_t changes;
 	int64_t statements;
 	int64_t change_number; /* when catalog_has_news() was asked last */
@@ -371,6 +372,35 @@ int catalog_transact(struct catalog *catalog,
     int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err)
 {
 	return transact(catalog, catalog->dialect->begin, body, arg, err);
+}
+
+int catalog_transact_lazily(struct catalog *catalog,
+    int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err)
+{
+	const struct dialect *dialect = catalog->dialect;
+	struct err failure;
+	int result;
+
+	if (!dialect->set_waiting || catalog->depth > 0)
+		return catalog_transact(catalog, body, arg, err);
+	if (dialect->set_waiting(catalog->connection, false, err) < 0)
+		return -1;
+	result = catalog_transact(catalog, body, arg, err);
+	catalog->is_unsynced |= result == 0;
+	/* Better no process than one whose commits are not what it takes them for. */
+	if (dialect->set_waiting(catalog->connection, true, &failure) < 0) {
+		log_error("text=\"%s\"", failure.text);
+		abort();
+	}
+	return result;
+}
+
+int catalog_sync(struct catalog *catalog, struct err *err)
+{
+	if (catalog->is_unsynced && catalog->dialect->sync(catalog->connection, err) < 0)
+		return -1;
+	catalog->is_unsynced = false;
+	return 0;
 }
 
 int catalog_read_together(struct catalog *catalog,

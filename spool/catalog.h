@@ -145,6 +145,18 @@ int catalog_transact(struct catalog *catalog,
 int catalog_read_together(struct catalog *catalog,
     int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err);
 
+/*
+ * A transaction that writes what would be done once more after a power cut: in a catalog on this
+ * machine the commit does not wait for the disk, and the power cut may undo it, unless
+ * catalog_sync() or a commit that waits, anybody's, came in between. (The death of any process
+ * undoes nothing.)
+ */
+int catalog_transact_lazily(struct catalog *catalog,
+    int (*body)(struct catalog *catalog, void *arg, struct err *err), void *arg, struct err *err);
+
+/* Everything committed so far is on disk. Costs nothing where nothing was committed lazily. */
+int catalog_sync(struct catalog *catalog, struct err *err);
+
 /* Take count ids of the sequence name ("letter", "account", ...): *ret_first and what follows. */
 int catalog_take_ids(
     struct catalog *catalog, const char *name, int64_t count, int64_t *ret_first, struct err *err);

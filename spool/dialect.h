@@ -52,6 +52,14 @@ struct dialect {
 	const char *(*column_text)(void *prepared, int column);
 	struct value (*column_value)(void *prepared, int column); /* text is borrowed as there */
 
+	/*
+	 * Commits wait for the disk from now on, or not: then a power cut undoes the last of them,
+	 * but for what sync() or a later commit that waits has made durable, and breaks nothing.
+	 * NULL, both, where another machine's power may be cut.
+	 */
+	int (*set_waiting)(void *connection, bool waits, struct err *err);
+	int (*sync)(void *connection, struct err *err);
+
 	/* A number that is another one after a commit of another connection. */
 	int (*change_number)(void *connection, int64_t *ret_number, struct err *err);
 

@@ -9,11 +9,13 @@
 #include "base/number.h"
 #include "spool/dialect.h"
 
-enum { BUSY_LOOKS = 5000, BUSY_LOOK_US = 1000 };
+enum { BUSY_LOOKS = 5000, BUSY_LOOK_US = 1000, SYNCHRONOUS_FULL = 2 };
 
 struct connection {
 	sqlite3 *db;
 	sqlite3_stmt *data_version;
+	sqlite3_stmt *synchronous;
+	bool is_eased; /* its commits do not wait, and did before */
 };
 
 /* A statement, and which of SQLite's parameters each of our $1, $2, ... is; 0: none. */
@@ -88,6 +90,7 @@ static void close_connection(void *connection)
 	struct connection *c = connection;
 
 	(void)sqlite3_finalize(c->data_version);
+	(void)sqlite3_finalize(c->synchronous);
 	(void)sqlite3_close(c->db);
 	free(c);
 }
@@ -244,19 +247,59 @@ static struct value column_value(void *prepared, int column)
 	           : TEXT(column_text(prepared, column));
 }
 
+/* The number that a pragma answers with, prepared once. */
+static int ask_pragma(
+    sqlite3 *db, const char *sql, sqlite3_stmt **stmt, int64_t *ret_number, struct err *err)
+{
+	int code;
+
+	if (!*stmt && sqlite3_prepare_v2(db, sql, -1, stmt, NULL) != SQLITE_OK)
+		return fail(db, err);
+	code = sqlite3_step(*stmt);
+	if (code == SQLITE_ROW)
+		*ret_number = sqlite3_column_int64(*stmt, 0);
+	(void)sqlite3_reset(*stmt);
+	return code == SQLITE_ROW ? 0 : fail(db, err);
+}
+
+/* To set it takes effect when it is compiled, so that cannot be prepared once. */
+static int set_waiting(void *connection, bool waits, struct err *err)
+{
+	struct connection *c = connection;
+	int64_t level = 0;
+
+	if (waits) {
+		if (c->is_eased && execute(c->db, "PRAGMA synchronous = FULL", err) < 0)
+			return -1;
+		c->is_eased = false;
+		return 0;
+	}
+	if (ask_pragma(c->db, "PRAGMA synchronous", &c->synchronous, &level, err) < 0 ||
+	    (level == SYNCHRONOUS_FULL && execute(c->db, "PRAGMA synchronous = NORMAL", err) < 0))
+		return -1;
+	c->is_eased = level == SYNCHRONOUS_FULL;
+	return 0;
+}
+
+/* Of the log: what is in the database itself was synced when it got there. */
+static int sync_log(void *connection, struct err *err)
+{
+	struct connection *c = connection;
+	sqlite3_file *log = NULL;
+
+	if (sqlite3_file_control(c->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
+	    !log || !log->pMethods)
+		return err_set(err, ERR_INTERNAL, "catalog: SQLite has no log");
+	if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+		return err_set(err, ERR_RETRY, "catalog: its log cannot be synced");
+	return 0;
+}
+
 static int change_number(void *connection, int64_t *ret_number, struct err *err)
 {
 	struct connection *c = connection;
-	int code;
 
-	if (!c->data_version && sqlite3_prepare_v2(c->db, "PRAGMA data_version", -1,
-	                            &c->data_version, NULL) != SQLITE_OK)
-		return fail(c->db, err);
-	code = sqlite3_step(c->data_version);
-	if (code == SQLITE_ROW)
-		*ret_number = sqlite3_column_int64(c->data_version, 0);
-	(void)sqlite3_reset(c->data_version);
-	return code == SQLITE_ROW ? 0 : fail(c->db, err);
+	return ask_pragma(c->db, "PRAGMA data_version", &c->data_version, ret_number, err);
 }
 
 /* INTEGER PRIMARY KEY makes the id the key of the row itself: one tree a table instead of two. */
@@ -330,6 +373,8 @@ const struct dialect dialect_sqlite = {
     .column_int = column_int,
     .column_text = column_text,
     .column_value = column_value,
+    .set_waiting = set_waiting,
+    .sync = sync_log,
     .change_number = change_number,
     .translate = translate,
 };

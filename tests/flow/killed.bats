@@ -5,7 +5,7 @@ load ../lib/spool
 
 # Every fault point of posting; each is a place between two durable steps. What is adopted is moved to
 # its place, and has no dropped name after that; that of a copy is removed.
-POINTS='post.taken post.recorded post.durable post.placed post.synced post.published'
+POINTS='post.taken post.recorded post.placed post.synced post.published'
 ADOPTING="$POINTS post.moved"
 COPYING="$POINTS post.renamed post.removed"
 

@@ -398,7 +398,7 @@ expect_to_go_on() {
 
 @test "watchd is killed while it takes an upload: it is posted once, and its client is told so" {
 	BIN=$FAULT_PROGRAMS
-	for point in post.taken post.recorded post.durable post.moved post.placed post.published; do
+	for point in post.taken post.recorded post.moved post.placed post.published; do
 		echo "point $point"
 		ROOT=$T/spool-$point
 		export EDELIVERY_CONF=$ROOT/etc/edelivery.conf

@@ -221,7 +221,8 @@ void drops_place(const struct drops *drops, struct drop *drop)
 {
 	struct err err;
 
-	must(placing_end(placing_begin(&drops->spool, drop, 1), &err) == 0, drop->name);
+	must(placing_end(placing_begin(&drops->spool, drop, 1, drops->spool.root_fd), &err) == 0,
+	    drop->name);
 }
 
 void drops_link(const struct drops *drops, struct drop *drop)
@@ -237,7 +238,7 @@ int drops_post(const struct drops *drops, struct drop *list, size_t count, struc
 {
 	if (post_record(&drops->spool, list, count, err) < 0)
 		return -1;
-	if (placing_end(placing_begin(&drops->spool, list, count), err) < 0) {
+	if (placing_end(placing_begin(&drops->spool, list, count, drops->spool.root_fd), err) < 0) {
 		post_undo(&drops->spool, list, count);
 		return -1;
 	}

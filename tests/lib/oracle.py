@@ -26,7 +26,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import dropper as jobs  # noqa: E402
 
 FAULTS = """
-post.taken=kill post.recorded=kill post.durable=kill post.moved=kill post.placed=kill post.synced=kill post.published=kill
+post.taken=kill post.recorded=kill post.moved=kill post.placed=kill post.synced=kill post.published=kill
 post.renamed=kill post.removed=kill batch.accepted=kill batch.posted=kill quarantine.recorded=kill quarantine.explained=kill
 file.write=fail file.short=fail file.sync=fail catalog.statement=fail
 """.split()

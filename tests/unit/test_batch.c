@@ -365,7 +365,7 @@ static void a_batch_that_starts_again_queues_its_letters_again(void)
 	bench_open(&b, "");
 	set_out(&b);
 	link_letter(&b, 0);
-	CU_ASSERT_EQUAL(recovery(&b.drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&b.drops.spool, &(struct doubt){0}, &err), 0);
 	batches_start_again(b.batches);
 	CU_ASSERT_EQUAL(member_of(&b, 0)->state, MEMBER_HELD);
 	go_on(&b);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,7 +50,10 @@ static void what_is_to_be_posted_has_its_place_and_nothing_else(void)
 		take_some(&drops, taken, count);
 		if (count > 1)
 			taken[count - 1].verdict = VERDICT_HOLD;
-		CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, count), &err), 0);
+		CU_ASSERT_EQUAL(
+		    placing_end(
+		        placing_begin(&drops.spool, taken, count, drops.spool.root_fd), &err),
+		    0);
 		for (size_t j = 0; j < count; j++)
 			CU_ASSERT_EQUAL(drops_has(&drops, drops_place_of(&taken[j])),
 			    taken[j].verdict == VERDICT_POST);
@@ -74,7 +78,10 @@ static void a_place_that_is_taken_is_an_error_wherever_it_is(void)
 		file_parent(drops_place_of(&taken[ends[i]]), folder);
 		CU_ASSERT_EQUAL(file_make_folder(drops.spool.root_fd, folder, 0750, &err), 0);
 		scratch_write(&drops.scratch, drops_place_of(&taken[ends[i]]), "served");
-		CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, MANY), &err), -1);
+		CU_ASSERT_EQUAL(
+		    placing_end(
+		        placing_begin(&drops.spool, taken, MANY, drops.spool.root_fd), &err),
+		    -1);
 		CU_ASSERT_EQUAL(err.kind, ERR_CONFLICT);
 		close_all(taken, MANY);
 	}
@@ -93,7 +100,8 @@ static void only_what_was_adopted_and_goes_alone_has_no_dropped_name_any_more(vo
 	taken[2].letter.id = 3;
 	text_copy(taken[2].letter.name, "EFT_1.pdf");
 	taken[1].letter.batch_id = 1;
-	CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, 3), &err), 0);
+	CU_ASSERT_EQUAL(
+	    placing_end(placing_begin(&drops.spool, taken, 3, drops.spool.root_fd), &err), 0);
 	for (int i = 0; i < 3; i++) {
 		CU_ASSERT_TRUE(drops_has(&drops, drops_place_of(&taken[i])));
 		CU_ASSERT_EQUAL(taken[i].moved, i == 0);
@@ -101,6 +109,28 @@ static void only_what_was_adopted_and_goes_alone_has_no_dropped_name_any_more(vo
 		    i == 0 ? -1 : 0);
 	}
 	close_all(taken, 3);
+}
+
+/* Its descriptor is good for anything but a sync: of the file, or of the file system. */
+static void what_cannot_be_made_durable_is_told(void)
+{
+	static const char *const settings[] = {"", "post.syncfs-from = 1"};
+
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		OWNED_DROPS struct drops drops;
+		OWNED_FD int unsynced_fd = -1;
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, settings[i]);
+		take_some(&drops, &drop, 1);
+		unsynced_fd = openat(drops.spool.root_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		CU_ASSERT_EQUAL(dup3(unsynced_fd, drop.served_fd, O_CLOEXEC), drop.served_fd);
+		CU_ASSERT_EQUAL(
+		    placing_end(placing_begin(&drops.spool, &drop, 1, unsynced_fd), &err), -1);
+		CU_ASSERT_EQUAL(err.kind, ERR_UNSYNCED);
+		drop_done(&drop);
+	}
 }
 
 static void no_descriptor_stays_open(void)
@@ -113,7 +143,8 @@ static void no_descriptor_stays_open(void)
 	drops_open(&drops, "");
 	take_some(&drops, taken, MANY);
 	before = drops_open_fds();
-	CU_ASSERT_EQUAL(placing_end(placing_begin(&drops.spool, taken, MANY), &err), 0);
+	CU_ASSERT_EQUAL(
+	    placing_end(placing_begin(&drops.spool, taken, MANY, drops.spool.root_fd), &err), 0);
 	CU_ASSERT_EQUAL(drops_open_fds(), before);
 	close_all(taken, MANY);
 }
@@ -123,5 +154,6 @@ void add_suite_placing(CU_pSuite suite)
 	TEST(what_is_to_be_posted_has_its_place_and_nothing_else);
 	TEST(a_place_that_is_taken_is_an_error_wherever_it_is);
 	TEST(only_what_was_adopted_and_goes_alone_has_no_dropped_name_any_more);
+	TEST(what_cannot_be_made_durable_is_told);
 	TEST(no_descriptor_stays_open);
 }

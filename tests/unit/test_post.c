@@ -179,7 +179,7 @@ static void what_came_in_its_place_and_cannot_go_back_keeps_the_row(void)
 	CU_ASSERT_EQUAL(err.kind, ERR_UNSYNCED);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 1);
 	drop_done(&drop);
-	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
 	content = scratch_read(&drops.scratch, "drop/" NAME);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
@@ -232,7 +232,7 @@ static void a_step_that_fails_can_be_tried_again(void)
 
 		if (failures[i].refused)
 			drops_allow(&drops, "letter");
-		CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 		/* What had its place is posted by that. */
 		if (failures[i].rows == 0) {
 			drops_look(&drops, NAME, &batch[0]);

@@ -128,7 +128,7 @@ static void recovery_leaves_it_posted(void)
 	struct err err;
 
 	open_with_letters(&f, letters);
-	CU_ASSERT_EQUAL(recovery(&f.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&f.spool, &(struct doubt){0}, &err), 0);
 	CU_ASSERT_EQUAL(fixture_number(&f, "SELECT COUNT(*) FROM letter WHERE electronic = 'posted'"
 	                                   " AND paper = 'queued' AND placed IS NULL"),
 	    2);

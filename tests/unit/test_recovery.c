@@ -30,7 +30,7 @@ static void a_row_without_its_file_is_forgotten(void)
 		drops_takers[i](&drops, NAME, DROPS_PDF, &drop);
 		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 		drop_done(&drop);
-		CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
 		CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
 		/* The next scan finds it, and it is posted as if nothing had been. */
@@ -63,7 +63,7 @@ static void a_placed_letter_is_posted_by_the_next_start(void)
 		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 		placers[i / COUNT(drops_takers)](&drops, &drop);
 		drop_done(&drop);
-		CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 		CU_ASSERT_EQUAL(
 		    drops_number(&drops, "SELECT sequence FROM letter WHERE electronic = 'posted'"),
 		    1);
@@ -73,7 +73,7 @@ static void a_placed_letter_is_posted_by_the_next_start(void)
 		CU_ASSERT_EQUAL(
 		    drops_number(&drops, "SELECT COUNT(*) FROM intake WHERE state = 'taken'"), 1);
 		/* Once is enough. */
-		CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 		CU_ASSERT_EQUAL(
 		    drops_number(&drops, "SELECT COUNT(*) FROM event WHERE what = 'letter.posted'"),
 		    1);
@@ -101,6 +101,17 @@ static void open_it(int fd)
 static void rewrite_it(int fd)
 {
 	CU_ASSERT_EQUAL(pwrite(fd, "%PDF-9", 6, 0), 6);
+}
+
+/* As a power cut may: its size and time are there, and not all of its bytes. */
+static void lose_bytes(int fd)
+{
+	struct stat st;
+
+	CU_ASSERT_EQUAL(fstat(fd, &st), 0);
+	CU_ASSERT_EQUAL(pwrite(fd, "\0\0\0\0\0\0", 6, 0), 6);
+	CU_ASSERT_EQUAL(
+	    futimens(fd, (const struct timespec[]){{.tv_nsec = UTIME_OMIT}, st.st_mtim}), 0);
 }
 
 static void make_it_longer(int fd)
@@ -139,7 +150,7 @@ static void recover_written(
 	if (!row->stays_open)
 		clean_fd(&writing);
 	writing = row->stays_open ? writing : -1;
-	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"
 	                                     " WHERE electronic = 'posted'"),
 	    row->is_posted);
@@ -156,6 +167,7 @@ static void a_placed_letter_that_was_written_to_since_is_a_drop_again(void)
 	    {open_it, true, false},
 	    {open_it, false, true},
 	    {rewrite_it, false, false},
+	    {lose_bytes, false, false},
 	    {make_it_longer, false, false},
 	    {touch_it, false, true},
 	};
@@ -182,7 +194,7 @@ static void what_goes_back_replaces_nothing(void)
 	writing = open_for_writing(&drops, &drop);
 	rewrite_it(writing);
 	drops_write(&drops, NAME, "another");
-	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 	content = scratch_read(&drops.scratch, "drop/" NAME);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
 	CU_ASSERT_STRING_EQUAL(content, "another");
@@ -216,12 +228,57 @@ static void another_file_in_a_letters_place_is_a_drop_again(void)
 	CU_ASSERT_EQUAL(utimensat(drops.spool.drop_fd, NAME, times, 0), 0);
 	CU_ASSERT_EQUAL(
 	    renameat(drops.spool.drop_fd, NAME, drops.spool.root_fd, drops_place_of(&drop)), 0);
-	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
 	CU_ASSERT_FALSE(drops_has(&drops, drops_place_of(&drop)));
 	content = scratch_read(&drops.scratch, "drop/" NAME);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
 	CU_ASSERT_STRING_EQUAL(content, "b");
+}
+
+/* A sync of it would be worth nothing; its dropped file is read anew, into a new one. */
+static void what_is_in_doubt_is_no_letter_yet(void)
+{
+	for (size_t i = 0; i < COUNT(drops_takers); i++) {
+		OWNED_DROPS struct drops drops;
+		struct doubt doubt;
+		struct drop drop;
+		struct err err;
+
+		drops_open(&drops, "");
+		drops_takers[i](&drops, NAME, DROPS_PDF, &drop);
+		CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+		drops_place(&drops, &drop);
+		drop_done(&drop);
+		doubt = (struct doubt){.spool = &drops.spool, .raised = clock_now()};
+		CU_ASSERT_EQUAL(recovery(&drops.spool, &doubt, &err), 0);
+		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
+		CU_ASSERT_FALSE(drops_has(&drops, drops_place_of(&drop)));
+		CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
+	}
+}
+
+/* A copy that lost bytes is removed: what it is a copy of is there. */
+static void a_copy_that_is_not_whole_is_made_again(void)
+{
+	OWNED_DROPS struct drops drops;
+	OWNED_MEM char *content = NULL;
+	struct drop drop;
+	struct err err;
+
+	drops_open(&drops, "");
+	drops_take_copy(&drops, NAME, DROPS_PDF, &drop);
+	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
+	drops_place(&drops, &drop);
+	drop_done(&drop);
+	CU_ASSERT_EQUAL(fchmodat(drops.spool.root_fd, drops_place_of(&drop), 0640, 0), 0);
+	scratch_write(&drops.scratch, drops_place_of(&drop), "");
+	CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
+	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
+	CU_ASSERT_FALSE(drops_has(&drops, drops_place_of(&drop)));
+	content = scratch_read(&drops.scratch, "drop/" NAME);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+	CU_ASSERT_STRING_EQUAL(content, DROPS_PDF);
 }
 
 /* Its drop folder is gone meanwhile: it is made again. */
@@ -240,7 +297,7 @@ static void what_goes_back_has_a_folder(void)
 	writing = open_for_writing(&drops, &drop);
 	rewrite_it(writing);
 	CU_ASSERT_EQUAL(unlinkat(drops.spool.drop_fd, DROPS_AVRS_ID, AT_REMOVEDIR), 0);
-	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 	CU_ASSERT_TRUE(drops_has(&drops, "drop/" NAME));
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter"), 0);
 }
@@ -266,7 +323,7 @@ static void what_cannot_go_back_stays(void)
 	rewrite_it(writing);
 	CU_ASSERT_EQUAL(unlinkat(drops.spool.drop_fd, DROPS_AVRS_ID, AT_REMOVEDIR), 0);
 	scratch_write(&drops.scratch, "drop/" DROPS_AVRS_ID, "in the way");
-	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 	CU_ASSERT_TRUE(drops_has(&drops, drops_place_of(&group[0])));
 	CU_ASSERT_EQUAL(
 	    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posting'"), 1);
@@ -293,7 +350,7 @@ static void a_letter_posted_by_the_next_start_has_its_time(void)
 		drops_place(&drops, &drop);
 		drop_done(&drop);
 		clock_freeze(later);
-		CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+		CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT posted FROM letter"), taken);
 		CU_ASSERT_EQUAL(drops_number(&drops, "SELECT last_posted FROM provider"), taken);
 		CU_ASSERT_EQUAL(fstatat(drops.spool.root_fd, drops_place_of(&drop), &st, 0), 0);
@@ -316,7 +373,7 @@ static void a_placed_letter_for_paper_is_finished_by_the_next_start(void)
 	CU_ASSERT_EQUAL(record(&drops.spool, &drop, 1, &err), 0);
 	drops_place(&drops, &drop);
 	drop_done(&drop);
-	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 	CU_ASSERT_EQUAL(drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE placed > 0"), 1);
 }
 
@@ -332,7 +389,7 @@ static void what_another_node_has_begun_is_its_own(void)
 	CU_ASSERT_EQUAL(record(&drops.spool, batch, 2, &err), 0);
 	drops_place(&drops, &batch[1]);
 	drops_run(&drops, "UPDATE letter SET node = 'another'");
-	CU_ASSERT_EQUAL(recovery(&drops.spool, &err), 0);
+	CU_ASSERT_EQUAL(recovery(&drops.spool, &(struct doubt){0}, &err), 0);
 	CU_ASSERT_EQUAL(
 	    drops_number(&drops, "SELECT COUNT(*) FROM letter WHERE electronic = 'posting'"), 2);
 	drop_done(&batch[0]);
@@ -346,6 +403,8 @@ void add_suite_recovery(CU_pSuite suite)
 	TEST(a_placed_letter_that_was_written_to_since_is_a_drop_again);
 	TEST(what_goes_back_replaces_nothing);
 	TEST(another_file_in_a_letters_place_is_a_drop_again);
+	TEST(what_is_in_doubt_is_no_letter_yet);
+	TEST(a_copy_that_is_not_whole_is_made_again);
 	TEST(what_goes_back_has_a_folder);
 	TEST(what_cannot_go_back_stays);
 	TEST(a_letter_posted_by_the_next_start_has_its_time);

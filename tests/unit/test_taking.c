@@ -27,70 +27,25 @@ static void look_at(struct drops *drops, size_t count, struct drop ret_drops[])
 	}
 }
 
-/* One without a thread and several with one, each file synced for itself and all of them at once.
- */
-static void what_is_taken_is_hashed_and_then_made_durable(void)
+/* One without a thread, and several with one. */
+static void what_is_taken_is_hashed(void)
 {
-	static const struct {
-		const char *settings;
-		size_t count;
-	} cases[] = {
-	    {"", 1}, {"", MANY}, {"post.syncfs-from = 1", 1}, {"post.syncfs-from = 1", MANY}};
+	static const size_t counts[] = {1, MANY};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(counts); i++) {
 		OWNED_DROPS struct drops drops;
 		struct drop taken[MANY];
-		struct taking *taking;
 		struct err err;
 
-		drops_open(&drops, cases[i].settings);
-		look_at(&drops, cases[i].count, taken);
-		taking = taking_begin(drops.taker, &drops.spool, taken, cases[i].count);
-		CU_ASSERT_EQUAL(taking_wait(taking, &err), 0);
-		for (size_t j = 0; j < cases[i].count; j++) {
+		drops_open(&drops, "");
+		look_at(&drops, counts[i], taken);
+		CU_ASSERT_EQUAL(taking_end(taking_begin(drops.taker, taken, counts[i]), &err), 0);
+		for (size_t j = 0; j < counts[i]; j++) {
 			CU_ASSERT_EQUAL(taken[j].verdict, VERDICT_POST);
 			CU_ASSERT_STRING_EQUAL(taken[j].letter.sha256, ABC_SHA256);
-		}
-		CU_ASSERT_EQUAL(taking_end(taking, &err), 0);
-		for (size_t j = 0; j < cases[i].count; j++)
 			drop_done(&taken[j]);
+		}
 	}
-}
-
-/* As where a group is given up. */
-static void who_does_not_wait_for_the_hashes_waits_for_both_at_the_end(void)
-{
-	OWNED_DROPS struct drops drops;
-	struct drop taken[MANY];
-	struct err err;
-
-	drops_open(&drops, "");
-	look_at(&drops, MANY, taken);
-	CU_ASSERT_EQUAL(taking_end(taking_begin(drops.taker, &drops.spool, taken, MANY), &err), 0);
-	for (size_t i = 0; i < MANY; i++) {
-		CU_ASSERT_STRING_EQUAL(taken[i].letter.sha256, ABC_SHA256);
-		drop_done(&taken[i]);
-	}
-}
-
-/* Its descriptor is good for anything but a sync by then. */
-static void what_cannot_be_made_durable_is_told_at_the_end(void)
-{
-	OWNED_DROPS struct drops drops;
-	OWNED_FD int unsynced_fd = -1;
-	struct taking *taking;
-	struct drop drop;
-	struct err err;
-
-	drops_open(&drops, "");
-	look_at(&drops, 1, &drop);
-	unsynced_fd = openat(drop.folder_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	taking = taking_begin(drops.taker, &drops.spool, &drop, 1);
-	CU_ASSERT_EQUAL(taking_wait(taking, &err), 0);
-	CU_ASSERT_EQUAL(dup3(unsynced_fd, drop.served_fd, O_CLOEXEC), drop.served_fd);
-	CU_ASSERT_EQUAL(taking_end(taking, &err), -1);
-	CU_ASSERT_EQUAL(err.kind, ERR_UNSYNCED);
-	drop_done(&drop);
 }
 
 /* There is no folder any more for the copies of what other links have. */
@@ -98,7 +53,6 @@ static void what_cannot_be_taken_is_counted(void)
 {
 	OWNED_DROPS struct drops drops;
 	OWNED_FD int removed_fd = -1;
-	struct taking *taking;
 	struct taker *taker;
 	struct drop taken[2];
 	struct err err = {.kind = ERR_INTERNAL};
@@ -110,10 +64,8 @@ static void what_cannot_be_taken_is_counted(void)
 	look_at(&drops, 2, taken);
 	taken[0].doubted = taken[1].doubted = true;
 	taker = taker_new(removed_fd);
-	taking = taking_begin(taker, &drops.spool, taken, 2);
-	CU_ASSERT_EQUAL(taking_wait(taking, &err), 2);
+	CU_ASSERT_EQUAL(taking_end(taking_begin(taker, taken, 2), &err), 2);
 	CU_ASSERT_EQUAL(err.kind, ERR_RETRY);
-	CU_ASSERT_EQUAL(taking_end(taking, &err), 0);
 	taker_free(taker);
 	for (int i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL(taken[i].verdict, VERDICT_WAIT);
@@ -123,8 +75,6 @@ static void what_cannot_be_taken_is_counted(void)
 
 void add_suite_taking(CU_pSuite suite)
 {
-	TEST(what_is_taken_is_hashed_and_then_made_durable);
-	TEST(who_does_not_wait_for_the_hashes_waits_for_both_at_the_end);
-	TEST(what_cannot_be_made_durable_is_told_at_the_end);
+	TEST(what_is_taken_is_hashed);
 	TEST(what_cannot_be_taken_is_counted);
 }
