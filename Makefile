@@ -143,15 +143,12 @@ $(BUILD)/openat2.so: tests/valgrind/openat2.c
 	$(CC) $(CSTD) $(WARN) -O1 -g -fPIC -shared $< -o $@
 
 bench: deps ## the figures, beside their peers in one run
-	@$(MAKE) --no-print-directory all $(BUILD)/bench-client $(BUILD)/bench-floor
+	@$(MAKE) --no-print-directory all $(BENCH_PROGRAMS:%=$(BUILD)/bench-%)
 	@for f in tests/bench/*; do [ -x $$f ] || continue; echo "== $$f"; $$f $(BUILD) || exit 1; done
 
-# What loads both servers with sessions.
-$(BUILD)/bench-client: $(BUILD)/tests/bench/client.o $(BUILD)/base.a
-	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
-
-# What posting cannot do without.
-$(BUILD)/bench-floor: $(BUILD)/tests/bench/floor.o $(BUILD)/base.a
+# What loads both servers with sessions; what posting cannot do without; who drops letters one by one.
+BENCH_PROGRAMS = client floor dropper
+$(BENCH_PROGRAMS:%=$(BUILD)/bench-%): $(BUILD)/bench-%: $(BUILD)/tests/bench/%.o $(BUILD)/base.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 cover: ## run the tests with gcov and print what they reach

@@ -91,7 +91,7 @@ class Spool:
             connection.execute(text)
         connection.close()
 
-    def start(self):
+    def start(self, listens=True):
         self.count = 0
         self.single = None  # the AVRS ID whose letters are waited for one by one
         self.singles = 0
@@ -99,7 +99,8 @@ class Spool:
         self.ready = None
         self.watchd = subprocess.Popen([f"{self.programs}/edelivery-watchd", "-c", self.conf],
                                        stderr=subprocess.PIPE)
-        threading.Thread(target=self.listen, daemon=True).start()
+        if listens:
+            threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
         """Counts what is told of. A reader who wakes for every line would take watchd's cores."""
@@ -169,8 +170,23 @@ def floor(programs, folder, letters, batch, folders=FOLDERS, pause=0):
     return letters / float(told.stdout.split()[2])
 
 
+def drop_ones(programs, spool, avrs_id, count, pause):
+    """Seconds of each of so many letters from its rename into the drop folder to being told as posted.
+
+    By a program that does nothing else (tests/bench/dropper.c), into a watchd that has just started.
+    """
+    folder = f"{spool.root}/drop/{avrs_id}"
+    os.makedirs(folder, exist_ok=True)
+    spool.start(listens=False)
+    told = subprocess.run([f"{programs}/bench-dropper", folder, str(count), str(int(1000 * pause))],
+                          stdin=spool.watchd.stderr, stdout=subprocess.PIPE, check=True)
+    spool.watchd.stderr.close()
+    spool.stop()
+    return [float(line) for line in told.stdout.split()]
+
+
 def drop_singles(spool, avrs_id, count, pause, word="single", beside=None):
-    """Seconds from the rename into the drop folder to visible, one after the other.
+    """The same, one after the other, into a watchd that others drop into, too.
 
     Where they are dropped beside a process, until that ends, whatever the count.
     """
@@ -216,10 +232,8 @@ def bench_singles(programs, scratch):
     for _ in range(ROUNDS):
         theirs.append(floor(programs, f"{scratch}/floor", SINGLES, 1, 1, PAUSE))
         spool = Spool(programs, f"{scratch}/spool")
-        spool.start()
-        first.append(1000 * drop_singles(spool, 100000001, 1, 0, "first")[0])
-        took = drop_singles(spool, 100000000, SINGLES, PAUSE)
-        spool.stop()
+        took = drop_ones(programs, spool, 100000000, SINGLES + 1, PAUSE)
+        first.append(1000 * took.pop(0))
         rates.append(SINGLES / sum(took))
         middle.append(1000 * quantile(took, 0.5))
         late.append(1000 * quantile(took, 0.99))
