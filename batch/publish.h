@@ -15,7 +15,8 @@ struct publication {
 
 /*
  * In one transaction: posted with the next sequence numbers of their AVRS IDs, or placed in the
- * paper outbox; notifications counted, audit events added. Sorts the letters by AVRS ID and id.
+ * paper outbox; notifications counted, audit events added. Sorts the letters by AVRS ID and id. The
+ * commit does not wait for the disk (catalog_transact_lazily()): recovery() would do it once more.
  */
 int publish(const struct spool *spool, struct publication *letters, size_t count, struct err *err);
 
