@@ -77,8 +77,8 @@ int message_receive(
 void message_close_fds(struct message *message);
 
 /*
- * Receive the answer to *message, which was sent, into it, or fail with ERR_GONE after timeout_ms;
- * and send it first.
+ * Send *message and receive the answer into it, or fail with ERR_GONE after timeout_ms; or wait for
+ * the answer to one that was sent.
  */
 int message_wait(int channel, struct message *message, int timeout_ms, struct err *err);
 int message_ask(int channel, struct message *message, int timeout_ms, struct err *err);

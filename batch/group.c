@@ -3,9 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/clean.h"
 #include "base/fault.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "batch/batch_control.h"
 #include "batch/batch_member.h"
@@ -18,7 +16,6 @@ struct group {
 	struct drop *drops;
 	size_t count;
 	struct folder_cache *folders; /* that they are in */
-	int sync_fd; /* of the file system; as old as the group, to be told of all that fails */
 	/* What goes on beside; NULL: nothing of that kind. */
 	struct taking *taking;
 	struct placing *placing;
@@ -35,7 +32,6 @@ static struct group *new_group(const struct group_way *way, size_t most)
 	if (arrivals_count(arrivals) < most)
 		most = arrivals_count(arrivals);
 	group->folders = folder_cache_new(way->validator.spool->drop_fd);
-	group->sync_fd = -1;
 	group->drops = mem_new(most, sizeof(*group->drops));
 	while (group->count < most) {
 		/* The newest as well: what has just come does not wait for a whole burst. */
@@ -59,7 +55,6 @@ static void free_group(const struct group_way *way, struct group *group)
 		drop_done(drop);
 	}
 	folder_cache_free(group->folders);
-	clean_fd(&group->sync_fd);
 	free(group->drops);
 	free(group);
 }
@@ -89,10 +84,8 @@ static int look_at(const struct group_way *way, struct group *group, struct err 
 int group_begin(const struct group_way *way, size_t most, struct group **ret_group, struct err *err)
 {
 	struct group *group = new_group(way, most);
-	int root_fd = way->validator.spool->root_fd;
 
-	if (file_open_folder(root_fd, "letters", &group->sync_fd, err) < 0 ||
-	    look_at(way, group, err) < 0) {
+	if (look_at(way, group, err) < 0) {
 		group_abandon(way, group);
 		return -1;
 	}
@@ -119,7 +112,7 @@ int group_record(const struct group_way *way, struct group *group, struct err *e
 	batch_members_check(group->drops, group->count);
 	if (post_record(spool, group->drops, group->count, err) < 0)
 		return -1;
-	group->placing = placing_begin(spool, group->drops, group->count, group->sync_fd);
+	group->placing = placing_begin(spool, group->drops, group->count, way->letters_fd);
 	return 0;
 }
 

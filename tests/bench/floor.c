@@ -9,8 +9,8 @@
  * row in a database of its own, CATALOG: BATCH at a time, with a syncfs for the bytes, one for the
  * names and one commit. So what has a row is there after a power cut; but it finds nothing out,
  * checks nothing, and does not know what a crash left between. Prints letters, and the seconds
- * since its database was open, less the PAUSE of so many milliseconds before each batch. With a
- *PAUSE each file is written anew in it, as its job would just have done: it is not on disk yet.
+ * since its database was open, less the PAUSE of so many milliseconds before each batch, in which
+ * its files are written anew, as their jobs would just have done: they are not on disk yet.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -67,21 +67,14 @@ fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack("I", 2))'
 	mount -o loop "$T/image" "$T/disk"
 }
 
-# drop_synced NAME: by a job that waits until it is on disk. drop_unsynced: by one that does not.
-drop_unsynced() {
-	pdf "$T/made/$1" 30000
-	chmod 0644 "$T/made/$1"
-	"${NOBODY[@]}" cp "$T/made/$1" "$ROOT/drop/123456789/.next"
-	"${NOBODY[@]}" mv "$ROOT/drop/123456789/.next" "$ROOT/drop/123456789/$1"
-}
-
-drop_synced() {
-	pdf "$T/made/$1" 30000
-	chmod 0644 "$T/made/$1"
-	"${NOBODY[@]}" cp "$T/made/$1" "$ROOT/drop/123456789/.next"
-	sync "$ROOT/drop/123456789/.next"
-	"${NOBODY[@]}" mv "$ROOT/drop/123456789/.next" "$ROOT/drop/123456789/$1"
-	sync "$ROOT/drop/123456789"
+# drop_by_job SYNC NAME: by one that waits until it is on disk (sync), or by one that does not (true).
+drop_by_job() {
+	pdf "$T/made/$2" 30000
+	chmod 0644 "$T/made/$2"
+	"${NOBODY[@]}" cp "$T/made/$2" "$ROOT/drop/123456789/.next"
+	"$1" "$ROOT/drop/123456789/.next"
+	"${NOBODY[@]}" mv "$ROOT/drop/123456789/.next" "$ROOT/drop/123456789/$2"
+	"$1" "$ROOT/drop/123456789"
 }
 
 is_there() { # POINT
@@ -91,12 +84,12 @@ is_there() { # POINT
 	esac
 }
 
-# lose_power FILE-SYSTEM POINT DROP: a letter is dropped, and the power fails when it is there.
+# lose_power FILE-SYSTEM POINT SYNC: a letter is dropped, and the power fails when it is there.
 lose_power() {
 	echo "file system $1, point $2, $3"
 	new_disk "$1"
 	watchd_as_nobody "$2=stop"
-	"$3" EFT_1.pdf
+	drop_by_job "$3" EFT_1.pdf
 	wait_for 10 is_there "$2"
 	cut_power
 }
@@ -110,7 +103,7 @@ end() {
 @test "without power at any step of posting, what its job has seen on disk is posted, once" {
 	for disk in ext4 xfs; do
 		for point in $POINTS; do
-			lose_power "$disk" "$point" drop_synced
+			lose_power "$disk" "$point" sync
 			watchd_as_nobody ''
 			until_posted 1
 			expect_each_once 1
@@ -125,9 +118,9 @@ end() {
 @test "without power at any step of posting, what its job has not synced is posted whole, or not at all" {
 	for disk in ext4 xfs; do
 		for point in $POINTS; do
-			lose_power "$disk" "$point" drop_unsynced
+			lose_power "$disk" "$point" true
 			watchd_as_nobody ''
-			drop_synced EFT_2.pdf
+			drop_by_job sync EFT_2.pdf
 			wait_for 10 grep -q ' posted ' "$T/up.log"
 			wait_for 10 test ! -e "$ROOT/drop/123456789/EFT_2.pdf"
 			find "$ROOT/letters" -type f -name '*_EFT_*' | while read -r served; do
@@ -143,7 +136,7 @@ end() {
 @test "without power once a letter was synced, it has its place; once all is done, it is posted" {
 	for disk in ext4 xfs; do
 		for point in post.synced post.published idle; do
-			lose_power "$disk" "$point" drop_unsynced
+			lose_power "$disk" "$point" true
 			cmp "$(find "$ROOT/letters" -type f)" "$T/made/EFT_1.pdf"
 			case $point in
 			idle) letters_are 1 posted ;;

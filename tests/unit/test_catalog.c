@@ -316,72 +316,6 @@ static void makes_one_of_a_transaction_inside_another(void)
 	CU_ASSERT_EQUAL(fruits(&f), 4);
 }
 
-/* Does a commit of this connection wait for the disk? SQLite: 2 is FULL, 1 is NORMAL. */
-static void note_waiting(struct catalog *catalog, int64_t *ret_level)
-{
-	struct statement *row = NULL;
-	bool found = false;
-	struct err err;
-
-	CU_ASSERT_EQUAL(
-	    catalog_find(catalog, "PRAGMA synchronous", NO_VALUES, &row, &found, &err), 0);
-	*ret_level = found ? statement_int(row, 0) : -1;
-	statement_done(row);
-}
-
-static int insert_lazily(struct catalog *catalog, void *arg, struct err *err)
-{
-	note_waiting(catalog, arg);
-	return catalog_run(catalog, "INSERT INTO fruit VALUES (7, 'fig')", NO_VALUES, err);
-}
-
-static void what_is_committed_lazily_is_there_and_what_comes_after_it_waits_again(void)
-{
-	OWNED_FIXTURE struct fixture f;
-	struct catalog *other;
-	int64_t inside = 0;
-	int64_t after = 0;
-	struct err err;
-
-	open_with_table(&f);
-	other = fixture_connect(&f);
-	fixture_sql(&f, "PRAGMA synchronous = FULL");
-	CU_ASSERT_EQUAL(catalog_sync(f.catalog, &err), 0);
-	CU_ASSERT_EQUAL(catalog_transact_lazily(f.catalog, insert_lazily, &inside, &err), 0);
-	note_waiting(f.catalog, &after);
-	CU_ASSERT_EQUAL(inside, 1);
-	CU_ASSERT_EQUAL(after, 2);
-	CU_ASSERT_EQUAL(fruits(&f), 1);
-	CU_ASSERT_EQUAL(catalog_sync(f.catalog, &err), 0);
-	/* Its id is there already: nothing is committed, and later ones wait as ever. */
-	CU_ASSERT_TRUE(fails(
-	    catalog_transact_lazily(f.catalog, insert_lazily, &inside, &err), &err, ERR_CONFLICT));
-	note_waiting(f.catalog, &after);
-	CU_ASSERT_EQUAL(after, 2);
-	/* What a connection does is its own affair; this one never waits, as it is a test's. */
-	note_waiting(other, &after);
-	CU_ASSERT_EQUAL(after, 0);
-	catalog_close(other);
-}
-
-static int insert_inside(struct catalog *catalog, void *arg, struct err *err)
-{
-	return catalog_transact_lazily(catalog, insert_lazily, arg, err);
-}
-
-static void what_is_a_part_of_another_transaction_waits_with_it(void)
-{
-	OWNED_FIXTURE struct fixture f;
-	int64_t inside = 0;
-	struct err err;
-
-	open_with_table(&f);
-	fixture_sql(&f, "PRAGMA synchronous = FULL");
-	CU_ASSERT_EQUAL(catalog_transact(f.catalog, insert_inside, &inside, &err), 0);
-	CU_ASSERT_EQUAL(inside, 2);
-	CU_ASSERT_EQUAL(fruits(&f), 1);
-}
-
 static int break_a_promise(struct catalog *catalog, void *arg, struct err *err)
 {
 	(void)arg;
@@ -649,8 +583,6 @@ void add_suite_catalog(CU_pSuite suite)
 	TEST(gives_up_when_it_stays_busy);
 	TEST(waits_no_longer_than_its_process_has_patience);
 	TEST(makes_one_of_a_transaction_inside_another);
-	TEST_ON_SQLITE(what_is_committed_lazily_is_there_and_what_comes_after_it_waits_again);
-	TEST_ON_SQLITE(what_is_a_part_of_another_transaction_waits_with_it);
 	TEST(undoes_all_when_the_commit_fails);
 	TEST(what_is_queued_is_there_for_what_comes_after_it);
 	TEST(a_queued_statement_that_fails_undoes_all);

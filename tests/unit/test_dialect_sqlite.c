@@ -358,10 +358,77 @@ static void checks_words_one_by_one(void)
 	check_translations(rows, COUNT(rows));
 }
 
+/* Does a commit of this connection wait for the disk? 2 is FULL, 1 is NORMAL, 0 is OFF. */
+static int64_t waiting_of(struct catalog *catalog)
+{
+	OWNED_STATEMENT struct statement *row = NULL;
+	bool found = false;
+	struct err err;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    catalog_find(catalog, "PRAGMA synchronous", NO_VALUES, &row, &found, &err), 0);
+	return statement_int(row, 0);
+}
+
+static int64_t parents(const struct fixture *f)
+{
+	return fixture_number(f, "SELECT COUNT(*) FROM parent");
+}
+
+static int insert_lazily(struct catalog *catalog, void *arg, struct err *err)
+{
+	int64_t *waiting = arg;
+
+	*waiting = waiting_of(catalog);
+	return catalog_run(catalog, "INSERT INTO parent VALUES (7)", NO_VALUES, err);
+}
+
+static void what_is_committed_lazily_is_there_and_what_comes_after_it_waits_again(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	struct catalog *other;
+	int64_t inside = 0;
+	struct err err;
+
+	open_with_tables(&f);
+	other = fixture_connect(&f);
+	fixture_sql(&f, "PRAGMA synchronous = FULL");
+	CU_ASSERT_EQUAL(catalog_sync(f.catalog, &err), 0);
+	CU_ASSERT_EQUAL(catalog_transact_lazily(f.catalog, insert_lazily, &inside, &err), 0);
+	CU_ASSERT_EQUAL(inside, 1);
+	CU_ASSERT_EQUAL(waiting_of(f.catalog), 2);
+	CU_ASSERT_EQUAL(parents(&f), 2);
+	CU_ASSERT_EQUAL(catalog_sync(f.catalog, &err), 0);
+	/* Its id is there already: nothing is committed, and later ones wait as ever. */
+	CU_ASSERT_TRUE(fails(
+	    catalog_transact_lazily(f.catalog, insert_lazily, &inside, &err), &err, ERR_CONFLICT));
+	CU_ASSERT_EQUAL(waiting_of(f.catalog), 2);
+	/* What a connection does is its own affair; this one never waits, as it is a test's. */
+	CU_ASSERT_EQUAL(waiting_of(other), 0);
+	catalog_close(other);
+}
+
+static int insert_inside(struct catalog *catalog, void *arg, struct err *err)
+{
+	return catalog_transact_lazily(catalog, insert_lazily, arg, err);
+}
+
+static void what_is_a_part_of_another_transaction_waits_with_it(void)
+{
+	OWNED_FIXTURE struct fixture f;
+	int64_t inside = 0;
+	struct err err;
+
+	open_with_tables(&f);
+	fixture_sql(&f, "PRAGMA synchronous = FULL");
+	CU_ASSERT_EQUAL(catalog_transact(f.catalog, insert_inside, &inside, &err), 0);
+	CU_ASSERT_EQUAL(inside, 2);
+	CU_ASSERT_EQUAL(parents(&f), 2);
+}
+
 static void outlives_a_power_cut(void)
 {
 	OWNED_SCRATCH struct scratch scratch;
-	OWNED_STATEMENT struct statement *row = NULL;
 	OWNED_STATEMENT struct statement *mode = NULL;
 	struct catalog *catalog = NULL;
 	char where[SCRATCH_PATH_MAX + 32];
@@ -371,13 +438,10 @@ static void outlives_a_power_cut(void)
 	scratch_open(&scratch);
 	(void)snprintf(where, sizeof(where), "sqlite:%s/catalog.db", scratch.path);
 	CU_ASSERT_EQUAL_FATAL(catalog_open(where, true, &catalog, &err), 0);
-	CU_ASSERT_EQUAL(
-	    catalog_find(catalog, "PRAGMA synchronous", NO_VALUES, &row, &found, &err), 0);
-	CU_ASSERT_EQUAL(statement_int(row, 0), 2);
+	CU_ASSERT_EQUAL(waiting_of(catalog), 2);
 	CU_ASSERT_EQUAL(
 	    catalog_find(catalog, "PRAGMA journal_mode", NO_VALUES, &mode, &found, &err), 0);
 	CU_ASSERT_STRING_EQUAL(statement_text(mode, 0), "wal");
-	statement_done(TAKE(row));
 	statement_done(TAKE(mode));
 	catalog_close(catalog);
 }
@@ -458,6 +522,8 @@ void add_suite_dialect_sqlite(CU_pSuite suite)
 	TEST_ON_SQLITE(reads_what_was_committed_while_another_writes);
 	TEST_ON_SQLITE(makes_ids_the_key_of_the_row_itself);
 	TEST_ON_SQLITE(checks_words_one_by_one);
+	TEST_ON_SQLITE(what_is_committed_lazily_is_there_and_what_comes_after_it_waits_again);
+	TEST_ON_SQLITE(what_is_a_part_of_another_transaction_waits_with_it);
 	TEST_ON_SQLITE(outlives_a_power_cut);
 	TEST_ON_SQLITE(makes_no_catalog_unless_it_is_told_to);
 	TEST_ON_SQLITE(leaves_no_descriptor_open);
