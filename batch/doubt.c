@@ -33,12 +33,16 @@ static int write_note(const struct doubt *doubt)
 
 void doubt_note(struct doubt *doubt, const struct err *err)
 {
+	int64_t now = clock_now();
+
 	if (err->kind != ERR_UNSYNCED)
 		return;
-	doubt->raised = clock_now();
-	log_warning(
-	    "text=\"what was begun before, or is within an hour, is copied, not adopted: %s\"",
-	    err->text);
+	/* Whoever hears of it on its way up notes it, too. */
+	if (now - doubt->raised >= SECOND)
+		log_warning("text=\"what was begun before, or is within an hour, is copied, not "
+		            "adopted: %s\"",
+		    err->text);
+	doubt->raised = now;
 	if (write_note(doubt) < 0)
 		log_warning(
 		    "file=" NOTE " text=\"the next start will not know: %s\"", strerror(errno));

@@ -258,6 +258,7 @@ inode_of() { # FILE: what is served under that name
 	drop 123456789 EFT_1.pdf
 	inode=$(stat -c %i "$ROOT/drop/123456789/EFT_1.pdf")
 	wait_for 10 grep -q 'nothing is posted for' "$T/up.log"
+	[ "$(grep -c 'is copied, not adopted' "$T/up.log")" = 1 ]
 	until_posted 1
 	wait_for 10 folders_empty
 	[ "$(inode_of EFT_1.pdf)" != "$inode" ]
