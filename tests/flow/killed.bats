@@ -256,8 +256,8 @@ inode_of() { # FILE: what is served under that name
 	EDELIVERY_FAULT=file.sync=fail watchd
 	wait_for 10 grep -q 'watching' "$T/up.log"
 	drop 123456789 EFT_1.pdf
-	inode=$(stat -c %i "$ROOT/drop/123456789/EFT_1.pdf")
 	wait_for 10 grep -q 'nothing is posted for' "$T/up.log"
+	inode=$(stat -c %i "$ROOT/drop/123456789/EFT_1.pdf") # back again
 	[ "$(grep -c 'is copied, not adopted' "$T/up.log")" = 1 ]
 	until_posted 1
 	wait_for 10 folders_empty
