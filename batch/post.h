@@ -12,7 +12,7 @@
  * A crash between any two is finished or undone by recovery() (recovery.h) and the next scan. After
  * step 2 all that is needed for that is on disk: what step 4 makes durable is compared with the
  * hashes, and step 5 can be done once more, so it is on disk a moment after it is visible
- * (catalog_transact_soon()).
+ * (catalog_transact_lazily()).
  */
 #ifndef BATCH_POST_H
 #define BATCH_POST_H

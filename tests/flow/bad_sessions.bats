@@ -49,10 +49,6 @@ ended() {
 	grep -c ' ended login=' "$T/up.log"
 }
 
-begun_are() { # COUNT
-	[ "$(grep -c ' login=mary sftp ' "$T/up.log")" = "$1" ]
-}
-
 ended_are() { # COUNT
 	[ "$(ended)" -ge "$1" ]
 }
@@ -106,7 +102,6 @@ ended_are() { # COUNT
 		hold_session mary
 		held+=("$HELD")
 	done
-	wait_for 10 begun_are 5
 	run ! has_no_child "$zygote"
 	kill -STOP "$zygote"
 	kill "${held[@]}"

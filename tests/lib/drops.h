@@ -74,7 +74,8 @@ void drops_allow(const struct drops *drops, const char *table);
 void drops_forget_references(const struct drops *drops);
 void drops_run(const struct drops *drops, const char *sql);
 
-/* Step 4 for one that was recorded; and as it is for a letter of a batch, which is linked only. */
+/* Steps 3 and 4 for one that was recorded; and as it is for a letter of a batch, which is linked
+ * only. */
 void drops_place(const struct drops *drops, struct drop *drop);
 void drops_link(const struct drops *drops, struct drop *drop);
 

@@ -18,7 +18,7 @@ void add_suite_recovery(CU_pSuite suite);
 #define FOLDER DROPS_AVRS_ID "/"
 #define NAME   FOLDER "EFT_1.pdf"
 
-/* A process that died behind step 3: a row, and no file that it tells of. */
+/* A process that died behind step 2: a row, and no file that it tells of. */
 static void a_row_without_its_file_is_forgotten(void)
 {
 	for (size_t i = 0; i < COUNT(drops_takers); i++) {
@@ -43,7 +43,7 @@ static void a_row_without_its_file_is_forgotten(void)
 	}
 }
 
-/* Behind step 4: it has its place, but nobody sees it. Moved there, or linked. */
+/* Behind step 3: it has its place, but nobody sees it. Moved there, or linked. */
 static void (*const placers[])(const struct drops *drops, struct drop *drop) = {
     drops_place, drops_link};
 
