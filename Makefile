@@ -37,7 +37,8 @@ PKGS    := libssh sqlite3 libpq libcurl libcrypto libxcrypt libseccomp libconfus
 # For base/sha256_many.c, where Debian has it.
 IMB_LIB      := $(if $(wildcard /usr/include/intel-ipsec-mb.h),-lIPSec_MB)
 PKG_CFLAGS   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(IMB_LIB) -pthread
+# libaio, for base/syncs.c, has no .pc file.
+PKG_LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(IMB_LIB) -laio -pthread
 CUNIT_CFLAGS := $(shell pkg-config --cflags cunit 2>/dev/null)
 CUNIT_LIBS   := $(shell pkg-config --libs cunit 2>/dev/null)
 

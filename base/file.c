@@ -70,8 +70,9 @@ int64_t file_made(int fd)
 	return st.stx_btime.tv_sec * SECOND + st.stx_btime.tv_nsec / 1000;
 }
 
-static int fail_sync(const char *name, struct err *err)
+int file_unsynced(const char *name, int error, struct err *err)
 {
+	errno = error;
 	(void)err_sys(err, "make %s durable", name);
 	err->kind = ERR_UNSYNCED;
 	return -1;
@@ -83,7 +84,7 @@ int file_sync(int fd, const char *name, struct err *err)
 		errno = EIO;
 	else if (fsync(fd) == 0)
 		return 0;
-	return fail_sync(name, err);
+	return file_unsynced(name, errno, err);
 }
 
 int file_sync_all(int fd, struct err *err)
@@ -92,7 +93,7 @@ int file_sync_all(int fd, struct err *err)
 		errno = EIO;
 	else if (syncfs(fd) == 0)
 		return 0;
-	return fail_sync("the file system", err);
+	return file_unsynced("the file system", errno, err);
 }
 
 int file_sync_folder(int folder_fd, const char *path, struct err *err)

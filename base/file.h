@@ -59,6 +59,9 @@ int file_sync_folder(int folder_fd, const char *path, struct err *err);
 /* The same for everything in the file system that fd is in. */
 int file_sync_all(int fd, struct err *err);
 
+/* Yields -1: that it could not be, by errno's number. */
+int file_unsynced(const char *name, int error, struct err *err);
+
 /*
  * Add the whole file to *out. ERR_REFUSED when it is not there, not allowed or too large, ERR_RETRY
  * when it cannot be read just now.

@@ -104,15 +104,8 @@ int folder_cache_make(
 	return 0;
 }
 
-int folder_cache_sync(struct folder_cache *cache, size_t syncfs_from, struct err *err)
+void folder_cache_to_sync(const struct folder_cache *cache, struct syncs *syncs)
 {
-	struct open_folder *folder;
-	struct open_folder *next;
-
-	if (HASH_COUNT(cache->table) >= syncfs_from)
-		return file_sync_all(cache->root_fd, err);
-	HASH_ITER(hh, cache->table, folder, next)
-		if (file_sync(folder->fd, folder->path, err) < 0)
-			return -1;
-	return 0;
+	for (const struct open_folder *f = cache->table; f; f = f->hh.next)
+		syncs_add(syncs, f->fd, f->path);
 }

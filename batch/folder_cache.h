@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/syncs.h"
 
 struct folder_cache;
 
@@ -21,10 +22,7 @@ int folder_cache_open(struct folder_cache *cache, const char *path);
 int folder_cache_make(
     struct folder_cache *cache, const char *path, mode_t mode, int *ret_fd, struct err *err);
 
-/*
- * Make the names in all folders that were asked for durable, those above what was made too:
- * one by one, or with one syncfs from syncfs_from folders on.
- */
-int folder_cache_sync(struct folder_cache *cache, size_t syncfs_from, struct err *err);
+/* All folders that were asked for, and those above what was made: to make their names durable. */
+void folder_cache_to_sync(const struct folder_cache *cache, struct syncs *syncs);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/notify.h"
+#include "base/syncs.h"
 #include "batch/beside.h"
 #include "batch/folder_cache.h"
 #include "batch/move.h"
@@ -76,6 +77,7 @@ static bool has_place(const struct drop *drop)
 /* One syncfs is for bytes and names alike. */
 static int sync_all(const struct placing *p, struct err *err)
 {
+	OWNED_SYNCS struct syncs *syncs = syncs_new();
 	size_t files = 0;
 
 	for (size_t i = 0; i < p->count; i++)
@@ -83,10 +85,10 @@ static int sync_all(const struct placing *p, struct err *err)
 	if (files >= p->syncfs_from)
 		return file_sync_all(p->sync_fd, err);
 	for (size_t i = 0; i < p->count; i++)
-		if (has_place(&p->drops[i]) &&
-		    file_sync(p->drops[i].served_fd, "a placed file", err) < 0)
-			return -1;
-	return folder_cache_sync(p->folders, p->syncfs_from, err);
+		if (has_place(&p->drops[i]))
+			syncs_add(syncs, p->drops[i].served_fd, "a placed file");
+	folder_cache_to_sync(p->folders, syncs);
+	return syncs_run(syncs, err);
 }
 
 static void run_placing(void *arg)

@@ -59,6 +59,7 @@ static int place(const struct spool *spool, struct folder_cache *folders,
 static int place_all(struct queue *queue, struct err *err)
 {
 	struct folder_cache *folders = folder_cache_new(queue->spool->root_fd);
+	OWNED_SYNCS struct syncs *syncs = syncs_new();
 	size_t placed = 0;
 	int result;
 
@@ -73,7 +74,8 @@ static int place_all(struct queue *queue, struct err *err)
 			queue->letters[placed++] = queue->letters[i];
 	}
 	queue->count = placed;
-	result = folder_cache_sync(folders, SIZE_MAX, err);
+	folder_cache_to_sync(folders, syncs);
+	result = syncs_run(syncs, err);
 	folder_cache_free(folders);
 	return result;
 }

@@ -10,8 +10,6 @@
 
 void add_suite_folder_cache(CU_pSuite suite);
 
-enum { NO_SYNCFS = 1000 };
-
 static mode_t mode_of(const struct scratch *scratch, const char *path)
 {
 	struct stat st = {0};
@@ -81,6 +79,7 @@ static void what_is_no_folder_beneath_the_root_cannot_be_opened(void)
 static void what_is_missing_is_made_with_all_above_it(void)
 {
 	OWNED_SCRATCH struct scratch scratch;
+	OWNED_SYNCS struct syncs *syncs = syncs_new();
 	struct folder_cache *cache;
 	mode_t before = umask(0);
 	int first = -1;
@@ -97,8 +96,8 @@ static void what_is_missing_is_made_with_all_above_it(void)
 	CU_ASSERT_EQUAL(folder_cache_make(cache, "x/y/other", 0700, &second, &err), 0);
 	CU_ASSERT_EQUAL(mode_of(&scratch, "x/y/other"), S_IFDIR | 0700);
 	/* Those two, and the three that got an entry when they were made. */
-	CU_ASSERT_EQUAL(folder_cache_sync(cache, NO_SYNCFS, &err), 0);
-	CU_ASSERT_EQUAL(folder_cache_sync(cache, 1, &err), 0);
+	folder_cache_to_sync(cache, syncs);
+	CU_ASSERT_EQUAL(syncs_run(syncs, &err), 0);
 	folder_cache_free(cache);
 	(void)umask(before);
 }
