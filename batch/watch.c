@@ -117,7 +117,7 @@ static void start_watch(struct watcher *watcher, struct folder *folder, int fd)
 		HASH_ADD(by_wd, watcher->by_wd, wd, sizeof(folder->wd), folder);
 }
 
-/* Another folder has its path by now, while this one is still in use by somebody. */
+/* The folder that was watched does not have this path any more. */
 static void stop_watch(struct watcher *watcher, struct folder *folder)
 {
 	(void)inotify_rm_watch(watcher->inotify_fd, folder->wd);
@@ -342,8 +342,12 @@ static int read_event(struct watcher *watcher, const struct inotify_event *event
 		if (!folder->avrs_id[0] && !(event->mask & IN_IGNORED))
 			return err_set(
 			    err, ERR_GONE, "the drop folder was moved, removed or unmounted");
-		(void)inotify_rm_watch(watcher->inotify_fd, folder->wd);
-		forget_folder(watcher, folder);
+		/*
+		 * Another one may have its path by now, told of before this: who has a removed
+		 * folder open keeps it until it is closed. The scan forgets what is not there.
+		 */
+		stop_watch(watcher, folder);
+		scan_later(watcher, folder);
 		return 0;
 	}
 	if (event->len == 0 || letter_name_is_unfinished(event->name))

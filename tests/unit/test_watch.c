@@ -312,6 +312,29 @@ static void a_folder_made_again_is_watched_while_the_old_one_is_in_use(void)
 	CU_ASSERT_EQUAL(watcher_folders(bench.watcher), 2);
 }
 
+/* The news of the new one come first then. */
+static void a_folder_made_again_is_found_when_the_old_one_goes_after_it(void)
+{
+	OWNED_BENCH struct bench bench;
+	int old_fd = -1;
+	struct err err;
+
+	bench_open(&bench);
+	make_folder(&bench, "drop/" ID);
+	look(&bench);
+	CU_ASSERT_EQUAL(file_open_folder(bench.scratch.fd, "drop/" ID, &old_fd, &err), 0);
+	CU_ASSERT_EQUAL(unlinkat(bench.scratch.fd, "drop/" ID, AT_REMOVEDIR), 0);
+	make_folder(&bench, "drop/" ID);
+	write_file(&bench, "drop/" ID "/a");
+	(void)close(old_fd);
+	look(&bench);
+	expect(&bench, ID " a\n");
+	write_file(&bench, "drop/" ID "/b");
+	look(&bench);
+	expect(&bench, ID " b\n");
+	CU_ASSERT_EQUAL(watcher_folders(bench.watcher), 2);
+}
+
 static void a_folder_that_gets_another_avrs_id_is_that_ones(void)
 {
 	OWNED_BENCH struct bench bench;
@@ -544,6 +567,7 @@ void add_suite_watch(CU_pSuite suite)
 	TEST(the_trade_files_folder_may_come_later);
 	TEST(a_folder_may_be_removed_and_made_again);
 	TEST(a_folder_made_again_is_watched_while_the_old_one_is_in_use);
+	TEST(a_folder_made_again_is_found_when_the_old_one_goes_after_it);
 	TEST(a_folder_that_gets_another_avrs_id_is_that_ones);
 	TEST(without_its_drop_folder_it_cannot_go_on);
 	TEST(after_an_overflow_everything_is_scanned);
