@@ -5,10 +5,12 @@
 #include <libaio.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 enum { AT_ONCE = 256 }; /* as many as the queue has room for */
@@ -76,8 +78,12 @@ static void wait_for(size_t count)
 	while (count > 0) {
 		int got = io_getevents(queue, (long)count, (long)count, events, NULL);
 
-		if (got < 0 && got != -EINTR)
-			abort(); /* nobody could say any more what is durable */
+		/* Nobody could say any more what is durable. */
+		if (got < 0 && got != -EINTR) {
+			log_error(
+			    "text=\"what is being synced is not told of: %s\"", strerror(-got));
+			abort();
+		}
 		for (int i = 0; i < got; i++) {
 			struct item *item = events[i].data;
 
@@ -109,12 +115,12 @@ int syncs_run(struct syncs *syncs, struct err *err)
 	size_t count = syncs->count;
 
 	syncs->count = 0;
-	for (size_t i = 0; i < count; i++)
-		if (fault_here("file.sync"))
-			return file_unsynced(syncs->items[i].name, EIO, err);
 	(void)pthread_mutex_lock(&lock);
 	for (size_t at = 0; at < count; at += AT_ONCE)
 		sync_some(syncs->items + at, count - at < AT_ONCE ? count - at : AT_ONCE);
 	(void)pthread_mutex_unlock(&lock);
+	for (size_t i = 0; i < count; i++)
+		if (fault_here("file.sync"))
+			syncs->items[i].error = EIO;
 	return judge(syncs->items, count, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files and folders that are made durable side by side: the disk is done with several in little
- * more time than with one, as it is asked to empty its cache (which is most of it) once for all.
+ * Files and folders that are made durable side by side: a disk is done with several in less time
+ * than with one behind the other.
  *
  * The kernel has them in a queue (io_submit(2), IO_CMD_FSYNC), one for each process; without a
  * queue, or room in it, they are synced one behind the other.

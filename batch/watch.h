@@ -3,7 +3,8 @@
  * Watching the drop folder: inotify is the hint, the scan is the truth.
  *
  * A folder is watched first and scanned then, so nothing falls between. Folders beyond the
- * system's limit of watches are polled by their modification time. After an overflow, at the
+ * system's limit of watches are polled by their modification time. A folder whose watch ends, for
+ * whatever reason, is scanned, as another one may have its path by then; after an overflow, at the
  * start and on a timer everything is scanned; a scan goes on in slices, so that what arrives
  * meanwhile is not kept waiting.
  */

@@ -95,7 +95,8 @@ static void what_is_missing_is_made_with_all_above_it(void)
 	CU_ASSERT_EQUAL(first, second);
 	CU_ASSERT_EQUAL(folder_cache_make(cache, "x/y/other", 0700, &second, &err), 0);
 	CU_ASSERT_EQUAL(mode_of(&scratch, "x/y/other"), S_IFDIR | 0700);
-	/* Those two, and the three that got an entry when they were made. */
+	/* Those two, and those above that got an entry when they were made, are open and folders.
+	 */
 	folder_cache_to_sync(cache, syncs);
 	CU_ASSERT_EQUAL(syncs_run(syncs, &err), 0);
 	folder_cache_free(cache);

@@ -27,7 +27,7 @@ static void all_that_was_added_is_synced_and_forgotten(void)
 		syncs_add(syncs, i % 2 ? fd : scratch.fd, "a letter or its folder");
 	CU_ASSERT_EQUAL(syncs_run(syncs, &err), 0);
 	/* What is not open any more would fail now. */
-	(void)close(fd);
+	clean_fd(&fd);
 	fd = -1;
 	CU_ASSERT_EQUAL(syncs_run(syncs, &err), 0);
 	syncs_free(NULL);

@@ -283,20 +283,27 @@ static void a_folder_may_be_removed_and_made_again(void)
 	CU_ASSERT_EQUAL(watcher_folders(bench.watcher), 1);
 }
 
+/* A watched folder is removed while somebody stands in it, and made again with a file in it. */
+static void make_anew(struct bench *bench, int *ret_old_fd)
+{
+	struct err err;
+
+	make_folder(bench, "drop/" ID);
+	look(bench);
+	CU_ASSERT_EQUAL(file_open_folder(bench->scratch.fd, "drop/" ID, ret_old_fd, &err), 0);
+	CU_ASSERT_EQUAL(unlinkat(bench->scratch.fd, "drop/" ID, AT_REMOVEDIR), 0);
+	make_folder(bench, "drop/" ID);
+	write_file(bench, "drop/" ID "/a");
+}
+
 /* Somebody still stands in the removed one, so the kernel does not tell that it is gone. */
 static void a_folder_made_again_is_watched_while_the_old_one_is_in_use(void)
 {
 	OWNED_BENCH struct bench bench;
 	OWNED_FD int old_fd = -1;
-	struct err err;
 
 	bench_open(&bench);
-	make_folder(&bench, "drop/" ID);
-	look(&bench);
-	CU_ASSERT_EQUAL(file_open_folder(bench.scratch.fd, "drop/" ID, &old_fd, &err), 0);
-	CU_ASSERT_EQUAL(unlinkat(bench.scratch.fd, "drop/" ID, AT_REMOVEDIR), 0);
-	make_folder(&bench, "drop/" ID);
-	write_file(&bench, "drop/" ID "/a");
+	make_anew(&bench, &old_fd);
 	look(&bench);
 	expect(&bench, ID " a\n");
 	write_file(&bench, "drop/" ID "/b");
@@ -317,15 +324,9 @@ static void a_folder_made_again_is_found_when_the_old_one_goes_after_it(void)
 {
 	OWNED_BENCH struct bench bench;
 	int old_fd = -1;
-	struct err err;
 
 	bench_open(&bench);
-	make_folder(&bench, "drop/" ID);
-	look(&bench);
-	CU_ASSERT_EQUAL(file_open_folder(bench.scratch.fd, "drop/" ID, &old_fd, &err), 0);
-	CU_ASSERT_EQUAL(unlinkat(bench.scratch.fd, "drop/" ID, AT_REMOVEDIR), 0);
-	make_folder(&bench, "drop/" ID);
-	write_file(&bench, "drop/" ID "/a");
+	make_anew(&bench, &old_fd);
 	(void)close(old_fd);
 	look(&bench);
 	expect(&bench, ID " a\n");
