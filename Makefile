@@ -144,6 +144,7 @@ $(BUILD)/openat2.so: tests/valgrind/openat2.c
 	$(CC) $(CSTD) $(WARN) -O1 -g -fPIC -shared $< -o $@
 
 bench: deps ## the figures, beside their peers in one run
+	@tools/deps tools/packages.bench
 	@$(MAKE) --no-print-directory all $(BENCH_PROGRAMS:%=$(BUILD)/bench-%)
 	@for f in tests/bench/*; do [ -x $$f ] || continue; echo "== $$f"; $$f $(BUILD) || exit 1; done
 
