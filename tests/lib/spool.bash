@@ -289,8 +289,10 @@ hold_session() {
 	wait_for 10 sessions_are "$((others + 1))" "$1"
 }
 
+# Killed, its first thread may be over while another one still waits for the disk, and keeps its locks.
 has_ended() { # PID
-	! kill -0 "$1" 2>/dev/null || [ "$(ps -o stat= -p "$1" | cut -c 1)" = Z ]
+	! kill -0 "$1" 2>/dev/null ||
+		{ [ "$(ps -o stat= -p "$1" | cut -c 1)" = Z ] && [ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l)" -le 1 ]; }
 }
 
 # lftp_as LOGIN COMMANDS
