@@ -489,6 +489,7 @@ static int open_parts(struct watchd *w, const char *settings, struct err *err)
 	w->descriptors = program_descriptors();
 	if (spool_open(settings, "watchd", &w->spool, err) < 0)
 		return -1;
+	program_make_room(DESCRIPTORS_OF_OTHERS + DESCRIPTORS_OF_ONE * (int64_t)group_most(w));
 	(void)snprintf(owner, sizeof(owner), "edelivery-watchd, process %d", (int)getpid());
 	if (file_lock(w->spool.root_fd, "run/watchd.lock", owner, &w->lock_fd, err) < 0 ||
 	    file_open_folder(w->spool.root_fd, "letters", &w->letters_fd, err) < 0 ||

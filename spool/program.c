@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spool/program.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include "base/clean.h"
 #include "base/log.h"
 
 static int usage(FILE *out, const char *name, const char *about)
@@ -78,4 +81,14 @@ int64_t program_descriptors(void)
 		(void)getrlimit(RLIMIT_NOFILE, &limit);
 	}
 	return (int64_t)limit.rlim_cur;
+}
+
+void program_make_room(int64_t descriptors)
+{
+	/* Room once made stays. Where none is to be had, who opens too much will say so. */
+	int fd = open("/", O_PATH | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)close(fcntl(fd, F_DUPFD_CLOEXEC, (int)descriptors - 1));
+	clean_fd(&fd);
 }

@@ -26,4 +26,11 @@ enum { DESCRIPTORS_WANTED = 65536 };
 /* Raise the limit of open descriptors as far as allowed and useful; returns what it is then. */
 int64_t program_descriptors(void);
 
+/*
+ * Have room for so many open descriptors from the start. Precondition: this process has one thread;
+ * the table of several that outgrows its room waits for all processors, 10 ms and more each time
+ * (expand_files() in the kernel's fs/file.c).
+ */
+void program_make_room(int64_t descriptors);
+
 #endif

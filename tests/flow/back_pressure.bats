@@ -70,6 +70,25 @@ few_taken_until() {
 	expect_each_once 151
 }
 
+room_for_descriptors() { # PID
+	awk '/^FDSize:/ { print $2 }' "/proc/$1/status"
+}
+
+@test "the first burst after a start does not wait for room for its descriptors" {
+	spool_make
+	master 123456789
+	watchd
+	wait_for 10 grep -q 'text="watching ' "$T/up.log"
+	room=$(room_for_descriptors "$WATCHD")
+	# It finds all of them at once.
+	kill -STOP "$WATCHD"
+	# shellcheck disable=SC2046 # these are 600 names
+	drop 123456789 $(printf 'EFT_%d.pdf ' {1..600})
+	kill -CONT "$WATCHD"
+	until_posted 600
+	[ "$(room_for_descriptors "$WATCHD")" = "$room" ]
+}
+
 @test "while somebody holds the catalog nothing is posted, and then everything" {
 	burst
 	if [ -n "${TEST_CATALOG:-}" ]; then

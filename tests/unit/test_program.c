@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/number.h"
 #include "tests/lib/fixture.h"
 #include "tests/unit/suite.h"
 
@@ -150,6 +151,34 @@ static void takes_as_many_descriptors_as_it_may(void)
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+/* Of the table of this process. */
+static int64_t descriptors_room(void)
+{
+	static const char field[] = "FDSize:\t";
+	char line[256];
+	int64_t room = 0;
+	struct err err;
+	FILE *status = fopen("/proc/self/status", "re");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(status);
+	do {
+		CU_ASSERT_PTR_NOT_NULL_FATAL(fgets(line, sizeof(line), status));
+	} while (strncmp(line, field, strlen(field)) != 0);
+	(void)fclose(status);
+	line[strcspn(line, "\n")] = '\0';
+	CU_ASSERT_EQUAL(number_parse(line + strlen(field), &room, &err), 0);
+	return room;
+}
+
+static void has_room_for_descriptors_before_they_are_open(void)
+{
+	int64_t wanted = 2 * descriptors_room();
+
+	CU_ASSERT_TRUE_FATAL(program_descriptors() >= wanted);
+	program_make_room(wanted);
+	CU_ASSERT_EQUAL(descriptors_room(), wanted);
+}
+
 void add_suite_program(CU_pSuite suite)
 {
 	TEST(goes_on_with_the_installed_settings);
@@ -159,4 +188,5 @@ void add_suite_program(CU_pSuite suite)
 	TEST(tells_how_it_is_called_when_it_is_called_wrongly);
 	TEST(what_time_may_mend_is_seventy_five);
 	TEST(takes_as_many_descriptors_as_it_may);
+	TEST(has_room_for_descriptors_before_they_are_open);
 }
