@@ -12,8 +12,8 @@ it is ready, since a start is no part of posting. Bursts of 1 are 200, each drop
 work when the one before is visible; the floor has a batch for each, and both have one folder and
 pause between. These only wait for the disk, whose interrupts may all come to one core: on it the floor
 takes 0.5 ms a letter, on the other one 0.75. So either is bound to each core in turn, and the figures
-are of all cores together; what it is where the scheduler puts them is told as well. ARCHIVED (40000) letters are in the archives of the night beside which single ones are
-dropped.
+are of all cores together; what it is where the scheduler puts them is told as well. ARCHIVED (40000)
+letters are in the archives of the night beside which single ones are dropped.
 """
 import contextlib
 import itertools
